@@ -1,0 +1,124 @@
+// Decodes the arguments of one call. JavaScript can pass anything; a value that is not of the asked kind or range sets
+// `ok()` to false and is never used, and the call answers kBadArgument without a system call. No JavaScript runs while
+// arguments are decoded (no valueOf, no getter), so nothing can change between the check and the use.
+#pragma once
+
+#include <node_api.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/result.h"
+#include "../sys/fd.h"
+
+namespace fdreactor {
+
+constexpr double kLargestInteger = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+
+inline napi_value to_js(napi_env env, double value) {
+  napi_value result = nullptr;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+inline napi_value to_js(napi_env env, Result value) {
+  napi_value result = nullptr;
+  napi_create_int64(env, value, &result);
+  return result;
+}
+
+template <size_t kCount>
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kCount;
+    ok_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) == napi_ok;
+  }
+
+  bool ok() const { return ok_; }
+  napi_value value(size_t index) const { return values_[index]; }
+
+  double number(size_t index) {
+    double value = 0;
+    if (napi_get_value_double(env_, values_[index], &value) != napi_ok || std::isnan(value)) ok_ = false;
+    return value;
+  }
+
+  // An integer within [least, most]; both must be exact as doubles.
+  int64_t integer(size_t index, double least, double most) {
+    const double value = number(index);
+    if (!(value >= least && value <= most)) return fail();
+    const auto whole = static_cast<int64_t>(value);
+    return static_cast<double>(whole) == value ? whole : fail();
+  }
+
+  int int32(size_t index) { return static_cast<int>(integer(index, INT32_MIN, INT32_MAX)); }
+  uint32_t uint32(size_t index) { return static_cast<uint32_t>(integer(index, 0, UINT32_MAX)); }
+  int fd(size_t index) { return static_cast<int>(integer(index, 0, INT32_MAX)); }
+  uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kLargestInteger)); }
+
+  bool is_undefined(size_t index) const {
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env_, values_[index], &type);
+    return type == napi_undefined;
+  }
+
+  int int32_or(size_t index, int fallback) { return is_undefined(index) ? fallback : int32(index); }
+
+  // All of a Uint8Array, over an ArrayBuffer or a SharedArrayBuffer. A detached one is refused.
+  Span bytes(size_t index) { return bytes_of(values_[index]); }
+
+  // The part of it that offset and length name; both may be undefined.
+  Span bytes(size_t index, size_t offset_index, size_t length_index) {
+    Span span = bytes(index);
+    const auto size = static_cast<double>(span.size);
+    if (!is_undefined(offset_index)) {
+      const auto offset = static_cast<size_t>(integer(offset_index, 0, size));
+      span.data = static_cast<char*>(span.data) + (ok_ ? offset : 0);
+      span.size -= ok_ ? offset : 0;
+    }
+    if (!is_undefined(length_index)) {
+      span.size = static_cast<size_t>(integer(length_index, 0, static_cast<double>(span.size)));
+    }
+    return span;
+  }
+
+  Span bytes_of(napi_value value) { return typed_array(value, napi_uint8_array); }
+  Span words(size_t index) { return typed_array(values_[index], napi_int32_array); }
+
+  napi_value refuse() const { return to_js(env_, kBadArgument); }
+  napi_value answer(Result result) const { return to_js(env_, result); }
+
+ private:
+  int64_t fail() {
+    ok_ = false;
+    return 0;
+  }
+
+  // size is in bytes for Uint8Array, in elements for others.
+  Span typed_array(napi_value value, napi_typedarray_type wanted) {
+    Span span = {nullptr, 0};
+    napi_typedarray_type type = napi_int8_array;
+    const napi_status status =
+        napi_get_typedarray_info(env_, value, &type, &span.size, &span.data, nullptr, nullptr);
+    if (status != napi_ok || type != wanted || (span.size == 0 && is_detached(value))) {
+      ok_ = false;
+      return {nullptr, 0};
+    }
+    return span;
+  }
+
+  bool is_detached(napi_value typed_array) const {
+    napi_value buffer = nullptr;
+    bool detached = true;
+    if (napi_get_typedarray_info(env_, typed_array, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok) return true;
+    return napi_is_detached_arraybuffer(env_, buffer, &detached) != napi_ok || detached;
+  }
+
+  napi_env env_;
+  napi_value values_[kCount] = {};
+  bool ok_;
+};
+
+}  // namespace fdreactor

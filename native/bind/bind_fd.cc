@@ -1,0 +1,77 @@
+#include "../sys/fd.h"
+
+#include "arguments.h"
+#include "bind.h"
+#include "owned.h"
+#include "pair.h"
+#include "span_list.h"
+
+namespace fdreactor {
+namespace {
+
+// (fd, buffer, offset?, length?)
+template <Result (*kCall)(int, Span)>
+napi_value with_bytes(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int fd = args.fd(0);
+  const Span buffer = args.bytes(1, 2, 3);
+  return args.ok() ? args.answer(kCall(fd, buffer)) : args.refuse();
+}
+
+// (fd, buffers)
+template <Result (*kCall)(int, const Span*, size_t)>
+napi_value with_list(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  SpanList list;
+  if (!list.read(env, args, 1)) return args.refuse();
+  return args.answer(kCall(fd, list.spans, list.count));
+}
+
+napi_value close(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  if (!args.ok()) return args.refuse();
+  disowned(env, fd);
+  return args.answer(fd_close(fd));
+}
+
+napi_value release(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  if (!args.ok()) return args.refuse();
+  disowned(env, fd);
+  return args.answer(0);
+}
+
+napi_value pipe(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const Span target = args.words(0);
+  if (!args.ok() || target.size != 2) return args.refuse();
+  int read_fd = -1;
+  int write_fd = -1;
+  const Result result = fd_pipe(&read_fd, &write_fd);
+  return args.answer(store_pair(env, target, result, read_fd, write_fd));
+}
+
+// From here on this environment closes, when it ends, what it made and did not close.
+napi_value close_fds_at_end(napi_env env, napi_callback_info) {
+  environment_of(env).closes_fds = true;
+  return nullptr;
+}
+
+}  // namespace
+
+napi_status bind_fd(napi_env env, napi_value exports) {
+  return add_exports(env, exports,
+                     {{"read", with_bytes<fd_read>},
+                      {"write", with_bytes<fd_write>},
+                      {"readv", with_list<fd_readv>},
+                      {"writev", with_list<fd_writev>},
+                      {"close", close},
+                      {"release", release},
+                      {"pipe", pipe},
+                      {"closeFdsAtEnd", close_fds_at_end}});
+}
+
+}  // namespace fdreactor

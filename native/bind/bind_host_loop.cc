@@ -1,0 +1,228 @@
+// The one file that knows libuv: it nests a reactor's fd in the host's event loop (attach), and tells the fd of that
+// loop, so that a blocking wait can notice that the host needs its thread.
+//
+// Life of a HostLoop: made by attach, then either detached by JavaScript or by the end of the environment. libuv frees
+// a handle one turn after uv_close, so the memory goes with the last of the two close callbacks, and an asynchronous
+// clean-up hook keeps the environment waiting until then.
+#include <uv.h>
+
+#include <cmath>
+
+#include "arguments.h"
+#include "bind.h"
+#include "environment.h"
+
+namespace fdreactor {
+
+class HostLoop {
+ public:
+  // 0 and *made, or a failure; the callback is called with nothing whenever fd is readable or the timer ran out.
+  static Result attach(napi_env env, int fd, napi_value callback, HostLoop** made);
+
+  void set_timer(double delay_ms);
+  void set_referenced(bool referenced);
+  void close();
+
+ private:
+  explicit HostLoop(napi_env env) : env_(env) {}
+
+  bool make_references(napi_value callback);
+  void drop_references();
+  void call();
+  void closed();
+
+  static void on_poll(uv_poll_t* poll, int, int) { static_cast<HostLoop*>(poll->data)->call(); }
+  static void on_timer(uv_timer_t* timer) { static_cast<HostLoop*>(timer->data)->call(); }
+  static void on_closed(uv_handle_t* handle) { static_cast<HostLoop*>(handle->data)->closed(); }
+  static void on_environment_end(napi_async_cleanup_hook_handle, void* self) { static_cast<HostLoop*>(self)->close(); }
+
+  napi_env env_;
+  uv_poll_t poll_ = {};
+  uv_timer_t timer_ = {};
+  napi_ref callback_ = nullptr;
+  napi_async_context context_ = nullptr;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  int open_handles_ = 0;
+};
+
+namespace {
+
+uv_loop_t* loop_of(napi_env env) {
+  uv_loop_t* loop = nullptr;
+  return napi_get_uv_event_loop(env, &loop) == napi_ok ? loop : nullptr;
+}
+
+Result from_uv(int status) { return status >= 0 ? 0 : failure(-status); }
+
+}  // namespace
+
+Result HostLoop::attach(napi_env env, int fd, napi_value callback, HostLoop** made) {
+  uv_loop_t* loop = loop_of(env);
+  if (loop == nullptr) return failure(ENOSYS);
+  auto* host = new HostLoop(env);
+  host->poll_.data = host->timer_.data = host;
+  const int status = uv_poll_init(loop, &host->poll_, fd);
+  if (status < 0) {  // libuv holds nothing of it then
+    delete host;
+    return from_uv(status);
+  }
+  host->open_handles_ = 2;
+  uv_timer_init(loop, &host->timer_);
+  if (!host->make_references(callback)) {
+    host->close();
+    return failure(ENOMEM);
+  }
+  const int started = uv_poll_start(&host->poll_, UV_READABLE, on_poll);
+  if (started < 0) {
+    host->close();
+    return from_uv(started);
+  }
+  *made = host;
+  return 0;
+}
+
+bool HostLoop::make_references(napi_value callback) {
+  napi_value name = nullptr;
+  return napi_create_reference(env_, callback, 1, &callback_) == napi_ok &&
+         napi_create_string_utf8(env_, "fdreactor", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(env_, nullptr, name, &context_) == napi_ok &&
+         napi_add_async_cleanup_hook(env_, on_environment_end, this, &cleanup_) == napi_ok;
+}
+
+void HostLoop::drop_references() {
+  if (callback_ != nullptr) napi_delete_reference(env_, callback_);
+  if (context_ != nullptr) napi_async_destroy(env_, context_);
+  callback_ = nullptr;
+  context_ = nullptr;
+}
+
+// Runs one turn in JavaScript; make_callback also runs promise jobs and nextTicks after it. What a handler throws is
+// an uncaught exception, as from any other callback of the host.
+void HostLoop::call() {
+  napi_handle_scope scope = nullptr;
+  if (callback_ == nullptr || napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  napi_value function = nullptr;
+  napi_value receiver = nullptr;
+  napi_get_reference_value(env_, callback_, &function);
+  napi_get_global(env_, &receiver);
+  if (napi_make_callback(env_, context_, receiver, function, 0, nullptr, nullptr) == napi_pending_exception) {
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
+  }
+  napi_close_handle_scope(env_, scope);
+}
+
+void HostLoop::set_timer(double delay_ms) {
+  if (open_handles_ != 2 || callback_ == nullptr) return;
+  if (delay_ms < 0) {
+    uv_timer_stop(&timer_);
+    return;
+  }
+  // libuv counts from the start of its turn, and in whole milliseconds: late by that much, never early.
+  constexpr double kLongestMs = 1e12;
+  uv_update_time(timer_.loop);
+  uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::ceil(std::fmin(delay_ms, kLongestMs))), 0);
+}
+
+void HostLoop::set_referenced(bool referenced) {
+  auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
+  auto* timer = reinterpret_cast<uv_handle_t*>(&timer_);
+  if (referenced) {
+    uv_ref(poll);
+    uv_ref(timer);
+  } else {
+    uv_unref(poll);
+    uv_unref(timer);
+  }
+}
+
+void HostLoop::close() {
+  auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
+  if (uv_is_closing(poll) != 0) return;
+  drop_references();
+  uv_close(poll, on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), on_closed);
+}
+
+void HostLoop::closed() {
+  if (--open_handles_ > 0) return;
+  if (cleanup_ != nullptr) napi_remove_async_cleanup_hook(cleanup_);
+  delete this;
+}
+
+namespace {
+
+// The environment's host loop with this handle, or nullptr.
+HostLoop* find(napi_env env, int handle) {
+  auto& all = environment_of(env).host_loops;
+  const auto found = all.find(handle);
+  return found == all.end() ? nullptr : found->second;
+}
+
+// (fd, callback) => handle
+napi_value attach(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, args.value(1), &type);
+  if (!args.ok() || type != napi_function) return args.refuse();
+  HostLoop* host = nullptr;
+  const Result result = HostLoop::attach(env, fd, args.value(1), &host);
+  if (result < 0) return args.answer(result);
+  Environment& environment = environment_of(env);
+  const int handle = environment.next_host_loop++;
+  environment.host_loops.emplace(handle, host);
+  return args.answer(handle);
+}
+
+// (handle)
+napi_value detach(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int handle = args.int32(0);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  environment_of(env).host_loops.erase(handle);
+  host->close();
+  return args.answer(0);
+}
+
+// (handle, delayMs; -1: none)
+napi_value set_timer(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int handle = args.int32(0);
+  const double delay_ms = args.number(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_timer(delay_ms);
+  return args.answer(0);
+}
+
+// (handle, 0 or 1)
+napi_value set_referenced(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int handle = args.int32(0);
+  const int referenced = args.int32(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_referenced(referenced != 0);
+  return args.answer(0);
+}
+
+// The fd that becomes readable when the host's loop has something to do; -1 where it has none.
+napi_value backend_fd(napi_env env, napi_callback_info) {
+  const uv_loop_t* loop = loop_of(env);
+  return to_js(env, Result{loop == nullptr ? -1 : uv_backend_fd(loop)});
+}
+
+}  // namespace
+
+napi_status bind_host_loop(napi_env env, napi_value exports) {
+  return add_exports(env, exports,
+                     {{"hostAttach", attach},
+                      {"hostDetach", detach},
+                      {"hostSetTimer", set_timer},
+                      {"hostSetReferenced", set_referenced},
+                      {"hostBackendFd", backend_fd}});
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,63 @@
+// What the platform is called and counts: clock, error names, constants.
+#include "../sys/clock.h"
+#include "../sys/constants.h"
+#include "../sys/error_names.h"
+#include "arguments.h"
+#include "bind.h"
+
+namespace fdreactor {
+namespace {
+
+napi_value string_to_js(napi_env env, const char* text) {
+  napi_value result = nullptr;
+  if (text == nullptr) {
+    napi_get_undefined(env, &result);
+  } else {
+    napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result);
+  }
+  return result;
+}
+
+napi_value now(napi_env env, napi_callback_info) { return to_js(env, monotonic_ms()); }
+
+napi_value name_of_error(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int error = args.int32(0);
+  return string_to_js(env, args.ok() ? error_name(error) : nullptr);
+}
+
+napi_value message_of_error(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int error = args.int32(0);
+  return string_to_js(env, args.ok() ? error_message(error) : nullptr);
+}
+
+napi_status add_constant(napi_env env, napi_value constants, const Constant& constant) {
+  bool has_group = false;
+  napi_value group = nullptr;
+  napi_status status = napi_has_named_property(env, constants, constant.group, &has_group);
+  if (status != napi_ok) return status;
+  if (has_group) {
+    status = napi_get_named_property(env, constants, constant.group, &group);
+  } else {
+    status = napi_create_object(env, &group);
+    if (status == napi_ok) status = napi_set_named_property(env, constants, constant.group, group);
+  }
+  if (status != napi_ok) return status;
+  return napi_set_named_property(env, group, constant.name, to_js(env, Result{constant.value}));
+}
+
+}  // namespace
+
+napi_status bind_platform(napi_env env, napi_value exports) {
+  napi_value constants = nullptr;
+  napi_status status = napi_create_object(env, &constants);
+  const ConstantList list = platform_constants();
+  for (size_t i = 0; i < list.count && status == napi_ok; ++i) status = add_constant(env, constants, list.first[i]);
+  if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
+  if (status != napi_ok) return status;
+  return add_exports(env, exports,
+                     {{"now", now}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,149 @@
+#include "../sys/socket.h"
+
+#include "address_argument.h"
+#include "arguments.h"
+#include "bind.h"
+#include "owned.h"
+#include "pair.h"
+
+namespace fdreactor {
+namespace {
+
+// (domain, type, protocol)
+napi_value open(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  const int domain = args.int32(0);
+  const int type = args.int32(1);
+  const int protocol = args.int32(2);
+  return args.ok() ? args.answer(owned(env, socket_open(domain, type, protocol))) : args.refuse();
+}
+
+// (domain, type, target: Int32Array(2))
+napi_value pair(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  const int domain = args.int32(0);
+  const int type = args.int32(1);
+  const Span target = args.words(2);
+  if (!args.ok() || target.size != 2) return args.refuse();
+  int first_fd = -1;
+  int second_fd = -1;
+  const Result result = socket_pair(domain, type, &first_fd, &second_fd);
+  return args.answer(store_pair(env, target, result, first_fd, second_fd));
+}
+
+// (fd, address)
+template <Result (*kCall)(int, const Address&)>
+napi_value to_address(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  const Address* address = address_in(args.bytes(1));
+  return args.ok() && address != nullptr ? args.answer(kCall(fd, *address)) : args.refuse();
+}
+
+// (fd, target address)
+template <Result (*kCall)(int, Address*)>
+napi_value name_of(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  Address* address = address_in(args.bytes(1));
+  return args.ok() && address != nullptr ? args.answer(kCall(fd, address)) : args.refuse();
+}
+
+// (fd, integer)
+template <Result (*kCall)(int, int)>
+napi_value with_integer(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  const int integer = args.int32(1);
+  return args.ok() ? args.answer(kCall(fd, integer)) : args.refuse();
+}
+
+napi_value accept(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(owned(env, socket_accept(fd))) : args.refuse();
+}
+
+// (fd, buffer, offset?, length?, flags?)
+template <Result (*kCall)(int, Span, int)>
+napi_value with_bytes(napi_env env, napi_callback_info info) {
+  Arguments<5> args(env, info);
+  const int fd = args.fd(0);
+  const Span buffer = args.bytes(1, 2, 3);
+  const int flags = args.int32_or(4, 0);
+  return args.ok() && !socket_flags_hold_buffer(flags) ? args.answer(kCall(fd, buffer, flags)) : args.refuse();
+}
+
+// (fd, buffer, offset, length, flags, target address)
+napi_value receive_from(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  const int fd = args.fd(0);
+  const Span buffer = args.bytes(1, 2, 3);
+  const int flags = args.int32_or(4, 0);
+  Address* sender = address_in(args.bytes(5));
+  if (!args.ok() || sender == nullptr) return args.refuse();
+  return args.answer(socket_receive_from(fd, buffer, flags, sender));
+}
+
+// (fd, buffer, offset, length, flags, address)
+napi_value send_to(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  const int fd = args.fd(0);
+  const Span buffer = args.bytes(1, 2, 3);
+  const int flags = args.int32_or(4, 0);
+  const Address* to = address_in(args.bytes(5));
+  if (!args.ok() || to == nullptr || socket_flags_hold_buffer(flags)) return args.refuse();
+  return args.answer(socket_send_to(fd, buffer, flags, *to));
+}
+
+// (fd, level, name, target buffer) => length of the value
+napi_value get_option(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int fd = args.fd(0);
+  const int level = args.int32(1);
+  const int name = args.int32(2);
+  Span value = args.bytes(3);
+  if (!args.ok()) return args.refuse();
+  const Result result = socket_get_option(fd, level, name, &value);
+  return args.answer(result < 0 ? result : static_cast<Result>(value.size));
+}
+
+// (fd, level, name, buffer)
+napi_value set_option(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int fd = args.fd(0);
+  const int level = args.int32(1);
+  const int name = args.int32(2);
+  const Span value = args.bytes(3);
+  return args.ok() ? args.answer(socket_set_option(fd, level, name, value)) : args.refuse();
+}
+
+napi_value take_error(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(socket_take_error(fd)) : args.refuse();
+}
+
+}  // namespace
+
+napi_status bind_socket(napi_env env, napi_value exports) {
+  return add_exports(env, exports,
+                     {{"socket", open},
+                      {"socketpair", pair},
+                      {"bind", to_address<socket_bind>},
+                      {"connect", to_address<socket_connect>},
+                      {"listen", with_integer<socket_listen>},
+                      {"accept", accept},
+                      {"recv", with_bytes<socket_receive>},
+                      {"send", with_bytes<socket_send>},
+                      {"recvfrom", receive_from},
+                      {"sendto", send_to},
+                      {"shutdown", with_integer<socket_shutdown>},
+                      {"getsockname", name_of<socket_local_address>},
+                      {"getpeername", name_of<socket_peer_address>},
+                      {"getsockopt", get_option},
+                      {"setsockopt", set_option},
+                      {"takeError", take_error}});
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,32 @@
+// What one environment (the main thread, or a worker) holds in native code. It is found through Node-API's instance
+// data, so that any number of workers can load the add-on; nothing here is process-global.
+#pragma once
+
+#include <node_api.h>
+
+#include <map>
+#include <memory>
+#include <unordered_set>
+
+#include "../sys/owned_fds.h"
+
+namespace fdreactor {
+
+class HostLoop;
+
+struct Environment {
+  bool closes_fds = false;  // a worker's: what it made and left open is closed with it
+  OwnedFds fds;
+  std::unordered_set<uint64_t> wakers;
+  std::unordered_set<int> signal_fds;
+  std::map<int, HostLoop*> host_loops;  // by handle; each frees itself once the host has let go of it
+  int next_host_loop = 1;
+};
+
+inline Environment& environment_of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+}  // namespace fdreactor

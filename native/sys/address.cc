@@ -1,0 +1,144 @@
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "errno_result.h"
+
+namespace fdreactor {
+namespace {
+
+static_assert(sizeof(sockaddr_storage) == sizeof(Address::storage), "one address fits in one Address");
+
+constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
+constexpr size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+
+template <typename Sockaddr>
+void store(const Sockaddr& source, Address* address) {
+  *address = {};
+  std::memcpy(address->storage, &source, sizeof source);
+  address->length = sizeof source;
+}
+
+template <typename Sockaddr>
+Sockaddr load(const Address& address) {
+  Sockaddr result = {};
+  std::memcpy(&result, address.storage, std::min<size_t>(sizeof result, address.length));
+  return result;
+}
+
+// "%eth0" or "%2". 0 where there is no such interface.
+uint32_t scope_of(const char* name) {
+  char* end;
+  const unsigned long number = std::strtoul(name, &end, 10);
+  if (end != name && *end == '\0') return static_cast<uint32_t>(number);
+  return if_nametoindex(name);
+}
+
+Result from_ipv6(const char* host, int port, Address* address) {
+  char text[INET6_ADDRSTRLEN + 1];
+  const char* percent = std::strchr(host, '%');
+  const size_t length = percent != nullptr ? static_cast<size_t>(percent - host) : std::strlen(host);
+  if (length >= sizeof text) return kBadArgument;
+  std::memcpy(text, host, length);
+  text[length] = '\0';
+
+  sockaddr_in6 ipv6 = {};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(static_cast<uint16_t>(port));
+  if (inet_pton(AF_INET6, text, &ipv6.sin6_addr) != 1) return kBadArgument;
+  if (percent != nullptr) {
+    ipv6.sin6_scope_id = scope_of(percent + 1);
+    if (ipv6.sin6_scope_id == 0) return kBadArgument;
+  }
+  store(ipv6, address);
+  return 0;
+}
+
+void write_ipv4(const Address& address, AddressText* text) {
+  const auto ipv4 = load<sockaddr_in>(address);
+  inet_ntop(AF_INET, &ipv4.sin_addr, text->text, sizeof text->text);
+  text->text_length = std::strlen(text->text);
+  text->port = ntohs(ipv4.sin_port);
+}
+
+void write_ipv6(const Address& address, AddressText* text) {
+  const auto ipv6 = load<sockaddr_in6>(address);
+  inet_ntop(AF_INET6, &ipv6.sin6_addr, text->text, sizeof text->text);
+  text->text_length = std::strlen(text->text);
+  text->port = ntohs(ipv6.sin6_port);
+  if (ipv6.sin6_scope_id == 0) return;
+  char interface_name[IF_NAMESIZE];
+  const size_t used = text->text_length;
+  char* const end = text->text + used;
+  const size_t room = sizeof text->text - used;
+  const int written = if_indextoname(ipv6.sin6_scope_id, interface_name) != nullptr
+                          ? std::snprintf(end, room, "%%%s", interface_name)
+                          : std::snprintf(end, room, "%%%u", ipv6.sin6_scope_id);
+  text->text_length += static_cast<size_t>(written);
+}
+
+// A path ends at its NUL or where the kernel said; an abstract name has no end but that length. Unnamed: empty.
+void write_path(const Address& address, AddressText* text) {
+  if (address.length <= kPathOffset) return;
+  const auto* path = reinterpret_cast<const char*>(address.storage) + kPathOffset;
+  const size_t length = std::min<size_t>(address.length - kPathOffset, sizeof(sockaddr_un::sun_path));
+  text->text_length = path[0] == '\0' ? length : strnlen(path, length);
+  std::memcpy(text->text, path, text->text_length);
+}
+
+}  // namespace
+
+Result address_from_ip(const char* host, int port, Address* address) {
+  if (port < 0 || port > UINT16_MAX) return kBadArgument;
+  sockaddr_in ipv4 = {};
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_port = htons(static_cast<uint16_t>(port));
+  if (inet_pton(AF_INET, host, &ipv4.sin_addr) != 1) return from_ipv6(host, port, address);
+  store(ipv4, address);
+  return 0;
+}
+
+Result address_from_path(const char* path, size_t length, Address* address) {
+  if (length == 0 || length > kLongestPath) return kBadArgument;
+  const bool is_abstract = path[0] == '\0';
+  if (!is_abstract && std::memchr(path, '\0', length) != nullptr) return kBadArgument;
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  std::memcpy(name.sun_path, path, length);
+  store(name, address);
+  address->length = static_cast<uint32_t>(kPathOffset + length + (is_abstract ? 0 : 1));
+  return 0;
+}
+
+AddressText address_to_text(const Address& address) {
+  AddressText text = {};
+  if (address.length < sizeof(sa_family_t)) return text;
+  switch (load<sockaddr>(address).sa_family) {
+    case AF_INET:
+      text.kind = AddressKind::kIpv4;
+      write_ipv4(address, &text);
+      break;
+    case AF_INET6:
+      text.kind = AddressKind::kIpv6;
+      write_ipv6(address, &text);
+      break;
+    case AF_UNIX:
+      text.kind = AddressKind::kUnix;
+      write_path(address, &text);
+      break;
+    default:
+      text.kind = AddressKind::kOther;
+  }
+  return text;
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,23 @@
+// The numbers of this platform's headers, by their own names. JavaScript gets them as one object a group; what a
+// platform does not have is not in the list. Adding one is one line in constants_*.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fdreactor {
+
+struct Constant {
+  const char* group;  // "epoll", "socket", "transfer", "error"
+  const char* name;
+  int64_t value;
+};
+
+struct ConstantList {
+  const Constant* first;
+  size_t count;
+};
+
+ConstantList platform_constants();
+
+}  // namespace fdreactor

@@ -1,0 +1,26 @@
+// Turns what a POSIX call returned into a Result. The only place that reads errno.
+#pragma once
+
+#include <errno.h>
+
+#include "../core/result.h"
+
+namespace fdreactor {
+
+inline bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+inline Result from_errno() { return is_would_block(errno) ? kWouldBlock : failure(errno); }
+
+inline Result from_call(int64_t returned) { return returned >= 0 ? returned : from_errno(); }
+
+// Makes the call again as long as a signal interrupts it. For calls that do not wait, so that no time-out is lost.
+template <typename Call>
+Result retry_eintr(Call call) {
+  for (;;) {
+    const int64_t returned = call();
+    if (returned >= 0) return returned;
+    if (errno != EINTR) return from_errno();
+  }
+}
+
+}  // namespace fdreactor

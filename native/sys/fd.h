@@ -1,0 +1,24 @@
+// Calls on any file descriptor. Buffers are the caller's and only used during the call.
+#pragma once
+
+#include <cstddef>
+
+#include "../core/result.h"
+
+namespace fdreactor {
+
+struct Span {
+  void* data;
+  size_t size;
+};
+
+constexpr size_t kMostSpans = 1024;  // IOV_MAX of every system here
+
+Result fd_read(int fd, Span buffer);
+Result fd_write(int fd, Span buffer);
+Result fd_readv(int fd, const Span* buffers, size_t count);
+Result fd_writev(int fd, const Span* buffers, size_t count);
+Result fd_close(int fd);                    // EINTR counts as closed: on Linux the number is free by then (close(2))
+Result fd_pipe(int* read_fd, int* write_fd);  // non-blocking, close-on-exec
+
+}  // namespace fdreactor

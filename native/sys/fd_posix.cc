@@ -1,0 +1,51 @@
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <climits>
+
+#include "errno_result.h"
+#include "fd.h"
+
+namespace fdreactor {
+namespace {
+
+static_assert(kMostSpans <= IOV_MAX, "every list that is let through must fit in one call");
+static_assert(sizeof(Span) == sizeof(iovec) && offsetof(Span, size) == offsetof(iovec, iov_len),
+              "a Span is passed to the kernel as an iovec");
+
+const iovec* as_iovec(const Span* spans) { return reinterpret_cast<const iovec*>(spans); }
+
+}  // namespace
+
+Result fd_read(int fd, Span buffer) {
+  return retry_eintr([=] { return ::read(fd, buffer.data, buffer.size); });
+}
+
+Result fd_write(int fd, Span buffer) {
+  return retry_eintr([=] { return ::write(fd, buffer.data, buffer.size); });
+}
+
+Result fd_readv(int fd, const Span* buffers, size_t count) {
+  return retry_eintr([=] { return ::readv(fd, as_iovec(buffers), static_cast<int>(count)); });
+}
+
+Result fd_writev(int fd, const Span* buffers, size_t count) {
+  return retry_eintr([=] { return ::writev(fd, as_iovec(buffers), static_cast<int>(count)); });
+}
+
+Result fd_close(int fd) {
+  const int returned = ::close(fd);
+  return returned < 0 && errno == EINTR ? 0 : from_call(returned);
+}
+
+Result fd_pipe(int* read_fd, int* write_fd) {
+  int fds[2];
+  const Result result = from_call(::pipe2(fds, O_NONBLOCK | O_CLOEXEC));
+  if (result < 0) return result;
+  *read_fd = fds[0];
+  *write_fd = fds[1];
+  return 0;
+}
+
+}  // namespace fdreactor

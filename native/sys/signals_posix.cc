@@ -1,0 +1,143 @@
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "errno_result.h"
+#include "signals.h"
+
+namespace fdreactor {
+namespace {
+
+constexpr int kMostWatchers = 256;
+constexpr int kFree = -1;
+
+struct Watcher {
+  std::atomic<int> fd{kFree};
+  std::atomic<int> number{0};
+};
+
+// What the handler may touch: fixed memory and lock-free atomics, nothing else (signal-safety(7)).
+Watcher watchers[kMostWatchers];
+std::atomic<int> handlers_running{0};
+struct sigaction previous[NSIG];
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads these");
+
+std::mutex mutex;  // among the threads that watch and unwatch; never taken in the handler
+
+void call_previous(int number, siginfo_t* info, void* context) {
+  const struct sigaction& before = previous[number];
+  if ((before.sa_flags & SA_SIGINFO) != 0) {
+    before.sa_sigaction(number, info, context);
+  } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+    before.sa_handler(number);
+  }
+}
+
+void on_signal(int number, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  handlers_running.fetch_add(1);
+  for (Watcher& watcher : watchers) {
+    const int fd = watcher.fd.load();
+    if (fd == kFree || watcher.number.load() != number) continue;
+    const uint64_t one = 1;
+    // The one way for this to fail is a counter at its maximum, and then the fd is readable anyway.
+    if (::write(fd, &one, sizeof one) < 0) continue;
+  }
+  handlers_running.fetch_sub(1);
+  call_previous(number, info, context);
+  errno = saved_errno;
+}
+
+bool is_watched(int number) {
+  for (const Watcher& watcher : watchers) {
+    if (watcher.fd.load() != kFree && watcher.number.load() == number) return true;
+  }
+  return false;
+}
+
+Watcher* find(int fd) {
+  for (Watcher& watcher : watchers) {
+    if (watcher.fd.load() == fd) return &watcher;
+  }
+  return nullptr;
+}
+
+Result install(int number) {
+  struct sigaction ours = {};
+  ours.sa_sigaction = on_signal;
+  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigfillset(&ours.sa_mask);
+  return from_call(sigaction(number, &ours, &previous[number]));
+}
+
+void restore(int number) {
+  struct sigaction current = {};
+  sigaction(number, nullptr, &current);
+  const bool is_ours = (current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == on_signal;
+  if (is_ours) sigaction(number, &previous[number], nullptr);
+}
+
+// A handler in another thread may have read the fd just before it was taken out; its number must not be closed, and
+// given to a stranger, under that handler's write.
+void wait_for_handlers() {
+  while (handlers_running.load() != 0) sched_yield();
+}
+
+}  // namespace
+
+// Those that cannot be caught, and those that a faulting instruction raises: returning from their handler would run
+// the instruction again, for ever.
+bool signal_can_be_watched(int number) {
+  switch (number) {
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+    case SIGABRT:
+      return false;
+    default:
+      return number > 0 && number < NSIG;
+  }
+}
+
+Result signal_watch(int number) {
+  if (!signal_can_be_watched(number)) return kBadArgument;
+  const std::lock_guard<std::mutex> lock(mutex);
+  Watcher* slot = find(kFree);
+  if (slot == nullptr) return failure(EMFILE);
+  const Result fd = from_call(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (fd < 0) return fd;
+  if (!is_watched(number)) {
+    const Result installed = install(number);
+    if (installed < 0) {
+      ::close(static_cast<int>(fd));
+      return installed;
+    }
+  }
+  slot->number.store(number);
+  slot->fd.store(static_cast<int>(fd));
+  return fd;
+}
+
+Result signal_unwatch(int fd) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  Watcher* watcher = fd == kFree ? nullptr : find(fd);
+  if (watcher == nullptr) return 0;
+  const int number = watcher->number.load();
+  watcher->fd.store(kFree);
+  if (!is_watched(number)) restore(number);
+  wait_for_handlers();
+  ::close(fd);
+  return 1;
+}
+
+}  // namespace fdreactor

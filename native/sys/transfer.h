@@ -1,0 +1,26 @@
+// Moving bytes between fds inside the kernel. Each call moves at most `count` bytes and says how many it did; a call
+// that moved none has touched nothing. An offset of kNoOffset means "at the fd's own position, which moves on".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/result.h"
+#include "fd.h"
+
+namespace fdreactor {
+
+constexpr int64_t kNoOffset = -1;
+
+// 0 at or after the end of the file. The position of in_fd is not moved.
+Result transfer_sendfile(int out_fd, int in_fd, int64_t offset, size_t count);
+
+Result transfer_splice(int in_fd, int64_t in_offset, int out_fd, int64_t out_offset, size_t length, unsigned flags);
+Result transfer_tee(int in_fd, int out_fd, size_t length, unsigned flags);
+Result transfer_vmsplice(int fd, const Span* buffers, size_t count, unsigned flags);
+
+// F_SETPIPE_SZ: asks for a size in bytes, returns the one that was given. EPERM above the user's limits (pipe(7)).
+Result transfer_set_pipe_size(int fd, size_t bytes);
+Result transfer_bytes_in_pipe(int fd);  // FIONREAD
+
+}  // namespace fdreactor
