@@ -104,7 +104,7 @@ TEST("bytes of any kind and length have a text") {
 TEST("paths and abstract names come back as they went in") {
   const std::string abstract("\0a\0b", 4);
   for (const std::string& name :
-       {std::string("/tmp/socket"), std::string(107, 'x'), abstract, std::string(107, '\0')}) {
+       {std::string("/run/socket"), std::string(107, 'x'), abstract, std::string(107, '\0')}) {
     Address address;
     EXPECT_EQ(path(name, &address), 0);
     EXPECT_EQ(text_of(address), name);
@@ -131,7 +131,7 @@ TEST("an address of the kernel's own: unnamed, none, and of another family") {
 
 TEST("a name that the kernel was given is the name that it gives back") {
   const std::string names[] = {std::string("\0fdreactor-test-", 16) + std::to_string(getpid()),
-                               "/tmp/fdreactor-test-" + std::to_string(getpid())};
+                               std::string(P_tmpdir "/fdreactor-test-") + std::to_string(getpid())};
   for (const std::string& name : names) {
     Address address;
     REQUIRE(path(name, &address) == 0);

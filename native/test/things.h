@@ -75,7 +75,7 @@ inline Span span(std::string* text) { return {text->data(), text->size()}; }
 
 // An unnamed file with these bytes.
 struct File : Fd {
-  explicit File(const std::string& content) : Fd(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {
+  explicit File(const std::string& content) : Fd(::open(P_tmpdir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {
     CHECK(::pwrite(*this, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()));
   }
 };

@@ -1,0 +1,75 @@
+// read, write, their vectors, pipes and close, on any fd.
+#include <cerrno>
+
+#include "../sys/fd.h"
+#include "../sys/sigpipe.h"
+#include "harness.h"
+#include "things.h"
+
+using namespace fdreactor;
+using namespace fdreactor::test;
+
+TEST("a pipe is non-blocking and close-on-exec at both ends") {
+  const Pipe pipe;
+  EXPECT(is_non_blocking_and_cloexec(pipe.read));
+  EXPECT(is_non_blocking_and_cloexec(pipe.write));
+}
+
+TEST("bytes go through in order, then would block, then end") {
+  Pipe pipe;
+  std::string sent = "hello";
+  std::string received(16, '\0');
+  EXPECT_EQ(fd_read(pipe.read, span(&received)), kWouldBlock);
+  EXPECT_EQ(fd_write(pipe.write, span(&sent)), 5);
+  EXPECT_EQ(fd_read(pipe.read, span(&received)), 5);
+  EXPECT_EQ(received.substr(0, 5), sent);
+  pipe.write.close();
+  EXPECT_EQ(fd_read(pipe.read, span(&received)), 0);
+}
+
+TEST("a full pipe would block, and takes again what was read") {
+  const Pipe pipe;
+  std::string chunk(4096, 'x');
+  Result written = 0;
+  for (Result now = 0; now != kWouldBlock; now = fd_write(pipe.write, span(&chunk))) written += now;
+  EXPECT(written >= 4096);
+  EXPECT_EQ(fd_read(pipe.read, span(&chunk)), 4096);
+  EXPECT_EQ(fd_write(pipe.write, span(&chunk)), 4096);
+}
+
+TEST("vectors are gathered and scattered in their order") {
+  const Pipe pipe;
+  std::string parts[] = {"one", "", "three"};
+  const Span sources[] = {span(&parts[0]), span(&parts[1]), span(&parts[2])};
+  EXPECT_EQ(fd_writev(pipe.write, sources, 3), 8);
+  std::string first(4, '\0');
+  std::string second(10, '\0');
+  const Span targets[] = {span(&first), span(&second)};
+  EXPECT_EQ(fd_readv(pipe.read, targets, 2), 8);
+  EXPECT_EQ(first, std::string("onet"));
+  EXPECT_EQ(second.substr(0, 4), std::string("hree"));
+  EXPECT_EQ(fd_readv(pipe.read, targets, 2), kWouldBlock);
+}
+
+TEST("the longest vector is taken whole, a longer one is refused") {
+  const Pipe pipe;
+  std::string byte = "x";
+  const std::vector<Span> sources(kMostSpans + 1, span(&byte));
+  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMostSpans), Result{kMostSpans});
+  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMostSpans + 1), failure(EINVAL));
+}
+
+TEST("an fd that is not open is EBADF for each") {
+  std::string byte = "x";
+  const Span one = span(&byte);
+  EXPECT_EQ(fd_read(-1, one), failure(EBADF));
+  EXPECT_EQ(fd_write(-1, one), failure(EBADF));
+  EXPECT_EQ(fd_readv(-1, &one, 1), failure(EBADF));
+  EXPECT_EQ(fd_writev(-1, &one, 1), failure(EBADF));
+  EXPECT_EQ(fd_close(-1), failure(EBADF));
+}
+
+TEST("memory that is not there is EFAULT, not a crash") {
+  const Pipe pipe;
+  EXPECT_EQ(fd_write(pipe.write, {reinterpret_cast<void*>(8), 1}), failure(EFAULT));
+}

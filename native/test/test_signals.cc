@@ -1,0 +1,173 @@
+// Signals as readable fds: each watcher gets each signal, and the handlers of others stay as they were.
+#include <poll.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "../sys/signals.h"
+#include "harness.h"
+#include "things.h"
+
+using namespace fdreactor;
+using namespace fdreactor::test;
+
+namespace {
+
+struct Watch {
+  explicit Watch(int number) : fd(signal_watch(number)) {}
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() { signal_unwatch(static_cast<int>(fd)); }
+  [[nodiscard]] bool is_readable(int timeout_ms = 0) const {
+    pollfd ready = {static_cast<int>(fd), POLLIN, 0};
+    return ::poll(&ready, 1, timeout_ms) == 1;
+  }
+  void take() const {
+    uint64_t count = 0;
+    EXPECT_EQ(fd_read(static_cast<int>(fd), {&count, sizeof count}), Result{sizeof count});
+  }
+  Result fd;
+};
+
+// A handler that was there before the package came.
+struct Earlier {
+  static std::atomic<int> calls;
+  Earlier() {
+    struct sigaction action = {};
+    action.sa_handler = handle;
+    CHECK(sigaction(SIGUSR1, &action, &before) == 0);
+    calls = 0;
+  }
+  Earlier(const Earlier&) = delete;
+  Earlier& operator=(const Earlier&) = delete;
+  ~Earlier() { CHECK(sigaction(SIGUSR1, &before, nullptr) == 0); }
+  static void handle(int) { calls.fetch_add(1); }
+  struct sigaction before = {};
+};
+std::atomic<int> Earlier::calls{0};
+
+using Handler = void (*)(int);
+Handler handler_of(int number) {
+  struct sigaction action = {};
+  CHECK(sigaction(number, nullptr, &action) == 0);
+  return action.sa_handler;
+}
+
+}  // namespace
+
+TEST("a signal makes its fd readable until it is taken") {
+  const Watch watch(SIGUSR1);
+  EXPECT(is_non_blocking_and_cloexec(static_cast<int>(watch.fd)));
+  EXPECT(!watch.is_readable());
+  EXPECT_EQ(raise(SIGUSR1), 0);
+  EXPECT(watch.is_readable());
+  watch.take();
+  EXPECT(!watch.is_readable());
+}
+
+TEST("every watcher of a signal gets it, those of another do not") {
+  const Watch first(SIGUSR1);
+  const Watch second(SIGUSR1);
+  const Watch other(SIGUSR2);
+  EXPECT_EQ(raise(SIGUSR1), 0);
+  EXPECT(first.is_readable());
+  EXPECT(second.is_readable());
+  EXPECT(!other.is_readable());
+}
+
+TEST("the handler that was there is called too, and put back after the last watcher") {
+  const Earlier earlier;
+  {
+    const Watch first(SIGUSR1);
+    {
+      const Watch second(SIGUSR1);
+      EXPECT_EQ(raise(SIGUSR1), 0);
+    }
+    EXPECT_EQ(raise(SIGUSR1), 0);
+    EXPECT(first.is_readable());
+    EXPECT_EQ(Earlier::calls.load(), 2);
+    EXPECT(handler_of(SIGUSR1) != Earlier::handle);
+  }
+  EXPECT(handler_of(SIGUSR1) == Earlier::handle);
+}
+
+TEST("a handler that was installed later is not taken away") {
+  const Handler before = handler_of(SIGUSR1);
+  {
+    const Watch watch(SIGUSR1);
+    signal(SIGUSR1, SIG_IGN);
+  }
+  EXPECT(handler_of(SIGUSR1) == SIG_IGN);
+  signal(SIGUSR1, before);
+}
+
+TEST("a watched signal does not end the process, and one no longer watched does again") {
+  EXPECT_EQ(in_child([] {
+              signal(SIGTERM, SIG_DFL);
+              {
+                const Watch watch(SIGTERM);
+                raise(SIGTERM);
+              }
+              raise(SIGTERM);
+              return 0;
+            }),
+            128 + SIGTERM);
+}
+
+TEST("signals that cannot be caught, and numbers that are none, are bad arguments") {
+  for (const int number : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, 0, -1, 65, 1000, INT32_MAX}) {
+    EXPECT(!signal_can_be_watched(number));
+    EXPECT_EQ(signal_watch(number), kBadArgument);
+  }
+  for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGWINCH, SIGUSR1, SIGPIPE}) {
+    EXPECT(signal_can_be_watched(number));
+  }
+}
+
+TEST("an fd that is no watcher is left alone") {
+  const Pipe pipe;
+  EXPECT_EQ(signal_unwatch(pipe.read), 0);
+  EXPECT_EQ(signal_unwatch(-1), 0);
+  EXPECT(fcntl(pipe.read, F_GETFD) >= 0);
+}
+
+TEST("there is an end to the watchers, and room again after it") {
+  std::vector<int> fds;
+  for (Result fd = signal_watch(SIGUSR1); fd >= 0; fd = signal_watch(SIGUSR1)) {
+    fds.push_back(static_cast<int>(fd));
+    REQUIRE(fds.size() <= 100000);
+  }
+  EXPECT(fds.size() >= 64);
+  EXPECT_EQ(signal_watch(SIGUSR1), failure(EMFILE));
+  for (const int fd : fds) EXPECT_EQ(signal_unwatch(fd), 1);
+  const Watch watch(SIGUSR1);
+  EXPECT(watch.fd >= 0);
+}
+
+TEST("errno of the interrupted code stays") {
+  const Watch watch(SIGUSR1);
+  errno = ENOTTY;
+  raise(SIGUSR1);
+  EXPECT_EQ(errno, ENOTTY);
+}
+
+TEST("watchers come and go in one thread while signals arrive in another") {
+  const Earlier earlier;
+  std::atomic<bool> is_over{false};
+  int sent = 0;
+  std::thread sender([&] {
+    while (!is_over.load()) {
+      raise(SIGUSR1);  // delivered before it returns
+      sent++;
+    }
+  });
+  for (int i = 0; i < 500; i++) {
+    const Watch watch(SIGUSR1);
+    if (!EXPECT(watch.is_readable(30000))) break;
+  }
+  is_over.store(true);
+  sender.join();
+  EXPECT_EQ(Earlier::calls.load(), sent);
+}
