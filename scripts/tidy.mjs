@@ -1,9 +1,11 @@
 // @ts-check
-// clang-tidy over the native sources, with the flags of the add-on's own build: what it looks for is in .clang-tidy.
-// Headers are looked at through the sources that include them. The C programs of the
-// benchmark are held to the same.
+// clang-tidy over the C and C++ sources, as many at once as there are cores: what it looks for is in .clang-tidy.
+// Headers are looked at through the sources that include them.
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { root, sourceFiles } from './sources.mjs';
 
 // Node's headers: where node-gyp found them for the build, or beside the node that runs.
@@ -16,25 +18,30 @@ function nodeHeaders() {
   return found;
 }
 
-/** @returns {import('./run.mjs').Step[]} */
-export function tidySteps() {
-  const steps = [
-    {
-      name: 'native sources (clang-tidy)',
-      files: sourceFiles(/^native\/.*\.cc$/),
-      standard: 'c++17',
-    },
-    {
-      name: "the benchmark's C programs (clang-tidy)",
-      files: sourceFiles(/^bench\/.*\.c$/),
-      standard: 'gnu11',
-    },
-  ];
-  return steps
-    .filter(({ files }) => files.length > 0)
-    .map(({ name, files, standard }) => ({
-      name,
-      command: 'clang-tidy',
-      args: ['--quiet', ...files, '--', `-std=${standard}`, '-Wall', '-Wextra', '-isystem', nodeHeaders()],
-    }));
+/** @param {string} file @param {string} headers @returns {Promise<boolean>} whether it is clean */
+async function tidy(file, headers) {
+  const standard = file.endsWith('.c') ? 'gnu11' : 'c++17';
+  const flags = [`-std=${standard}`, '-Wall', '-Wextra', '-isystem', headers];
+  const child = spawn('clang-tidy', ['--quiet', file, '--', ...flags], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  /** @type {Promise<number | null>} */
+  const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const [findings, errors, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (status !== 0) console.error(`${findings}${errors}`.trim());
+  return status === 0;
 }
+
+const headers = nodeHeaders();
+const waiting = sourceFiles(/^(native|bench)\/.*\.(cc|c)$/);
+let failures = 0;
+
+async function work() {
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (!(await tidy(file, headers))) failures++;
+  }
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, work));
+process.exitCode = failures > 0 ? 1 : 0;

@@ -13,6 +13,9 @@ using namespace fdreactor::test;
 
 namespace {
 
+constexpr int kThreads = 3;
+constexpr int kWakes = 20000;
+
 struct OpenWaker {
   uint64_t id = 0;
   Result fd = waker_open(&id);
@@ -76,8 +79,6 @@ TEST("a waker that is closed, or never was, takes no wake") {
 }
 
 TEST("no wake of many threads is lost (fault 72)") {
-  constexpr int kThreads = 3;
-  constexpr int kWakes = 20000;
   const OpenWaker waker;
   std::atomic<int> work{0};
   std::vector<std::thread> threads;
