@@ -32,13 +32,13 @@ template <size_t kCount>
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
-    size_t count = kCount;
-    ok_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) == napi_ok;
+    ok_ = napi_get_cb_info(env, info, &passed_, values_, nullptr, nullptr) == napi_ok;
   }
 
   bool ok() const { return ok_; }
   napi_value value(size_t index) const { return values_[index]; }
 
+  // Any number but NaN.
   double number(size_t index) {
     double value = 0;
     if (napi_get_value_double(env_, values_[index], &value) != napi_ok || std::isnan(value)) ok_ = false;
@@ -58,13 +58,7 @@ class Arguments {
   int fd(size_t index) { return static_cast<int>(integer(index, 0, INT32_MAX)); }
   uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kLargestInteger)); }
 
-  bool is_undefined(size_t index) const {
-    napi_valuetype type = napi_undefined;
-    napi_typeof(env_, values_[index], &type);
-    return type == napi_undefined;
-  }
-
-  int int32_or(size_t index, int fallback) { return is_undefined(index) ? fallback : int32(index); }
+  int int32_or(size_t index, int fallback) { return is_left_out(index) ? fallback : int32(index); }
 
   // All of a Uint8Array, over an ArrayBuffer or a SharedArrayBuffer. A detached one is refused.
   Span bytes(size_t index) { return bytes_of(values_[index]); }
@@ -73,12 +67,12 @@ class Arguments {
   Span bytes(size_t index, size_t offset_index, size_t length_index) {
     Span span = bytes(index);
     const auto size = static_cast<double>(span.size);
-    if (!is_undefined(offset_index)) {
+    if (!is_left_out(offset_index)) {
       const auto offset = static_cast<size_t>(integer(offset_index, 0, size));
       span.data = static_cast<char*>(span.data) + (ok_ ? offset : 0);
       span.size -= ok_ ? offset : 0;
     }
-    if (!is_undefined(length_index)) {
+    if (!is_left_out(length_index)) {
       span.size = static_cast<size_t>(integer(length_index, 0, static_cast<double>(span.size)));
     }
     return span;
@@ -91,6 +85,14 @@ class Arguments {
   napi_value answer(Result result) const { return to_js(env_, result); }
 
  private:
+  // Not passed, or passed as undefined. The first is the common case on hot paths, and costs no call.
+  bool is_left_out(size_t index) const {
+    if (index >= passed_) return true;
+    napi_valuetype type = napi_undefined;
+    napi_typeof(env_, values_[index], &type);
+    return type == napi_undefined;
+  }
+
   int64_t fail() {
     ok_ = false;
     return 0;
@@ -118,6 +120,7 @@ class Arguments {
 
   napi_env env_;
   napi_value values_[kCount] = {};
+  size_t passed_ = kCount;
   bool ok_;
 };
 

@@ -19,7 +19,7 @@ class HostLoop {
   // 0 and *made, or a failure; the callback is called with nothing whenever fd is readable or the timer ran out.
   static Result attach(napi_env env, int fd, napi_value callback, HostLoop** made);
 
-  void set_timer(double delay_ms);
+  void set_timer(double deadline_ms);
   void set_referenced(bool referenced);
   void close();
 
@@ -112,16 +112,17 @@ void HostLoop::call() {
   napi_close_handle_scope(env_, scope);
 }
 
-void HostLoop::set_timer(double delay_ms) {
-  if (open_handles_ != 2 || callback_ == nullptr) return;
-  if (delay_ms < 0) {
+// deadline_ms is on the monotonic clock, which is libuv's too; its own copy of it, uv_now, is only ever behind. So the
+// timer is late by up to a millisecond and a turn of the host, never early.
+void HostLoop::set_timer(double deadline_ms) {
+  if (callback_ == nullptr) return;
+  if (std::isinf(deadline_ms) && deadline_ms > 0) {
     uv_timer_stop(&timer_);
     return;
   }
-  // libuv counts from the start of its turn, and in whole milliseconds: late by that much, never early.
   constexpr double kLongestMs = 1e12;
-  uv_update_time(timer_.loop);
-  uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::ceil(std::fmin(delay_ms, kLongestMs))), 0);
+  const double delay_ms = std::ceil(deadline_ms - static_cast<double>(uv_now(timer_.loop)));
+  uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(std::fmax(delay_ms, 0), kLongestMs)), 0);
 }
 
 void HostLoop::set_referenced(bool referenced) {
@@ -186,14 +187,14 @@ napi_value detach(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
-// (handle, delayMs; -1: none)
+// (handle, deadlineMs; Infinity: none)
 napi_value set_timer(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   const int handle = args.int32(0);
-  const double delay_ms = args.number(1);
+  const double deadline_ms = args.number(1);
   HostLoop* host = args.ok() ? find(env, handle) : nullptr;
   if (host == nullptr) return args.refuse();
-  host->set_timer(delay_ms);
+  host->set_timer(deadline_ms);
   return args.answer(0);
 }
 

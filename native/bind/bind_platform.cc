@@ -1,4 +1,5 @@
 // What the platform is called and counts: clock, error names, constants.
+#include "../core/event_layout.h"
 #include "../sys/clock.h"
 #include "../sys/constants.h"
 #include "../sys/error_names.h"
@@ -19,6 +20,16 @@ napi_value string_to_js(napi_env env, const char* text) {
 }
 
 napi_value now(napi_env env, napi_callback_info) { return to_js(env, monotonic_ms()); }
+
+// (batch): the header's now_ms is set to this moment. A number returned would be an object on the heap each time.
+napi_value stamp(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const Span batch = args.words(0);
+  const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
+  if (!args.ok() || !aligned || batch.size * sizeof(int32_t) < sizeof(EventBatchHeader)) return args.refuse();
+  static_cast<EventBatchHeader*>(batch.data)->now_ms = monotonic_ms();
+  return nullptr;
+}
 
 napi_value name_of_error(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
@@ -57,7 +68,7 @@ napi_status bind_platform(napi_env env, napi_value exports) {
   if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
   if (status != napi_ok) return status;
   return add_exports(env, exports,
-                     {{"now", now}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
+                     {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
 }
 
 }  // namespace fdreactor

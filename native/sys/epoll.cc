@@ -24,6 +24,7 @@ constexpr double kNsPerMs = 1e6;
 constexpr double kLongestMs = 1e12;  // 31 years; keeps every conversion below in range
 constexpr size_t kMostEvents = INT_MAX / sizeof(epoll_event);
 
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "JavaScript reads the low half of the user data first");
 static_assert(offsetof(epoll_event, events) == 0, "JavaScript reads the ready bits at word 0");
 
 // Cleared for good by the first call that finds epoll_pwait2 missing: ENOSYS from an older kernel, EPERM from a

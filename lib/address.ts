@@ -1,0 +1,110 @@
+// Socket addresses: text to the kernel's bytes and back. The bytes are opaque here (native/sys/address.h).
+import { checkInteger, checkObject, checkString } from './arguments.js';
+import { invalidValue, outOfRange, type SystemErrorDetails } from './errors.js';
+import { native } from './native.js';
+
+const LONGEST_PATH = 107;
+
+/** An internet address: numeric IPv4 or IPv6 (`fe80::1%eth0` for a scope), never a name. */
+export interface InternetAddress {
+  host: string;
+  /** 0 to 65535. */
+  port: number;
+}
+
+/** A Unix socket's path of at most 107 bytes; on Linux one that starts with NUL is an abstract name (unix(7)). */
+export interface UnixAddress {
+  path: string;
+}
+
+/** What getsockname() and getpeername() return. An unnamed Unix socket has the path ''. */
+export type AddressInfo = { address: string; port: number; family: 'IPv4' | 'IPv6' } | { path: string };
+
+/** The family of an address; null for none. */
+export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;
+
+/**
+ * A socket address in the kernel's own form, to be used again and again: `recvfrom()` fills it and `sendto()` takes it
+ * without making an object. Reading `address`, `port` or `path` turns it into text each time.
+ */
+export class SocketAddress {
+  readonly #bytes = new Uint8Array(native.addressBytes);
+
+  /** @param init what it holds at first; nothing if left out */
+  constructor(init?: InternetAddress | UnixAddress) {
+    if (init !== undefined) encode(init, this.#bytes);
+  }
+
+  /** What kind of address it holds; null for none. */
+  get family(): AddressFamily {
+    const family = this.#text()[0];
+    return family === 'IPv4' || family === 'IPv6' || family === 'unix' ? family : null;
+  }
+
+  /** The numeric internet address; '' where it holds none. */
+  get address(): string {
+    const [family, text] = this.#text();
+    return family === 'unix' ? '' : text;
+  }
+
+  /** The port; 0 where it holds none. */
+  get port(): number {
+    return this.#text()[2];
+  }
+
+  /** The path of a Unix socket; '' where it has none. */
+  get path(): string {
+    const [family, text] = this.#text();
+    return family === 'unix' ? text : '';
+  }
+
+  #text(): [string, string, number] {
+    return native.addressToText(this.#bytes);
+  }
+
+  /** @internal The bytes of any form of address; undefined for what is none. */
+  static bytesOf(value: unknown): Uint8Array | undefined {
+    return typeof value === 'object' && value !== null && #bytes in value ? value.#bytes : undefined;
+  }
+
+  /** @internal */
+  toInfo(): AddressInfo {
+    const [family, text, port] = this.#text();
+    return family === 'IPv4' || family === 'IPv6' ? { address: text, port, family } : { path: text };
+  }
+}
+
+/** The bytes of an address that a user gave, in either form. */
+export function addressBytes(value: unknown, name = 'address'): Uint8Array {
+  const bytes = SocketAddress.bytesOf(value);
+  if (bytes !== undefined) return bytes;
+  checkObject(value, name);
+  return encode(value as Partial<InternetAddress & UnixAddress>, new Uint8Array(native.addressBytes));
+}
+
+/** What an error says of it. */
+export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
+  const [family, text, port] = native.addressToText(bytes);
+  return family === 'IPv4' || family === 'IPv6' ? { address: text, port } : { path: text };
+}
+
+function encode(value: Partial<InternetAddress & UnixAddress>, target: Uint8Array): Uint8Array {
+  checkObject(value, 'address');
+  const { path, host, port } = value;
+  return path === undefined ? encodeInternet(host, port, target) : encodePath(path, target);
+}
+
+function encodeInternet(host: unknown, port: unknown, target: Uint8Array): Uint8Array {
+  checkString(host, 'host');
+  checkInteger(port, 'port', 0, 65535);
+  if (native.addressFromIp(host, port, target) < 0) throw invalidValue('host', 'a numeric IPv4 or IPv6 address', host);
+  return target;
+}
+
+function encodePath(path: unknown, target: Uint8Array): Uint8Array {
+  checkString(path, 'path');
+  if (native.addressFromPath(path, target) >= 0) return target;
+  const bytes = Buffer.byteLength(path);
+  if (bytes === 0 || bytes > LONGEST_PATH) throw outOfRange('path', `1 to ${LONGEST_PATH} bytes`, path);
+  throw invalidValue('path', 'without NUL', path);
+}

@@ -1,0 +1,156 @@
+// The Reactor on epoll(7): translation only. The two pure functions at the head are the whole of it; the rest packs a
+// slot and a generation into the kernel's user-data word and calls.
+import type { Backend } from '../backend.js';
+import { errorOf, SystemError, UnsupportedError } from '../errors.js';
+import { EventBatch } from '../event-batch.js';
+import { Interest, type Mode, Ready } from '../interest.js';
+import { native } from '../native.js';
+
+const {
+  EPOLLIN = 0,
+  EPOLLOUT = 0,
+  EPOLLPRI = 0,
+  EPOLLERR = 0,
+  EPOLLHUP = 0,
+  EPOLLRDHUP = 0,
+  EPOLLET = 0,
+  EPOLLONESHOT = 0,
+  EPOLL_CTL_ADD = 0,
+  EPOLL_CTL_MOD = 0,
+  EPOLL_CTL_DEL = 0,
+} = native.constants.epoll;
+const { EBADF, ENOENT } = native.constants.error;
+
+/** The slot of the event that says "the host's loop has something to do". */
+const HOST_SLOT = -1;
+
+/** The bits for epoll_ctl. EPOLLERR and EPOLLHUP need not be asked for (epoll_ctl(2)). */
+export function toEpollEvents(interest: number, mode: Mode): number {
+  let events = EPOLLRDHUP;
+  if (interest & Interest.READABLE) events |= EPOLLIN;
+  if (interest & Interest.WRITABLE) events |= EPOLLOUT;
+  if (interest & Interest.PRIORITY) events |= EPOLLPRI;
+  if (mode === 'oneshot') events |= EPOLLONESHOT;
+  // A paused registration is told of closures once: level-triggered, a hang-up would end every wait at once, and the
+  // kernel does not let it be masked.
+  if (mode === 'edge' || interest === 0) events |= EPOLLET;
+  return events >>> 0;
+}
+
+/** What the kernel's bits mean for the Reactor's user. */
+export function toReady(events: number): number {
+  let ready = 0;
+  if (events & EPOLLIN) ready |= Ready.READABLE;
+  if (events & EPOLLOUT) ready |= Ready.WRITABLE;
+  if (events & EPOLLPRI) ready |= Ready.PRIORITY;
+  if (events & EPOLLRDHUP) ready |= Ready.READ_CLOSED;
+  if (events & EPOLLERR) ready |= Ready.ERROR;
+  if (events & EPOLLHUP) ready |= Ready.HANGUP | Ready.READ_CLOSED | Ready.WRITE_CLOSED;
+  return ready;
+}
+
+export class EpollBackend implements Backend {
+  readonly name = 'epoll';
+  readonly fd: number;
+  readonly #batch: EventBatch;
+  readonly #words: Int32Array;
+  readonly #firstWord: number;
+  readonly #eventWords: number;
+  readonly #dataWord: number;
+  #hostFd = -1;
+
+  constructor(maxEvents: number) {
+    if (native.epollOpen === undefined || native.epollEventLayout === undefined) throw new UnsupportedError('epoll');
+    const layout = native.epollEventLayout;
+    this.#batch = new EventBatch(layout, maxEvents);
+    this.#words = this.#batch.words;
+    this.#firstWord = layout.firstWord;
+    this.#eventWords = layout.eventWords;
+    this.#dataWord = layout.firstWord + layout.dataWord;
+    this.fd = native.epollOpen();
+    if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
+  }
+
+  get nowMs(): number {
+    return this.#batch.nowMs;
+  }
+
+  get waitedMs(): number {
+    return this.#batch.waitedMs;
+  }
+
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
+    this.#control(EPOLL_CTL_ADD, fd, slot, generation, toEpollEvents(interest, mode));
+  }
+
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
+    this.#control(EPOLL_CTL_MOD, fd, slot, generation, toEpollEvents(interest, mode));
+  }
+
+  quiet(fd: number, slot: number, generation: number, interest: number): void {
+    const events = toEpollEvents(interest, 'level') & ~EPOLLRDHUP;
+    this.#controlIfThere(native.epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation >>> 0), fd);
+  }
+
+  deregister(fd: number): void {
+    this.#controlIfThere(native.epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
+  }
+
+  wait(timeoutMs: number, deadlineMs: number): number {
+    const count = native.epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
+    if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.fd });
+    return count;
+  }
+
+  slot(index: number): number {
+    return this.#words[this.#dataWord + index * this.#eventWords] as number;
+  }
+
+  generation(index: number): number {
+    return this.#words[this.#dataWord + 1 + index * this.#eventWords] as number;
+  }
+
+  ready(index: number): number {
+    return toReady(this.#words[this.#firstWord + index * this.#eventWords] as number);
+  }
+
+  stamp(): void {
+    this.#batch.stamp();
+  }
+
+  // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
+  // from run(). Each new event of the host ends one wait.
+  watchHost(): boolean {
+    if (this.#hostFd >= 0) return true;
+    const hostFd = native.hostBackendFd();
+    if (hostFd < 0) return false;
+    const events = (EPOLLIN | EPOLLET) >>> 0;
+    const result = native.epollControl(this.fd, EPOLL_CTL_ADD, hostFd, events, HOST_SLOT >>> 0, 0);
+    if (result < 0) return false; // nested already by somebody else: ELOOP
+    this.#hostFd = hostFd;
+    return true;
+  }
+
+  unwatchHost(): void {
+    if (this.#hostFd < 0) return;
+    this.deregister(this.#hostFd);
+    this.#hostFd = -1;
+  }
+
+  close(): void {
+    native.close(this.fd);
+  }
+
+  #control(op: number, fd: number, slot: number, generation: number, events: number): void {
+    const result = native.epollControl(this.fd, op, fd, events, slot, generation >>> 0);
+    if (result >= 0) return;
+    throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
+  }
+
+  /** An fd that was closed meanwhile is gone from the set by itself. */
+  #controlIfThere(result: number, fd: number): void {
+    if (result >= 0) return;
+    const error = errorOf(result);
+    if (error !== EBADF && error !== ENOENT) throw new SystemError(error, 'epoll_ctl', { fd });
+  }
+}

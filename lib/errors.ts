@@ -1,0 +1,103 @@
+// The errors of the package, and how a native result becomes one. Adding a kind of argument error is one function
+// here; the names of system errors come from the native table (native/sys/error_names_*.cc).
+import { native } from './native.js';
+
+/**
+ * What a call returns where the kernel said EAGAIN: nothing was done, wait for readiness and try again. It is -1, and
+ * no call that moves data or accepts returns any other negative number.
+ */
+export const WOULD_BLOCK = -1;
+
+/** A native call's answer that an argument was not usable; JavaScript then finds which one, and throws. */
+export const BAD_ARGUMENT = -1_000_000;
+
+/** The errno in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
+export function errorOf(result: number): number {
+  return WOULD_BLOCK - result;
+}
+
+/** What is known about the place of a system error. */
+export interface SystemErrorDetails {
+  fd?: number | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
+  path?: string | undefined;
+}
+
+/**
+ * A system call failed. `code` is the error's POSIX name, as in errno(3).
+ */
+export class SystemError extends Error {
+  override readonly name: string = 'SystemError';
+  /** The POSIX name, such as 'ECONNRESET'. */
+  readonly code: string;
+  /** The system's error number, negative, as Node's own errors have it. */
+  readonly errno: number;
+  /** The call that failed, such as 'recv'. */
+  readonly syscall: string;
+  /** The descriptor it was made on, where there was one. */
+  declare readonly fd?: number;
+  /** The numeric address it was made for, where there was one. */
+  declare readonly address?: string;
+  /** The port that belongs to `address`. */
+  declare readonly port?: number;
+  /** The path it was made for, where there was one. */
+  declare readonly path?: string;
+
+  /** @param error the system's error number, positive */
+  constructor(error: number, syscall: string, details: SystemErrorDetails = {}) {
+    const code = native.errorName(error) ?? `ERRNO_${error}`;
+    super(`${code}: ${native.errorMessage(error) ?? 'unknown error'}, ${syscall}${describe(details)}`);
+    this.code = code;
+    this.errno = -error;
+    this.syscall = syscall;
+    for (const [key, value] of Object.entries(details)) {
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true, configurable: true });
+    }
+  }
+}
+
+function describe({ fd, address, port, path }: SystemErrorDetails): string {
+  const where = address === undefined ? (path ?? '') : `${address}:${port}`;
+  return `${fd === undefined ? '' : ` fd ${fd}`}${where === '' ? '' : ` ${where.replaceAll('\0', '@')}`}`;
+}
+
+/** This operating system does not have the facility. Thrown before anything was done. */
+export class UnsupportedError extends Error {
+  override readonly name: string = 'UnsupportedError';
+  /** Always 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'. */
+  readonly code = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';
+
+  constructor(facility: string) {
+    super(`${facility} is not available on ${process.platform}`);
+  }
+}
+
+/** Node's way of naming argument errors: a standard class with a `code`. */
+function withCode<E extends Error>(error: E, code: string): E & { code: string } {
+  return Object.assign(error, { code });
+}
+
+/** Any value as a few words; runs no code of the value's own. */
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 64))}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return `${typeof value === 'number' || typeof value === 'boolean' ? `${typeof value} ` : ''}${String(value)}`;
+}
+
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}, not ${inWords(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+export function invalidValue(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}, not ${inWords(value)}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+export function outOfRange(name: string, range: string, value: unknown): RangeError {
+  return withCode(new RangeError(`${name} must be ${range}, not ${inWords(value)}`), 'ERR_OUT_OF_RANGE');
+}
+
+export function invalidState(message: string): Error {
+  return withCode(new Error(message), 'ERR_INVALID_STATE');
+}

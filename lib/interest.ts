@@ -1,0 +1,41 @@
+// What a registration waits for, and what it is told: the two sets of bits of the Reactor, the same on every platform.
+// A backend translates them from and to its kernel's own; nothing else may.
+
+/** What a registration waits for; combine with `|`. 0 is "paused": only closures and errors are told, each once. */
+export const Interest = Object.freeze({
+  /** Data to read, a connection to accept, or the end of the stream. */
+  READABLE: 1,
+  /** Room to write, or a connection that was made (or failed). */
+  WRITABLE: 2,
+  /** Out-of-band data, or an exceptional condition of a device. Not everywhere: see `capabilities().priority`. */
+  PRIORITY: 4,
+} as const);
+
+/** What happened; a set of bits. They are hints: the last word is what the call itself returns. */
+export const Ready = Object.freeze({
+  /** There may be something to read. */
+  READABLE: 1,
+  /** There may be room to write. */
+  WRITABLE: 2,
+  /** There may be out-of-band data. */
+  PRIORITY: 4,
+  /** The peer will send no more; data that it sent before may still be there to read. */
+  READ_CLOSED: 8,
+  /** Nothing more can be written. */
+  WRITE_CLOSED: 16,
+  /** An error is pending: `socket.takeError(fd)` says which. */
+  ERROR: 32,
+  /** Both directions are closed, or the other end of a pipe is gone. */
+  HANGUP: 64,
+} as const);
+
+export const ALL_INTERESTS = Interest.READABLE | Interest.WRITABLE | Interest.PRIORITY;
+
+/** Told whether asked for or not. */
+export const CLOSURES = Ready.READ_CLOSED | Ready.WRITE_CLOSED | Ready.ERROR | Ready.HANGUP;
+
+/**
+ * `level`: told again each turn as long as it is so. `edge`: told once when it becomes so. `oneshot`: told once, then
+ * silent until `modify()`.
+ */
+export type Mode = 'level' | 'edge' | 'oneshot';

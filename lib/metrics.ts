@@ -1,0 +1,60 @@
+// Counters of a reactor, in a typed array so that counting makes no object.
+const TURNS = 0;
+const EVENTS = 1;
+const STALE_EVENTS = 2;
+const TIMERS_FIRED = 3;
+const WAIT_TIME_MS = 4;
+const DISPATCH_TIME_MS = 5;
+const LENGTH = 6;
+
+/** What `reactor.metrics()` returns: plain numbers, counted since the reactor was made. */
+export interface Metrics {
+  /** How many turns were begun. */
+  turns: number;
+  /** How many events were handed to handlers: of registrations, wakers and signals. */
+  events: number;
+  /** How many events came for a registration that was gone by then, and were dropped. */
+  staleEvents: number;
+  /** How often a timer fired. */
+  timersFired: number;
+  /** Time spent waiting, in milliseconds. While attached the host waits, and this stays near 0. */
+  waitTimeMs: number;
+  /** Time spent in handlers, in milliseconds. */
+  dispatchTimeMs: number;
+  /** How many registrations there are now. */
+  registered: number;
+  /** How many timers are set now. */
+  timers: number;
+}
+
+export class Counters {
+  readonly #values = new Float64Array(LENGTH);
+
+  countWait(waitedMs: number): void {
+    this.#values[TURNS]!++;
+    this.#values[WAIT_TIME_MS]! += waitedMs;
+  }
+
+  countDispatch(events: number, staleEvents: number, elapsedMs: number): void {
+    this.#values[EVENTS]! += events;
+    this.#values[STALE_EVENTS]! += staleEvents;
+    this.#values[DISPATCH_TIME_MS]! += elapsedMs;
+  }
+
+  countTimer(): void {
+    this.#values[TIMERS_FIRED]!++;
+  }
+
+  snapshot(registered: number, timers: number): Metrics {
+    return {
+      turns: this.#values[TURNS] as number,
+      events: this.#values[EVENTS] as number,
+      staleEvents: this.#values[STALE_EVENTS] as number,
+      timersFired: this.#values[TIMERS_FIRED] as number,
+      waitTimeMs: this.#values[WAIT_TIME_MS] as number,
+      dispatchTimeMs: this.#values[DISPATCH_TIME_MS] as number,
+      registered,
+      timers,
+    };
+  }
+}

@@ -1,0 +1,114 @@
+// The only file that loads the native add-on, and its typed interface: one function a kernel call.
+//
+// Every function that answers with a number follows native/core/result.h: >= 0 is a count or an fd, WOULD_BLOCK is -1,
+// BAD_ARGUMENT means that nothing was called, and any other negative number holds an errno (see errorOf in errors.ts).
+// What a platform does not have is not in the table, which is how the rest of lib/ knows what is supported.
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+
+type Bytes = Uint8Array;
+
+/** The words of native/core/event_layout.h: where an event's fields are in a batch. */
+export interface EventLayout {
+  readonly firstWord: number;
+  readonly eventWords: number;
+  readonly dataWord: number;
+}
+
+export type ConstantGroup = 'epoll' | 'socket' | 'transfer' | 'error';
+
+export interface Native {
+  readonly constants: Readonly<Record<ConstantGroup, Readonly<Record<string, number>>>>;
+  readonly addressBytes: number;
+  now(): number;
+  stamp(batch: Int32Array): void;
+  errorName(error: number): string | undefined;
+  errorMessage(error: number): string | undefined;
+
+  readonly epollEventLayout?: EventLayout;
+  epollOpen?(): number;
+  epollControl(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
+  epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs: number): number;
+
+  read(fd: number, buffer: Bytes, offset?: number, length?: number): number;
+  write(fd: number, buffer: Bytes, offset?: number, length?: number): number;
+  readv(fd: number, buffers: readonly Bytes[]): number;
+  writev(fd: number, buffers: readonly Bytes[]): number;
+  close(fd: number): number;
+  release(fd: number): number;
+  pipe(target: Int32Array): number;
+  closeFdsAtEnd(): void;
+
+  socket(domain: number, type: number, protocol: number): number;
+  socketpair(domain: number, type: number, target: Int32Array): number;
+  bind(fd: number, address: Bytes): number;
+  connect(fd: number, address: Bytes): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number): number;
+  recv(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
+  send(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
+  recvfrom(
+    fd: number,
+    buffer: Bytes,
+    offset: number | undefined,
+    length: number | undefined,
+    flags: number | undefined,
+    sender: Bytes,
+  ): number;
+  sendto(
+    fd: number,
+    buffer: Bytes,
+    offset: number | undefined,
+    length: number | undefined,
+    flags: number | undefined,
+    to: Bytes,
+  ): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number, address: Bytes): number;
+  getpeername(fd: number, address: Bytes): number;
+  getsockopt(fd: number, level: number, name: number, value: Bytes): number;
+  setsockopt(fd: number, level: number, name: number, value: Bytes): number;
+  takeError(fd: number): number;
+
+  addressFromIp(host: string, port: number, target: Bytes): number;
+  addressFromPath(path: string, target: Bytes): number;
+  addressToText(address: Bytes): [family: string, text: string, port: number];
+
+  sendfile?(outFd: number, inFd: number, offset: number, count: number): number;
+  splice?(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number, flags: number): number;
+  tee(fdIn: number, fdOut: number, length: number, flags: number): number;
+  vmsplice(fd: number, buffers: readonly Bytes[], flags: number): number;
+  setPipeSize(fd: number, bytes: number): number;
+  bytesInPipe(fd: number): number;
+
+  wakerOpen(): [fd: number, id: number] | number;
+  wakerWake(id: number): number;
+  wakerAcknowledge(id: number): number;
+  wakerClose(id: number): number;
+
+  signalWatch(number: number): number;
+  signalUnwatch(fd: number): number;
+  signalCanBeWatched(number: number): number;
+
+  hostAttach(fd: number, callback: () => void): number;
+  hostDetach(handle: number): number;
+  hostSetTimer(handle: number, deadlineMs: number): number;
+  hostSetReferenced(handle: number, referenced: number): number;
+  hostBackendFd(): number;
+}
+
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+  // A build of one's own, such as one under a sanitizer; otherwise prebuilds/ or build/Release.
+  const binary = process.env.FDREACTOR_BINARY;
+  if (binary !== undefined && binary !== '') return require(binary) as Native;
+  return (require('node-gyp-build') as (folder: string) => Native)(packageFolder);
+}
+
+export const native: Native = load();
+
+// A worker ends before its process does, so what it leaves open would be leaked (Node does the same for fs fds).
+if (!isMainThread) native.closeFdsAtEnd();

@@ -1,0 +1,353 @@
+/**
+ * Non-blocking sockets and fds: one function a system call, and a few that open a socket in one step.
+ *
+ * Every fd made here is close-on-exec, every socket and pipe non-blocking. Calls that move data or accept return a count
+ * or an fd, or `WOULD_BLOCK` (-1). Everything else is thrown: `SystemError` for a call that failed, TypeError or
+ * RangeError for a wrong argument, before any call is made. EINTR is retried; SIGPIPE never reaches the process.
+ *
+ * @packageDocumentation
+ */
+import { type AddressInfo, addressBytes, addressDetails, SocketAddress } from '../address.js';
+import {
+  checkBytes,
+  checkFd,
+  checkFlags,
+  checkInteger,
+  checkRange,
+  copyBuffers,
+  fail,
+} from '../arguments.js';
+import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
+import { native } from '../native.js';
+import { unpin } from '../pinned.js';
+
+export { type AddressFamily, type AddressInfo, type InternetAddress, SocketAddress, type UnixAddress } from '../address.js';
+export { WOULD_BLOCK } from '../errors.js';
+export {
+  type BindUdpOptions,
+  bindUdp,
+  type ConnectTcpOptions,
+  connectTcp,
+  connectUnix,
+  type ListenTcpOptions,
+  type ListenUnixOptions,
+  listenTcp,
+  listenUnix,
+} from '../open-socket.js';
+
+/** The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_. */
+export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants.socket });
+
+/** shutdown(): nothing more will be received. */
+export const SHUT_RD: number = constants.SHUT_RD as number;
+/** shutdown(): nothing more will be sent; the peer reads the end of the stream. */
+export const SHUT_WR: number = constants.SHUT_WR as number;
+/** shutdown(): both. */
+export const SHUT_RDWR: number = constants.SHUT_RDWR as number;
+
+const MOST_BUFFERS = constants.IOV_MAX as number;
+const INT32_LIMIT = 2 ** 31;
+const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since nobody would know when the buffer is free again
+
+const pair = new Int32Array(2);
+
+/** What `send()` and its like throw for a result below WOULD_BLOCK. */
+function bytesFailed(
+  syscall: string,
+  result: number,
+  fd: unknown,
+  buffer: unknown,
+  offset: unknown,
+  length: unknown,
+  flags?: unknown,
+): never {
+  return fail(result, syscall, { fd: fd as number }, () => {
+    checkFd(fd);
+    checkRange(buffer, offset, length);
+    checkFlags(flags);
+    if (((flags as number | undefined) ?? 0) & HOLDS_BUFFER) throw invalidValue('flags', 'without MSG_ZEROCOPY', flags);
+  });
+}
+
+function fdFailed(syscall: string, result: number, fd: unknown): never {
+  return fail(result, syscall, { fd: fd as number }, () => checkFd(fd));
+}
+
+/**
+ * Takes a connection from a listening socket (accept4(2)). One that was reset before it was taken is passed over.
+ *
+ * @returns the connection's fd, or WOULD_BLOCK
+ * @throws SystemError EMFILE, ENFILE, ENOBUFS, ENOMEM (the connection stays in the queue: see `Acceptor`), EINVAL (not
+ * listening), ENOTSOCK, EBADF
+ */
+export function accept(fd: number): number {
+  const connection = native.accept(fd);
+  return connection >= WOULD_BLOCK ? connection : fdFailed('accept4', connection, fd);
+}
+
+/**
+ * Receives into `buffer[offset, offset + length)`; all of the buffer from `offset` by default (recv(2)).
+ *
+ * @returns how many bytes; 0 at the end of the stream (or for a datagram without data); or WOULD_BLOCK
+ * @throws SystemError ECONNRESET, ENOTCONN, ENOTSOCK, EBADF ...
+ */
+export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  const count = offset === undefined && length === undefined && flags === undefined
+      ? native.recv(fd, buffer)
+      : native.recv(fd, buffer, offset, length, flags);
+  return count >= WOULD_BLOCK ? count : bytesFailed('recv', count, fd, buffer, offset, length, flags);
+}
+
+/**
+ * Sends `buffer[offset, offset + length)`; all of the buffer from `offset` by default (send(2)).
+ *
+ * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK
+ * @throws SystemError EPIPE, ECONNRESET, ENOTCONN, ENOTSOCK, EBADF, ENOBUFS ...
+ */
+export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  const count = offset === undefined && length === undefined && flags === undefined
+      ? native.send(fd, buffer)
+      : native.send(fd, buffer, offset, length, flags);
+  return count >= WOULD_BLOCK ? count : bytesFailed('send', count, fd, buffer, offset, length, flags);
+}
+
+/**
+ * Reads from any fd into `buffer[offset, offset + length)` (read(2)). An fd that the package did not make may be a
+ * blocking one, and then this blocks.
+ *
+ * @returns how many bytes; 0 at the end; or WOULD_BLOCK
+ */
+export function read(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
+  const count = native.read(fd, buffer, offset, length);
+  return count >= WOULD_BLOCK ? count : bytesFailed('read', count, fd, buffer, offset, length);
+}
+
+/** Writes `buffer[offset, offset + length)` to any fd (write(2)). @returns how many bytes were taken, or WOULD_BLOCK */
+export function write(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
+  const count = native.write(fd, buffer, offset, length);
+  return count >= WOULD_BLOCK ? count : bytesFailed('write', count, fd, buffer, offset, length);
+}
+
+/** Reads into several buffers, one after the other (readv(2)). At most `constants.IOV_MAX` of them. */
+export function readv(fd: number, buffers: readonly Uint8Array[]): number {
+  checkFd(fd);
+  const count = native.readv(fd, copyBuffers(buffers, MOST_BUFFERS));
+  return count >= WOULD_BLOCK ? count : fdFailed('readv', count, fd);
+}
+
+/** Writes several buffers, one after the other (writev(2)). At most `constants.IOV_MAX` of them. */
+export function writev(fd: number, buffers: readonly Uint8Array[]): number {
+  checkFd(fd);
+  const count = native.writev(fd, copyBuffers(buffers, MOST_BUFFERS));
+  return count >= WOULD_BLOCK ? count : fdFailed('writev', count, fd);
+}
+
+/**
+ * Receives a datagram, and who sent it (recvfrom(2)). What does not fit into the buffer is lost; with MSG_TRUNC the
+ * datagram's full length is returned all the same.
+ *
+ * @param sender is filled, and can be used again and again
+ * @returns how many bytes (0 for an empty datagram), or WOULD_BLOCK
+ */
+export function recvfrom(
+  fd: number,
+  buffer: Uint8Array,
+  offset: number | undefined,
+  length: number | undefined,
+  flags: number | undefined,
+  sender: SocketAddress,
+): number {
+  const target = SocketAddress.bytesOf(sender);
+  if (target === undefined) throw invalidType('sender', 'a SocketAddress', sender);
+  const count = native.recvfrom(fd, buffer, offset, length, flags, target);
+  return count >= WOULD_BLOCK ? count : bytesFailed('recvfrom', count, fd, buffer, offset, length, flags);
+}
+
+/**
+ * Sends a datagram (sendto(2)).
+ *
+ * @param to a SocketAddress makes no object; the other forms are encoded each time
+ * @returns how many bytes, or WOULD_BLOCK
+ * @throws SystemError EMSGSIZE, EDESTADDRREQ, ECONNREFUSED (of an earlier datagram), EAFNOSUPPORT ...
+ */
+export function sendto(
+  fd: number,
+  buffer: Uint8Array,
+  offset: number | undefined,
+  length: number | undefined,
+  flags: number | undefined,
+  to: SocketAddress | { host: string; port: number } | { path: string },
+): number {
+  const address = addressBytes(to, 'to');
+  const count = native.sendto(fd, buffer, offset, length, flags, address);
+  if (count >= WOULD_BLOCK) return count;
+  if (count === BAD_ARGUMENT) return bytesFailed('sendto', count, fd, buffer, offset, length, flags);
+  throw new SystemError(errorOf(count), 'sendto', { fd, ...addressDetails(address) });
+}
+
+/**
+ * Opens a socket (socket(2)), non-blocking and close-on-exec.
+ *
+ * @param domain constants.AF_INET, AF_INET6, AF_UNIX ...
+ * @param type constants.SOCK_STREAM, SOCK_DGRAM ...
+ * @param protocol 0 for the usual one
+ */
+export function socket(domain: number, type: number, protocol = 0): number {
+  const fd = native.socket(domain, type, protocol);
+  if (fd >= 0) return fd;
+  return fail(fd, 'socket', {}, () => {
+    checkInt32(domain, 'domain');
+    checkInt32(type, 'type');
+    checkInt32(protocol, 'protocol');
+  });
+}
+
+/** Two connected sockets (socketpair(2)); Unix stream sockets by default. */
+export function socketpair(
+  domain: number = constants.AF_UNIX as number,
+  type: number = constants.SOCK_STREAM as number,
+): [number, number] {
+  const result = native.socketpair(domain, type, pair);
+  if (result === 0) return [pair[0] as number, pair[1] as number];
+  return fail(result, 'socketpair', {}, () => {
+    checkInt32(domain, 'domain');
+    checkInt32(type, 'type');
+  });
+}
+
+/** Both ends of a pipe (pipe2(2)), non-blocking and close-on-exec. */
+export function pipe(): [readFd: number, writeFd: number] {
+  const result = native.pipe(pair);
+  if (result === 0) return [pair[0] as number, pair[1] as number];
+  throw new SystemError(errorOf(result), 'pipe2');
+}
+
+/** Gives the socket a local address (bind(2)). @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EINVAL ... */
+export function bind(fd: number, address: SocketAddress | { host: string; port: number } | { path: string }): void {
+  checkFd(fd);
+  const bytes = addressBytes(address);
+  const result = native.bind(fd, bytes);
+  if (result < 0) throw new SystemError(errorOf(result), 'bind', { fd, ...addressDetails(bytes) });
+}
+
+/** Makes the socket listen (listen(2)). @param backlog clamped by the system (net.core.somaxconn on Linux) */
+export function listen(fd: number, backlog: number): void {
+  checkFd(fd);
+  checkInteger(backlog, 'backlog', 0, INT32_LIMIT - 1);
+  const result = native.listen(fd, backlog);
+  if (result < 0) throw new SystemError(errorOf(result), 'listen', { fd });
+}
+
+/**
+ * Connects the socket (connect(2)).
+ *
+ * @returns 0 where it is connected at once; WOULD_BLOCK where that is under way: when the fd is WRITABLE it is done, and
+ * `takeError(fd)` says how
+ * @throws SystemError ECONNREFUSED, ENETUNREACH, ENOENT, EAGAIN (a Unix socket whose peer's backlog is full) ...
+ */
+export function connect(
+  fd: number,
+  address: SocketAddress | { host: string; port: number } | { path: string },
+): number {
+  checkFd(fd);
+  const bytes = addressBytes(address);
+  const result = native.connect(fd, bytes);
+  if (result < WOULD_BLOCK) throw new SystemError(errorOf(result), 'connect', { fd, ...addressDetails(bytes) });
+  return result;
+}
+
+/** Ends one direction or both (shutdown(2)). @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
+export function shutdown(fd: number, how: number): void {
+  const result = native.shutdown(fd, how);
+  if (result === 0) return;
+  fail(result, 'shutdown', { fd }, () => {
+    checkFd(fd);
+    checkInt32(how, 'how');
+  });
+}
+
+/**
+ * Closes any fd (close(2)). Closing a number twice closes a stranger's fd: `registration.close()` and the objects of
+ * this package guard against that, a bare number cannot. Do not close fds that Node itself uses.
+ *
+ * @throws SystemError EBADF, EIO ...
+ */
+export function close(fd: number): void {
+  const result = native.close(fd);
+  if (result < 0) fdFailed('close', result, fd);
+  unpin(fd);
+}
+
+/**
+ * In a worker thread, fds that the package made there are closed when the worker ends. This gives one up: it stays open,
+ * for another thread that it was handed to, or for a `net.Socket`. Does nothing in the main thread.
+ */
+export function release(fd: number): void {
+  const result = native.release(fd);
+  if (result < 0) fdFailed('release', result, fd);
+}
+
+/** The socket's own address (getsockname(2)). */
+export function getsockname(fd: number): AddressInfo {
+  return nameOf('getsockname', fd);
+}
+
+/** The peer's address (getpeername(2)). @throws SystemError ENOTCONN, ENOTSOCK, EBADF */
+export function getpeername(fd: number): AddressInfo {
+  return nameOf('getpeername', fd);
+}
+
+/**
+ * A socket option (getsockopt(2)): an integer one is returned; with a buffer its bytes are written there.
+ *
+ * @param level such as constants.SOL_SOCKET
+ * @param name such as constants.SO_RCVBUF
+ * @returns the value; with `buffer`, how many bytes the value has
+ */
+export function getsockopt(fd: number, level: number, name: number, buffer?: Uint8Array): number {
+  checkOptionName(fd, level, name);
+  if (buffer !== undefined) checkBytes(buffer);
+  const integer = new Int32Array(1);
+  const target = buffer ?? new Uint8Array(integer.buffer);
+  const length = native.getsockopt(fd, level, name, target);
+  if (length < 0) throw new SystemError(errorOf(length), 'getsockopt', { fd });
+  return buffer === undefined ? (integer[0] as number) : length;
+}
+
+/** Sets a socket option (setsockopt(2)). @param value an integer of 32 bits, or the bytes of any other value */
+export function setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
+  checkOptionName(fd, level, name);
+  if (typeof value === 'number') checkInt32(value, 'value');
+  else checkBytes(value, 'value');
+  const bytes = typeof value === 'number' ? new Uint8Array(Int32Array.of(value).buffer) : value;
+  const result = native.setsockopt(fd, level, name, bytes);
+  if (result < 0) throw new SystemError(errorOf(result), 'setsockopt', { fd });
+}
+
+/**
+ * The error that is pending on the socket, which this clears (SO_ERROR, socket(7)): how a connection came out, or what
+ * ended it.
+ *
+ * @returns null for none
+ */
+export function takeError(fd: number): SystemError | null {
+  const result = native.takeError(fd);
+  if (result < 0) fdFailed('getsockopt', result, fd);
+  return result === 0 ? null : new SystemError(result, 'SO_ERROR', { fd });
+}
+
+function checkInt32(value: unknown, name: string): void {
+  checkInteger(value, name, -INT32_LIMIT, INT32_LIMIT - 1);
+}
+
+function checkOptionName(fd: unknown, level: unknown, name: unknown): void {
+  checkFd(fd);
+  checkInt32(level, 'level');
+  checkInt32(name, 'name');
+}
+
+function nameOf(call: 'getsockname' | 'getpeername', fd: number): AddressInfo {
+  const address = new SocketAddress();
+  const result = native[call](fd, SocketAddress.bytesOf(address) as Uint8Array);
+  return result === 0 ? address.toInfo() : fdFailed(call, result, fd);
+}

@@ -1,0 +1,119 @@
+/**
+ * Moving bytes without user space: sendfile, and on Linux splice, tee and vmsplice; `Pump` carries one direction of a
+ * proxy with them.
+ *
+ * @packageDocumentation
+ */
+import { checkFd, checkSize, checkUint32, copyBuffers, fail } from '../arguments.js';
+import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
+import { native } from '../native.js';
+import { isPinned, pin, unpin } from '../pinned.js';
+
+export { WOULD_BLOCK } from '../errors.js';
+export { PipePool, type PipePoolOptions } from '../pipe-pool.js';
+export { Pump, type PumpOptions } from '../pump.js';
+
+/** The platform's SPLICE_F_ numbers by their own names (splice(2)); empty where there is no splice. */
+export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants.transfer });
+
+const MOST_BUFFERS = native.constants.socket.IOV_MAX as number;
+const NO_OFFSET = -1;
+
+/**
+ * Sends part of a file to a socket or any other fd, inside the kernel (sendfile(2)). The file's own position is not
+ * moved. What is in the page cache is sent as it is when the network takes it: a file that is changed meanwhile may be
+ * sent half old, half new.
+ *
+ * @param outFd a socket, or from Linux 2.6.33 any fd but one opened with O_APPEND
+ * @param inFd a file that can be mapped, not a socket
+ * @param offset where to begin in the file; not moved
+ * @param count at most so many bytes; clamped to what one call can do (2,147,479,552 on Linux)
+ * @returns how many bytes were sent; 0 at or after the end of the file, so a file that was truncated meanwhile must not be
+ * waited for; or WOULD_BLOCK
+ * @throws SystemError EPIPE, ECONNRESET, EINVAL, EBADF, EIO ...; UnsupportedError where there is no sendfile
+ */
+export function sendfile(outFd: number, inFd: number, offset: number, count: number): number {
+  if (native.sendfile === undefined) throw new UnsupportedError('sendfile');
+  const sent = native.sendfile(outFd, inFd, offset, count);
+  if (sent >= WOULD_BLOCK) return sent;
+  return fail(sent, 'sendfile', { fd: outFd }, () => {
+    checkFd(outFd, 'outFd');
+    checkFd(inFd, 'inFd');
+    checkSize(offset, 'offset');
+    checkSize(count, 'count');
+  });
+}
+
+/**
+ * Moves bytes between two fds of which one is a pipe, without copying them (splice(2), Linux 2.6.17).
+ *
+ * @param offsetIn where to begin; null at its own position, as it must be for pipes and sockets
+ * @param flags constants.SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE
+ * @returns how many bytes; 0 where the source has ended; or WOULD_BLOCK: the source is empty or the pipe is full, the
+ * kernel does not say which (`Pump` knows)
+ * @throws SystemError EINVAL (no pipe among them, O_APPEND), ESPIPE (an offset for a pipe), EPIPE ...; UnsupportedError
+ * where there is no splice
+ */
+export function splice(
+  fdIn: number,
+  offsetIn: number | null,
+  fdOut: number,
+  offsetOut: number | null,
+  length: number,
+  flags = 0,
+): number {
+  if (native.splice === undefined) throw new UnsupportedError('splice');
+  // The native -1 is no offset of a user's, so that one is not let through.
+  const from = offsetIn === null ? NO_OFFSET : notNegative(offsetIn);
+  const to = offsetOut === null ? NO_OFFSET : notNegative(offsetOut);
+  const moved = native.splice(fdIn, from, fdOut, to, length, flags);
+  if (moved >= WOULD_BLOCK) return moved;
+  return fail(moved, 'splice', { fd: fdOut }, () => {
+    checkFd(fdIn, 'fdIn');
+    if (offsetIn !== null) checkSize(offsetIn, 'offsetIn');
+    checkFd(fdOut, 'fdOut');
+    if (offsetOut !== null) checkSize(offsetOut, 'offsetOut');
+    checkSize(length, 'length');
+    checkUint32(flags, 'flags');
+  });
+}
+
+/**
+ * Copies what is in one pipe into another, without consuming it (tee(2), Linux 2.6.17).
+ *
+ * @returns how many bytes; 0 where there is nothing and no writer is left; or WOULD_BLOCK
+ */
+export function tee(fdIn: number, fdOut: number, length: number, flags = 0): number {
+  if (native.splice === undefined) throw new UnsupportedError('tee');
+  const copied = native.tee(fdIn, fdOut, length, flags);
+  if (copied >= WOULD_BLOCK) return copied;
+  return fail(copied, 'tee', { fd: fdOut }, () => {
+    checkFd(fdIn, 'fdIn');
+    checkFd(fdOut, 'fdOut');
+    checkSize(length, 'length');
+    checkUint32(flags, 'flags');
+  });
+}
+
+/**
+ * Puts the memory of buffers into a pipe without copying it (vmsplice(2), Linux 2.6.17). The reader sees what is in the
+ * buffers when it reads: do not write to them, nor transfer them, until it has read all. They are kept alive until
+ * the pipe is found empty by the next vmsplice(), or `fd` is closed by this package's close().
+ *
+ * @param fd the writing end of a pipe
+ * @returns how many bytes, or WOULD_BLOCK
+ */
+export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
+  if (native.splice === undefined) throw new UnsupportedError('vmsplice');
+  checkFd(fd);
+  checkUint32(flags, 'flags');
+  const list = copyBuffers(buffers, MOST_BUFFERS);
+  if (isPinned(fd) && native.bytesInPipe(fd) === 0) unpin(fd);
+  const count = native.vmsplice(fd, list, flags);
+  if (count > 0) pin(fd, list);
+  return count >= WOULD_BLOCK ? count : fail(count, 'vmsplice', { fd }, () => {});
+}
+
+function notNegative(offset: number): number {
+  return offset < 0 ? Number.NaN : offset;
+}

@@ -1,0 +1,489 @@
+// The Reactor: registrations, and turns that wait for events and hand them to their handlers.
+//
+// A turn is: wait (one native call), hand each event of the batch to its handler, fire the timers that are due. The
+// batch stays where the kernel wrote it; #next says which of its events comes next, and moves on before each handler
+// is called. That one rule gives the rest: a handler may throw (the next turn goes on from there), deregister a later
+// event's fd (its generation no longer fits), or close the reactor (there is nothing left to go on with).
+//
+// What the kernel has to do with it is in backends/; what a file here may not do is ask which platform it is on.
+import {
+  checkFd,
+  checkFunction,
+  checkInteger,
+  checkObject,
+  checkTimeout,
+} from './arguments.js';
+import type { Backend, BackendName } from './backend.js';
+import { backendCloser, isBackendName, openBackend } from './backends/index.js';
+import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
+import { HostLoop } from './host-loop.js';
+import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
+import { Counters, type Metrics } from './metrics.js';
+import { native } from './native.js';
+import { close } from './raw/socket.js';
+import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
+import { RegistrationTable } from './registration-table.js';
+import { closedByOwner, closeWithOwner, Resources } from './resources.js';
+import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
+import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
+import { Waker, wakerCloser } from './waker.js';
+
+/** Where the host cannot end a wait, this is how long it may have to wait for its thread. */
+const LONGEST_SLICE_MS = 250;
+const DEFAULT_MAX_EVENTS = 1024;
+const MOST_EVENTS = 1 << 20;
+
+/** Options of `new Reactor()`. */
+export interface ReactorOptions {
+  /** Which facility of the kernel to use; the platform's own by default. See `capabilities().backends`. */
+  backend?: BackendName;
+  /** How many events one turn handles at most, from 1 to 1,048,576; 1,024 by default. The rest comes in the next turn. */
+  maxEvents?: number;
+}
+
+/** Options of `reactor.register()`. */
+export interface RegisterOptions<T> {
+  /** How to be told; 'level' by default. */
+  mode?: Mode;
+  /** The registration's `data`. */
+  data?: T;
+}
+
+/** Options of `reactor.setTimer()`. */
+export interface TimerOptions {
+  /** Fires again this many milliseconds after each firing, until cancelled. From 0; fractions are fine. */
+  repeatMs?: number;
+}
+
+export class Reactor implements RegistrationOwner, TimerOwner {
+  readonly #backend: Backend;
+  readonly #table = new RegistrationTable();
+  readonly #timers = new TimerQueue();
+  readonly #counters = new Counters();
+  readonly #resources = new Resources();
+  /** Registrations of our own: of wakers and of signals. */
+  #wakers = 0;
+  #signals = 0;
+
+  // The batch: events #next to #count are still to be delivered.
+  #next = 0;
+  #count = 0;
+
+  #inTurn = false;
+  #running = false;
+  #stopping = false;
+  #closed = false;
+
+  #host: HostLoop | null = null;
+  /** What ref() or unref() asked for; undefined: as long as there is something to wait for. */
+  #keepAlive: boolean | undefined = undefined;
+
+  /**
+   * Opens the platform's readiness facility: epoll(7) on Linux.
+   *
+   * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
+   */
+  constructor(options: ReactorOptions = {}) {
+    checkObject(options, 'options');
+    const { backend, maxEvents = DEFAULT_MAX_EVENTS } = options;
+    if (backend !== undefined && !isBackendName(backend)) {
+      throw invalidValue('options.backend', "'epoll', 'kqueue' or 'iocp'", backend);
+    }
+    checkInteger(maxEvents, 'options.maxEvents', 1, MOST_EVENTS);
+    const opened = openBackend(backend, maxEvents);
+    this.#backend = opened;
+    this.#resources.add(backendCloser(opened));
+    closeWithOwner(this, this.#resources);
+  }
+
+  /** The facility of the kernel that it uses. */
+  get backend(): BackendName {
+    return this.#backend.name;
+  }
+
+  /** How many registrations are live. Wakers, signals and timers do not count. */
+  get size(): number {
+    return this.#table.size - this.#wakers - this.#signals;
+  }
+
+  /** Whether close() was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether the host's event loop drives it. */
+  get attached(): boolean {
+    return this.#host !== null;
+  }
+
+  /**
+   * Watches an fd: any that the kernel can poll (sockets, pipes, terminals, eventfds ..., not regular files).
+   *
+   * @param fd stays yours: the reactor closes it only by `registration.close()`
+   * @param interest bits of `Interest`, or 0 to be told of closures and errors only
+   * @param handler called in a turn, with bits of `Ready` and the registration
+   * @throws SystemError: EEXIST where this reactor watches the fd already, EPERM for a file that cannot be polled,
+   * EBADF, ENOMEM, ENOSPC (epoll_ctl(2)); UnsupportedError for a mode that the platform does not have;
+   * ERR_INVALID_STATE once closed
+   */
+  register<T = undefined>(
+    fd: number,
+    interest: number,
+    handler: Handler<T>,
+    options?: RegisterOptions<T>,
+  ): Registration<T> {
+    checkFd(fd);
+    checkInteger(interest, 'interest', 0, ALL_INTERESTS);
+    checkFunction(handler, 'handler');
+    let mode: Mode = 'level';
+    let data: T | undefined;
+    if (options !== undefined) {
+      checkObject(options, 'options');
+      ({ mode = 'level', data } = options);
+      if (mode !== 'level' && mode !== 'edge' && mode !== 'oneshot') {
+        throw invalidValue('options.mode', "'level', 'edge' or 'oneshot'", mode);
+      }
+    }
+    this.#checkOpen();
+    return this.#watch(fd, interest, mode, handler, data as T);
+  }
+
+  /**
+   * ONE turn: waits, runs handlers and due timers, and returns how many ran. Blocks this thread, and with it the host's
+   * event loop: no Node timer, promise job or socket of it goes on meanwhile (`attach()` does not block).
+   *
+   * @param timeoutMs how long to wait if nothing happens; at least that long, fractions allowed. 0 does not wait; -1,
+   * undefined and Infinity wait without limit. A wait without limit may still return 0: when the host needs the thread
+   * (a worker that is terminated, a signal that Node handles).
+   * @throws what a handler throws, and then the rest of the batch is delivered by the next turn; ERR_INVALID_STATE
+   * inside a handler, while attached, and once closed; RangeError ERR_OUT_OF_RANGE for other negative times and NaN
+   */
+  poll(timeoutMs?: number): number {
+    const limitMs = checkTimeout(timeoutMs);
+    this.#checkDrivable('poll');
+    return this.#turn(limitMs);
+  }
+
+  /**
+   * Turns until stop(), close(), or until nothing is left that could ever wake it: no registration, timer, waker or
+   * signal. Blocks this thread as poll() does.
+   *
+   * @throws what a handler throws (calling run() again goes on); ERR_INVALID_STATE as poll()
+   */
+  run(): void {
+    this.#checkDrivable('run');
+    this.#stopping = false;
+    this.#running = true;
+    try {
+      while (!this.#stopping && !this.#closed && this.#canWake()) this.#turn(-1);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Makes run() return after this turn. Does nothing when run() is not running. */
+  stop(): void {
+    this.#checkOpen();
+    this.#stopping = this.#running;
+  }
+
+  /**
+   * Lets the host's event loop drive the turns, beside its own timers, promises and sockets. Promise jobs run after
+   * each turn. An exception from a handler is an uncaught exception. Does nothing if attached already.
+   *
+   * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed
+   */
+  attach(): void {
+    this.#checkOpen();
+    if (this.#host !== null) return;
+    if (this.#inTurn) throw invalidState('attach() inside a turn of poll() or run()');
+    this.#backend.unwatchHost(); // or each loop would watch the other
+    this.#host = new HostLoop(this.#backend.fd, () => this.#hostTurn());
+    this.#tellHost();
+  }
+
+  /** Ends attach(); poll() and run() may be used again. Fine inside a handler. Does nothing if not attached. */
+  detach(): void {
+    this.#checkOpen();
+    this.#leaveHost();
+  }
+
+  /** While attached, keeps the process alive whatever is registered. */
+  ref(): void {
+    this.#setKeepAlive(true);
+  }
+
+  /** While attached, does not keep the process alive. Without ref() and unref(), registrations and timers do. */
+  unref(): void {
+    this.#setKeepAlive(false);
+  }
+
+  /**
+   * Calls `handler` once after `delayMs`, never earlier, or again and again with `repeatMs`. Timers fire at the end of
+   * a turn, in the order of their deadlines; one set in a handler fires in a later turn.
+   *
+   * @param delayMs finite, from 0; fractions are fine
+   */
+  setTimer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {
+    const repeatMs = checkTimerArguments(delayMs, handler, options);
+    this.#checkOpen();
+    const timer = new Timer(this, handler, repeatMs);
+    this.#timers.add(timer, native.now() + delayMs);
+    this.#tellHost();
+    return timer;
+  }
+
+  /**
+   * Calls `handler` in a turn after the process got the signal, whichever thread it came to; several of the same signal
+   * before that turn may be one call. What the signal did before (end the process, say) it does not do meanwhile; a
+   * handler that Node had for it is called as well. Any number of reactors and handlers may watch one signal.
+   *
+   * @param signal a name such as 'SIGTERM' (signal(7))
+   * @throws TypeError ERR_INVALID_ARG_VALUE for signals that cannot be watched; SystemError EMFILE
+   */
+  onSignal(signal: NodeJS.Signals, handler: SignalHandler): SignalRegistration {
+    const number = signalNumber(signal);
+    checkFunction(handler, 'handler');
+    this.#checkOpen();
+    const fd = watchSignal(number);
+    const release = this.#resources.add(signalCloser(fd));
+    const drain = new Uint8Array(8);
+    const registration = this.#watchOwn(fd, release, () => {
+      native.read(fd, drain);
+      handler(signal);
+    });
+    this.#signals++;
+    const deregister = (): void => {
+      if (registration.active) this.#signals--;
+      registration.deregister();
+      release();
+    };
+    return { signal, deregister, [Symbol.dispose]: deregister };
+  }
+
+  /**
+   * A waker: `waker.wake()` from any thread makes the next turn call `handler`, once however many calls came before.
+   *
+   * @throws SystemError EMFILE, ENFILE, ENOMEM (eventfd(2))
+   */
+  createWaker(handler: () => void): Waker {
+    checkFunction(handler, 'handler');
+    this.#checkOpen();
+    const opened = native.wakerOpen();
+    if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
+    const [fd, id] = opened;
+    const release = this.#resources.add(wakerCloser(id));
+    const registration = this.#watchOwn(fd, release, () => {
+      native.wakerAcknowledge(id);
+      handler();
+    });
+    this.#wakers++;
+    return Waker.make(id, () => {
+      if (registration.active) this.#wakers--;
+      registration.deregister();
+      release();
+    });
+  }
+
+  /** Counters since it was made, as plain numbers. */
+  metrics(): Metrics {
+    this.#checkOpen();
+    return this.#counters.snapshot(this.size, this.#timers.size);
+  }
+
+  /**
+   * Ends it: detaches, forgets registrations and timers, ends wakers and signals. The fds that were registered stay
+   * open. Fine inside a handler: no further one is called. Idempotent.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#leaveHost();
+    this.#next = this.#count = 0;
+    for (const registration of [...this.#table]) this.#forget(registration, State.DEREGISTERED);
+    this.#timers.clear();
+    this.#wakers = this.#signals = 0;
+    this.#resources.closeAll();
+    closedByOwner(this.#resources);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @internal */
+  modifyRegistration(registration: Registration<unknown>, interest: number): void {
+    const { fd, slot, mode } = registration;
+    this.#backend.modify(fd, slot, this.#table.generation(slot), interest, mode);
+    registration.setInterest(interest);
+  }
+
+  /** @internal */
+  deregisterRegistration(registration: Registration<unknown>): void {
+    this.#forget(registration, State.DEREGISTERED);
+    this.#backend.deregister(registration.fd);
+    this.#tellHost();
+  }
+
+  /** @internal */
+  closeRegistration(registration: Registration<unknown>): void {
+    if (registration.active) this.deregisterRegistration(registration);
+    registration.setState(State.CLOSED);
+    close(registration.fd);
+  }
+
+  /** @internal */
+  cancelTimer(timer: Timer): void {
+    this.#timers.remove(timer);
+    this.#tellHost();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw invalidState('the reactor is closed');
+  }
+
+  #checkDrivable(call: string): void {
+    this.#checkOpen();
+    if (this.#inTurn) throw invalidState(`${call}() inside a handler`);
+    if (this.#host !== null) throw invalidState(`${call}() while the host's event loop drives the reactor`);
+  }
+
+  #canWake(): boolean {
+    return this.#table.size > 0 || this.#timers.size > 0 || this.#next < this.#count;
+  }
+
+  #watch<T>(fd: number, interest: number, mode: Mode, handler: Handler<T>, data: T): Registration<T> {
+    const slot = this.#table.reserve();
+    try {
+      this.#backend.register(fd, slot, this.#table.generation(slot), interest, mode);
+    } catch (error) {
+      this.#table.cancel(slot);
+      throw error;
+    }
+    const registration = new Registration<T>(this, fd, slot, interest, mode, handler, data);
+    const before = this.#table.add(registration as Registration<unknown>);
+    // The kernel took the number anew, so the fd of the earlier registration was closed behind our back.
+    if (before !== null) this.#forget(before, State.CLOSED);
+    this.#tellHost();
+    return registration;
+  }
+
+  #watchOwn(fd: number, release: () => void, handler: () => void): Registration {
+    try {
+      return this.#watch(fd, Interest.READABLE, 'level', handler, undefined);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #forget(registration: Registration<unknown>, state: number): void {
+    registration.setState(state);
+    this.#table.remove(registration);
+  }
+
+  #turn(timeoutMs: number): number {
+    this.#inTurn = true;
+    try {
+      if (this.#next === this.#count) this.#wait(timeoutMs);
+      const events = this.#dispatch();
+      return events + (this.#timers.size === 0 ? 0 : this.#fireTimers());
+    } finally {
+      this.#inTurn = false;
+    }
+  }
+
+  #wait(timeoutMs: number): void {
+    let limitMs = timeoutMs;
+    if (timeoutMs !== 0 && !this.#backend.watchHost()) {
+      limitMs = timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
+    }
+    this.#next = this.#count = 0;
+    this.#count = this.#backend.wait(limitMs, this.#timers.nextDeadlineMs);
+    this.#counters.countWait(this.#backend.waitedMs);
+  }
+
+  /** Hands what is left of the batch to the handlers. */
+  #dispatch(): number {
+    if (this.#next === this.#count) return 0;
+    const beganMs = this.#backend.nowMs;
+    let delivered = 0;
+    let stale = 0;
+    try {
+      while (this.#next < this.#count) {
+        const index = this.#next++;
+        const slot = this.#backend.slot(index);
+        if (slot < 0) continue;
+        const registration = this.#table.at(slot, this.#backend.generation(index));
+        if (registration === null) {
+          stale++;
+          continue;
+        }
+        const ready = this.#backend.ready(index) & (registration.interest | CLOSURES);
+        if (ready === 0) continue; // its interest was changed by an earlier handler of this batch
+        if ((ready & CLOSURES) !== 0) this.#quiet(registration, ready);
+        delivered++;
+        registration.handler(ready, registration);
+      }
+    } finally {
+      if (!this.#closed) {
+        this.#backend.stamp();
+        this.#counters.countDispatch(delivered, stale, this.#backend.nowMs - beganMs);
+      }
+    }
+    return delivered;
+  }
+
+  /** A half-close that was not asked for is told once (see backend.ts). */
+  #quiet(registration: Registration<unknown>, ready: number): void {
+    const { interest } = registration;
+    const asked = (interest & Interest.READABLE) !== 0 || interest === 0;
+    if (asked || (ready & Ready.READ_CLOSED) === 0 || registration.mode !== 'level') return;
+    this.#backend.quiet(registration.fd, registration.slot, this.#table.generation(registration.slot), interest);
+  }
+
+  /** Those that were due when the wait ended, or became so while its events were handled. */
+  #fireTimers(): number {
+    const nowMs = this.#backend.nowMs;
+    const order = this.#timers.nextOrder;
+    let fired = 0;
+    for (let timer = this.#timers.takeDue(nowMs, order); timer !== undefined; timer = this.#timers.takeDue(nowMs, order)) {
+      fired++;
+      this.#counters.countTimer();
+      timer.handler(timer);
+      if (this.#closed) break;
+    }
+    return fired;
+  }
+
+  /** One turn, called by the host's loop. */
+  #hostTurn(): void {
+    let completed = false;
+    try {
+      this.#turn(0);
+      completed = true;
+    } finally {
+      // After an exception there may be events left that the kernel will not announce again.
+      if (!completed) this.#host?.turnSoon();
+      else this.#tellHost();
+    }
+  }
+
+  /** The host is to know the next deadline, and whether to keep the process alive. */
+  #tellHost(): void {
+    if (this.#host === null) return;
+    this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0));
+    if (!this.#inTurn) this.#host.setDeadline(this.#timers.nextDeadlineMs);
+  }
+
+  #setKeepAlive(keepAlive: boolean): void {
+    this.#checkOpen();
+    this.#keepAlive = keepAlive;
+    this.#tellHost();
+  }
+
+  #leaveHost(): void {
+    this.#host?.close();
+    this.#host = null;
+  }
+}

@@ -1,0 +1,33 @@
+// What a reactor must give back to the system, apart from the reactor itself: so that one that was dropped without
+// close() and collected gives it back all the same.
+export class Resources {
+  readonly #closers = new Set<() => void>();
+
+  /**
+   * Returns the function that gives it back, once. `close` must not refer to the reactor, or nothing is ever collected:
+   * a closure keeps all that its scope captured, so make it in a function of its own.
+   */
+  add(close: () => void): () => void {
+    const once = (): void => {
+      if (this.#closers.delete(once)) close();
+    };
+    this.#closers.add(once);
+    return once;
+  }
+
+  closeAll(): void {
+    for (const close of [...this.#closers]) close();
+  }
+}
+
+const dropped = new FinalizationRegistry<Resources>((resources) => resources.closeAll());
+
+/** Closes the resources when `owner` is collected. */
+export function closeWithOwner(owner: object, resources: Resources): void {
+  dropped.register(owner, resources, resources);
+}
+
+/** They were closed in time. */
+export function closedByOwner(resources: Resources): void {
+  dropped.unregister(resources);
+}

@@ -1,0 +1,42 @@
+// Signals as events of the reactor: a name becomes a number, and the number an fd (native/sys/signals.h).
+import { constants } from 'node:os';
+import { checkString } from './arguments.js';
+import { errorOf, invalidValue, SystemError } from './errors.js';
+import { native } from './native.js';
+
+/** What is called with a signal; a burst of the same signal may be one call. */
+export type SignalHandler = (signal: NodeJS.Signals) => void;
+
+/** What `reactor.onSignal()` returns. */
+export interface SignalRegistration extends Disposable {
+  /** The signal's name. */
+  readonly signal: NodeJS.Signals;
+  /** The handler is not called any more; the signal does again what it did before. Idempotent. */
+  deregister(): void;
+}
+
+/**
+ * The number of a signal that can be watched.
+ *
+ * @throws TypeError ERR_INVALID_ARG_VALUE for a name that this system does not have, and for signals that cannot be
+ * caught (SIGKILL, SIGSTOP) or that a faulting instruction raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
+ * SIGABRT)
+ */
+export function signalNumber(signal: unknown): number {
+  checkString(signal, 'signal');
+  const number = Object.hasOwn(constants.signals, signal) ? constants.signals[signal as NodeJS.Signals] : 0;
+  if (native.signalCanBeWatched(number) !== 1) throw invalidValue('signal', 'a signal that can be watched', signal);
+  return number;
+}
+
+/** An fd that becomes readable when the signal came. */
+export function watchSignal(number: number): number {
+  const fd = native.signalWatch(number);
+  if (fd < 0) throw new SystemError(errorOf(fd), 'sigaction');
+  return fd;
+}
+
+/** What ends the watch. */
+export function signalCloser(fd: number): () => void {
+  return () => native.signalUnwatch(fd);
+}

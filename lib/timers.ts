@@ -1,0 +1,170 @@
+// Timers: a 4-ary heap by deadline, with the deadlines in a typed array of their own so that a comparison touches no
+// object. Setting and cancelling are O(log n); a cancelled timer leaves at once, so cancelled ones never pile up.
+// Equal deadlines fire in the order in which they were set.
+import { checkDelay, checkFunction, checkObject } from './arguments.js';
+
+const FIRST_CAPACITY = 64;
+const NOT_SET = -1;
+
+/** What a timer calls, with the timer itself. */
+export type TimerHandler = (timer: Timer) => void;
+
+/** @internal what a timer asks of the reactor */
+export interface TimerOwner {
+  cancelTimer(timer: Timer): void;
+}
+
+/** A timer that was set by `reactor.setTimer()`. It belongs to the thread that made it. */
+export class Timer {
+  /** The time between two firings, in milliseconds; undefined for a timer that fires once. */
+  readonly repeatMs: number | undefined;
+  /** @internal */
+  readonly handler: TimerHandler;
+  /** @internal its place in the heap */
+  index = NOT_SET;
+  /** @internal counts up with each setting: the order of equal deadlines */
+  order = 0;
+  readonly #owner: TimerOwner;
+
+  /** @internal Only a Reactor makes these. */
+  constructor(owner: TimerOwner, handler: TimerHandler, repeatMs: number | undefined) {
+    this.#owner = owner;
+    this.handler = handler;
+    this.repeatMs = repeatMs;
+  }
+
+  /** Whether it will still fire. */
+  get active(): boolean {
+    return this.index !== NOT_SET;
+  }
+
+  /** It will not fire (again). Idempotent; fine inside any handler, its own too. */
+  cancel(): void {
+    if (this.active) this.#owner.cancelTimer(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+}
+
+export function checkTimerArguments(delayMs: unknown, handler: unknown, options: unknown): number | undefined {
+  checkDelay(delayMs, 'delayMs');
+  checkFunction(handler, 'handler');
+  if (options === undefined) return undefined;
+  checkObject(options, 'options');
+  const { repeatMs } = options as { repeatMs?: unknown };
+  if (repeatMs === undefined) return undefined;
+  checkDelay(repeatMs, 'options.repeatMs');
+  return repeatMs;
+}
+
+export class TimerQueue {
+  #deadlines = new Float64Array(FIRST_CAPACITY);
+  #timers: Timer[] = [];
+  #orders = 0;
+
+  get size(): number {
+    return this.#timers.length;
+  }
+
+  /** The earliest deadline; Infinity where no timer is set. */
+  get nextDeadlineMs(): number {
+    return this.#timers.length === 0 ? Number.POSITIVE_INFINITY : (this.#deadlines[0] as number);
+  }
+
+  add(timer: Timer, deadlineMs: number): void {
+    timer.order = this.#orders++;
+    if (this.#timers.length === this.#deadlines.length) this.#grow();
+    this.#timers.push(timer);
+    this.#place(timer, this.#timers.length - 1, deadlineMs);
+    this.#siftUp(timer.index);
+  }
+
+  remove(timer: Timer): void {
+    const hole = timer.index;
+    timer.index = NOT_SET;
+    const lastIndex = this.#timers.length - 1;
+    const last = this.#timers.pop() as Timer;
+    if (hole === lastIndex) return;
+    this.#place(last, hole, this.#deadlines[lastIndex] as number);
+    this.#siftUp(hole);
+    this.#siftDown(last.index);
+  }
+
+  clear(): void {
+    for (const timer of this.#timers) timer.index = NOT_SET;
+    this.#timers = [];
+  }
+
+  /** The number that the next timer to be set gets: what is set from now on is no part of this turn. */
+  get nextOrder(): number {
+    return this.#orders;
+  }
+
+  /** Takes out the next timer that is due at nowMs and was set before `order`; undefined if there is none. */
+  takeDue(nowMs: number, order: number): Timer | undefined {
+    const timer = this.#timers[0];
+    if (timer === undefined || (this.#deadlines[0] as number) > nowMs || timer.order >= order) return undefined;
+    this.remove(timer);
+    // From now, not from the last deadline: never less than repeatMs between two firings, and no burst after a delay.
+    if (timer.repeatMs !== undefined) this.add(timer, nowMs + timer.repeatMs);
+    return timer;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.#deadlines.length * 2);
+    larger.set(this.#deadlines);
+    this.#deadlines = larger;
+  }
+
+  #place(timer: Timer, index: number, deadlineMs: number): void {
+    this.#timers[index] = timer;
+    this.#deadlines[index] = deadlineMs;
+    timer.index = index;
+  }
+
+  #isBefore(deadlineMs: number, order: number, other: number): boolean {
+    const otherDeadlineMs = this.#deadlines[other] as number;
+    if (deadlineMs !== otherDeadlineMs) return deadlineMs < otherDeadlineMs;
+    return order < (this.#timers[other] as Timer).order;
+  }
+
+  #siftUp(start: number): void {
+    const timer = this.#timers[start] as Timer;
+    const deadlineMs = this.#deadlines[start] as number;
+    let index = start;
+    while (index > 0) {
+      const parent = (index - 1) >> 2;
+      if (!this.#isBefore(deadlineMs, timer.order, parent)) break;
+      this.#place(this.#timers[parent] as Timer, index, this.#deadlines[parent] as number);
+      index = parent;
+    }
+    this.#place(timer, index, deadlineMs);
+  }
+
+  #siftDown(start: number): void {
+    const timer = this.#timers[start] as Timer;
+    const deadlineMs = this.#deadlines[start] as number;
+    let index = start;
+    for (;;) {
+      const child = this.#firstOfChildren(index);
+      if (child < 0 || this.#isBefore(deadlineMs, timer.order, child)) break;
+      this.#place(this.#timers[child] as Timer, index, this.#deadlines[child] as number);
+      index = child;
+    }
+    this.#place(timer, index, deadlineMs);
+  }
+
+  /** The child that fires first, or -1 for a leaf. */
+  #firstOfChildren(index: number): number {
+    const begin = index * 4 + 1;
+    if (begin >= this.#timers.length) return -1;
+    const end = Math.min(begin + 4, this.#timers.length);
+    let first = begin;
+    for (let child = begin + 1; child < end; child++) {
+      if (this.#isBefore(this.#deadlines[child] as number, (this.#timers[child] as Timer).order, first)) first = child;
+    }
+    return first;
+  }
+}

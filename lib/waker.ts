@@ -1,0 +1,77 @@
+// Waker: the one object that crosses threads. Natively it is an fd that the reactor watches and a number that any thread
+// may ring (native/sys/waker.h); here it is that number and what a user may do with it.
+import { checkObject } from './arguments.js';
+import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
+import { native } from './native.js';
+
+/** What `transfer()` gives: plain data that survives postMessage and workerData. */
+export interface TransferredWaker {
+  readonly fdreactorWaker: number;
+}
+
+/**
+ * Wakes a reactor from any thread of the process. Made by `reactor.createWaker()`; another thread makes its own copy by
+ * `Waker.from()`.
+ */
+export class Waker {
+  readonly #id: number;
+  readonly #close: (() => void) | null;
+  #closed = false;
+
+  private constructor(id: number, close: (() => void) | null) {
+    if (!Number.isSafeInteger(id) || id < 0) throw invalidValue('id', 'a number of a waker', id);
+    this.#id = id;
+    this.#close = close;
+  }
+
+  /** @internal Only a Reactor makes these. */
+  static make(id: number, close: () => void): Waker {
+    return new Waker(id, close);
+  }
+
+  /**
+   * Makes the reactor call the waker's handler in its next turn. However many calls came before that turn, the handler
+   * runs once; a call before the reactor waits is not lost. Never blocks.
+   *
+   * @returns false where the reactor's side was closed meanwhile, so that nobody will hear it
+   * @throws ERR_INVALID_STATE after this object's own close()
+   */
+  wake(): boolean {
+    if (this.#closed) throw invalidState('the waker is closed');
+    const result = native.wakerWake(this.#id);
+    if (result < 0) throw new SystemError(errorOf(result), 'write');
+    return result === 1;
+  }
+
+  /** A value that may be posted to another thread of this process, where `Waker.from(value)` makes it usable. */
+  transfer(): TransferredWaker {
+    if (this.#closed) throw invalidState('the waker is closed');
+    return { fdreactorWaker: this.#id };
+  }
+
+  /**
+   * The waker that `transfer()` was called on, for this thread.
+   *
+   * @throws TypeError ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE for anything that transfer() did not make
+   */
+  static from(value: TransferredWaker): Waker {
+    checkObject(value, 'value');
+    return new Waker(value.fdreactorWaker, null);
+  }
+
+  /** Ends it. On the waker that createWaker() returned, its handler is not called any more. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#close?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What gives the native side back. */
+export function wakerCloser(id: number): () => void {
+  return () => native.wakerClose(id);
+}
