@@ -1,0 +1,25 @@
+// What the C programs of the bench share: ending with a reason when a system call fails, and the tagged message.
+#pragma once
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Ends the program with the name of what failed: a bench that cannot do its work must not report numbers. */
+static inline void die(const char* what) {
+  fprintf(stderr, "%s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+/** A number from the command line, within bounds. */
+static inline long parse_number(const char* text, long least, long most) {
+  char* end = NULL;
+  errno = 0;
+  long value = strtol(text, &end, 10);
+  if (errno != 0 || end == text || *end != '\0' || value < least || value > most) {
+    fprintf(stderr, "not a number from %ld to %ld: %s\n", least, most, text);
+    exit(2);
+  }
+  return value;
+}

@@ -1,0 +1,99 @@
+// @ts-check
+// nginx with one worker, as its documentation tunes it for static files: sendfile and tcp_nopush on, no access log, and
+// connections that are never closed for having served many requests (the default closes them after 1,000).
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startServer } from './processes.mjs';
+import { findProgram } from './requirements.mjs';
+
+/** @param {{ directory: string, root: string, port: number }} options */
+function configuration({ directory, root, port }) {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `
+daemon off;
+worker_processes 1;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+error_log stderr crit;
+pid ${directory}/nginx.pid;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000000;
+  default_type application/octet-stream;
+  ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join('\n  ')}
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    root ${root};
+    location = /hello { default_type text/plain; return 200 "Hello, World!\\n"; }
+  }
+}
+`;
+}
+
+/** nginx cannot be told to pick a port. */
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** The first child of a process, or undefined. @param {number} parent */
+function childOf(parent) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => parentOf(pid) === parent);
+}
+
+/** @param {number} pid */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // it ended while the list was read
+  }
+}
+
+/**
+ * Starts nginx over the files of the bench; `pid` is its worker's, which does all the work.
+ * @param {import("./types.mjs").Bench} bench
+ */
+export async function startNginx({ cores, directory }) {
+  const port = await freePort();
+  const home = path.join(directory, `nginx-${port}`);
+  mkdirSync(home);
+  const file = path.join(home, 'nginx.conf');
+  writeFileSync(file, configuration({ directory: home, root: directory, port }));
+  /** @type {number | undefined} */
+  let worker;
+  const ready = async (/** @type {number} */ master, /** @type {AbortSignal} */ signal) => {
+    while (worker === undefined || !(await accepts(port))) {
+      await delay(10, undefined, { signal });
+      worker = childOf(master);
+    }
+    return port;
+  };
+  const server = await startServer(
+    cores.server,
+    findProgram('nginx') ?? 'nginx',
+    ['-e', 'stderr', '-p', home, '-c', file],
+    ready,
+  );
+  return { ...server, pid: /** @type {number} */ (worker) };
+}

@@ -1,0 +1,194 @@
+// @ts-check
+// `npm run bench`: measures the Reactor beside its peers and tells the ratios. This file chooses what can be measured
+// here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in drivers/.
+// Rounds alternate: every second one goes through the rows of a table backwards, so that no row always comes first.
+// Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import { buildPrograms } from './build.mjs';
+import { help, parseOptions } from './options.mjs';
+import { chooseCores, stopEverythingAtExit } from './processes.mjs';
+import { writeReport } from './report-files.mjs';
+import { renderTable, renderTargets } from './report-terminal.mjs';
+import { installLine, isMissing, requirements } from './requirements.mjs';
+import { summarise } from './summary.mjs';
+import echo from './trials/echo.mjs';
+import files from './trials/files.mjs';
+import heap from './trials/heap.mjs';
+import http from './trials/http.mjs';
+import proxy from './trials/proxy.mjs';
+
+/** @typedef {import('./types.mjs').Table<any>} Table */
+/** @typedef {import('./types.mjs').Row} Row */
+/** @typedef {import('./types.mjs').Requirement} Requirement */
+/** @typedef {import('./options.mjs').Options} Options */
+
+/** @type {Table[]} */
+const allTables = [...echo, ...http, ...files, ...proxy, ...heap];
+
+/** Without these nothing is measured: the pinning, and for echo the floor and the load. */
+const BASE = /** @type {Requirement[]} */ (['taskset']);
+const ECHO = /** @type {Requirement[]} */ (['cc', 'make']);
+const SPARE_FDS = 200;
+
+/** @param {Table} table @param {Row} row @returns {Requirement[]} */
+function needs(table, row) {
+  return [...BASE, ...(table.suite === 'echo' ? ECHO : []), ...table.requires, ...row.requires];
+}
+
+function fdLimit() {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1];
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+/**
+ * What can be measured here, and a line for everything that cannot.
+ * @param {Table[]} tables
+ */
+function plan(tables) {
+  const limit = fdLimit();
+  /** @type {Set<Requirement>} */
+  const missing = new Set();
+  /** @type {string[]} */
+  const omitted = [];
+  const planned = tables.flatMap((table) => {
+    if ((table.connections ?? 0) + SPARE_FDS > limit) {
+      omitted.push(`${table.name}: needs ${table.connections} open files, the limit here is ${limit} (ulimit -n)`);
+      return [];
+    }
+    const rows = table.rows.filter((row) => {
+      const lacking = needs(table, row).filter(isMissing);
+      for (const name of lacking) missing.add(name);
+      if (lacking.length > 0) {
+        omitted.push(
+          `${table.name}, ${row.name}: ${lacking.map((name) => requirements[name].what).join(', ')} missing`,
+        );
+      }
+      return lacking.length === 0;
+    });
+    return rows.length === 0 ? [] : [{ table, rows, samples: new Map() }];
+  });
+  return { planned, omitted, missing: [...missing] };
+}
+
+/** @param {{ table: Table, rows: Row[] }[]} planned @param {number} rounds */
+function* schedule(planned, rounds) {
+  for (let round = 0; round < rounds; round++) {
+    for (const entry of planned) {
+      const rows = round % 2 === 0 ? entry.rows : [...entry.rows].reverse();
+      for (const row of rows) yield { entry, row, round };
+    }
+  }
+}
+
+/**
+ * @param {ReturnType<typeof plan>['planned']} planned @param {import('./types.mjs').Bench} bench @param {number} rounds
+ * @returns {Promise<string[]>} what went wrong
+ */
+async function measureAll(planned, bench, rounds) {
+  /** @type {string[]} */
+  const problems = [];
+  const jobs = [...schedule(planned, rounds)];
+  const bar = new SingleBar(
+    {
+      format: ' {bar} {value}/{total} | {duration_formatted} | {what}',
+      hideCursor: true,
+      noTTYOutput: true,
+      notTTYSchedule: 10_000,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(jobs.length, 0, { what: '' });
+  for (const { entry, row, round } of jobs) {
+    const what = `${entry.table.name}, ${row.name}`;
+    bar.update({ what });
+    try {
+      const sample = await entry.table.measure(row, bench);
+      problems.push(...sample.problems.map((problem) => `${what}, round ${round + 1}: ${problem}`));
+      entry.samples.set(row.name, [...(entry.samples.get(row.name) ?? []), sample]);
+    } catch (error) {
+      problems.push(`${what}, round ${round + 1}: ${/** @type {Error} */ (error).message}`);
+    }
+    bar.increment();
+  }
+  bar.stop();
+  return problems;
+}
+
+/** @param {{ server: number, load: number }} cores */
+function describeMachine(cores) {
+  const [load] = os.loadavg();
+  return {
+    date: new Date().toISOString(),
+    cpu: os.cpus()[0]?.model ?? 'unknown',
+    cores: os.availableParallelism(),
+    pinned: cores,
+    memoryBytes: os.totalmem(),
+    kernel: os.release(),
+    node: process.versions.node,
+    libuv: process.versions.uv,
+    loadBefore: load,
+  };
+}
+
+/** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./types.mjs').Bench} bench */
+async function run({ planned, omitted, missing }, options, bench) {
+  const machine = describeMachine(bench.cores);
+  if (bench.cores.shared)
+    console.log('Only one core may be used: server and load share it, and latencies mean little.');
+  buildPrograms({ libuv: !isMissing('libuv') });
+  const problems = await measureAll(planned, bench, options.rounds);
+  const tables = planned
+    .map(({ table, rows, samples }) =>
+      summarise({ ...table, rows: rows.filter((row) => samples.has(row.name)) }, samples),
+    )
+    .filter(({ rows }) => rows.length > 0);
+  for (const table of tables) console.log(`\n${renderTable(table)}`);
+  console.log(`\n${renderTargets(tables) ?? ''}`);
+  const { rounds, warmupMs, windowMs, quick } = options;
+  const written = writeReport({ machine, options: { rounds, warmupMs, windowMs, quick }, tables, omitted, problems });
+  console.log(`\nAll figures: ${written.json}\nWith plots:  ${written.html}`);
+  for (const line of omitted) console.log(`left out  ${line}`);
+  if (missing.length > 0) console.log(`To have them all: ${installLine(missing)}`);
+  for (const problem of problems) console.error(`FAILED    ${problem}`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+/** The options, or null where there is nothing to measure: help was asked for, or the usage was wrong. */
+function readOptions() {
+  try {
+    const options = parseOptions(process.argv.slice(2), allTables);
+    if (options === null) console.log(help(allTables));
+    return options;
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+async function main() {
+  const options = readOptions();
+  if (options === null) return process.exitCode ?? 0;
+  const planned = plan(options.tables);
+  if (planned.planned.length === 0) {
+    for (const line of planned.omitted) console.error(line);
+    console.error(`Nothing can be measured. Install what is missing: ${installLine(planned.missing)}`);
+    return 1;
+  }
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'fdreactor-bench-'));
+  stopEverythingAtExit();
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const { warmupMs, windowMs } = options;
+  return run(planned, options, { cores: chooseCores(), directory, warmupMs, windowMs });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(/** @type {Error} */ (error).message);
+  process.exitCode = 1;
+}

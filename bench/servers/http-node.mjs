@@ -1,0 +1,15 @@
+// @ts-check
+// Hello world on node:http, the obvious code.
+// usage: node http-node.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
+import http from 'node:http';
+
+const body = Buffer.from('Hello, World!\n');
+
+const server = http.createServer((_request, response) => {
+  response.writeHead(200, { Server: 'node', 'Content-Type': 'text/plain', 'Content-Length': body.length });
+  response.end(body);
+});
+server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  console.log(`listening on 127.0.0.1:${port}`);
+});

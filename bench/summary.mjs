@@ -1,0 +1,85 @@
+// @ts-check
+// From the samples of all rounds to what is told: medians, ratios, and which targets were reached. A ratio is the median
+// of the rounds' own ratios, so that a machine that is slower for one round does not count.
+import { median, spread } from './stats.mjs';
+
+/** @typedef {import('./types.mjs').Table<any>} Table */
+/** @typedef {import('./types.mjs').Sample} Sample */
+/** @typedef {Map<string, Sample[]>} Samples by row, one a round */
+/** @typedef {{ row: string, against: string | null, atMost: number, measured: number, reached: boolean }} Verdict */
+/**
+ * @typedef {{
+ *   name: string, value: number, spread: number, ratio: number | null,
+ *   userShare: number | null, rate: number | null, busy: number | null, p50Us: number | null, p99Us: number | null,
+ *   notes: Record<string, number>, samples: Sample[],
+ * }} RowSummary
+ */
+/** @typedef {{ name: string, suite: string, title: string, unit: string, rows: RowSummary[], targets: Verdict[] }} TableSummary */
+
+/** @param {Sample[]} samples @param {(sample: Sample) => number | undefined} pick */
+function medianOf(samples, pick) {
+  const values = samples.map(pick).filter((value) => value !== undefined && Number.isFinite(value));
+  return values.length === 0 ? null : median(/** @type {number[]} */ (values));
+}
+
+/** @param {Sample[]} samples @param {Sample[]} others @returns {number | null} */
+function ratioOf(samples, others) {
+  const rounds = Math.min(samples.length, others.length);
+  const ratios = samples.slice(0, rounds).map((sample, i) => sample.value / others[i].value);
+  const finite = ratios.filter(Number.isFinite);
+  return finite.length === 0 ? null : median(finite);
+}
+
+/** @param {Sample} sample @param {'userSeconds' | 'operations' | 'cpuSeconds'} over @param {'cpuSeconds' | 'seconds'} under */
+function quotient(sample, over, under) {
+  const [a, b] = [sample[over], sample[under]];
+  return a === undefined || b === undefined ? undefined : a / b;
+}
+
+/** @param {Sample} sample */
+function userShare({ userSeconds, systemSeconds }) {
+  if (userSeconds === undefined || systemSeconds === undefined) return undefined;
+  return userSeconds / (userSeconds + systemSeconds);
+}
+
+/** @param {string} name @param {Sample[]} samples @param {Sample[] | undefined} floor @returns {RowSummary} */
+function summariseRow(name, samples, floor) {
+  const noteNames = Object.keys(samples[0].notes ?? {});
+  const notes = noteNames.map((note) => [note, medianOf(samples, (sample) => sample.notes?.[note])]);
+  return {
+    name,
+    value: median(samples.map((sample) => sample.value)),
+    spread: spread(samples.map((sample) => sample.value)),
+    ratio: floor === undefined ? null : ratioOf(samples, floor),
+    userShare: medianOf(samples, userShare),
+    rate: medianOf(samples, (sample) => quotient(sample, 'operations', 'seconds')),
+    busy: medianOf(samples, (sample) => quotient(sample, 'cpuSeconds', 'seconds')),
+    p50Us: medianOf(samples, (sample) => sample.p50Us),
+    p99Us: medianOf(samples, (sample) => sample.p99Us),
+    notes: Object.fromEntries(notes),
+    samples,
+  };
+}
+
+/** @param {import('./types.mjs').Target} target @param {Samples} samples @returns {Verdict[]} one, or none if a row is missing */
+function judge({ row, against, atMost }, samples) {
+  const own = samples.get(row);
+  const other = against === undefined ? undefined : samples.get(against);
+  if (own === undefined || (against !== undefined && other === undefined)) return [];
+  const measured = other === undefined ? median(own.map((sample) => sample.value)) : ratioOf(own, other);
+  if (measured === null) return [];
+  return [{ row, against: against ?? null, atMost, measured, reached: measured <= atMost }];
+}
+
+/** @param {Table} table @param {Samples} samples rows without a sample are left out @returns {TableSummary} */
+export function summarise({ name, suite, title, unit, rows, targets }, samples) {
+  const floor = samples.get(rows[0].name);
+  return {
+    name,
+    suite,
+    title,
+    unit,
+    rows: [...samples].map(([row, own]) => summariseRow(row, own, floor)),
+    targets: targets.flatMap((/** @type {import('./types.mjs').Target} */ target) => judge(target, samples)),
+  };
+}

@@ -1,0 +1,32 @@
+// @ts-check
+// Hello world over HTTP/1.1, keep-alive, 64 connections, one request on the way on each.
+import nginx from '../drivers/nginx-hello.mjs';
+import node from '../drivers/node-hello.mjs';
+import reactor from '../drivers/reactor-hello.mjs';
+import { measureHttpServer } from './http-server.mjs';
+
+const body = Buffer.from('Hello, World!\n');
+
+/** @type {import('../types.mjs').Table<import('../types.mjs').Driver>[]} */
+export default [
+  {
+    name: 'http',
+    suite: 'http',
+    title: 'HTTP hello world, 64 connections',
+    unit: 'us CPU/request',
+    requires: ['wrk'],
+    rows: [nginx, reactor, node],
+    measure: (driver, bench) =>
+      measureHttpServer(() => driver.start(bench), bench, {
+        path: '/hello',
+        body,
+        connections: 64,
+        leastOperations: 1000,
+        value: ({ cpuSeconds, operations }) => (cpuSeconds / operations) * 1e6,
+      }),
+    targets: [
+      { row: reactor.name, against: nginx.name, atMost: 1.35 },
+      { row: reactor.name, against: node.name, atMost: 0.45 },
+    ],
+  },
+];

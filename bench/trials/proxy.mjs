@@ -1,0 +1,47 @@
+// @ts-check
+// Responses of 10 MB through a TCP proxy, 16 connections. nginx behind it and wrk before it share the other core.
+import net from '../drivers/net-proxy.mjs';
+import nginx from '../drivers/nginx-files.mjs';
+import reactor from '../drivers/reactor-proxy.mjs';
+import { MB, servedFile } from '../files.mjs';
+import { measureHttpServer } from './http-server.mjs';
+
+/** @typedef {import('../types.mjs').Bench} Bench */
+/** @typedef {import('../types.mjs').Server} Server */
+/**
+ * @typedef {import('../types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }} ProxyDriver
+ */
+
+/** @param {ProxyDriver} driver @param {Bench} bench */
+async function measureProxy(driver, bench) {
+  const file = servedFile(bench.directory, 10 * MB);
+  const gigabytes = file.body.length / 1e9;
+  const backend = await nginx.start({ ...bench, cores: { ...bench.cores, server: bench.cores.load } });
+  try {
+    return await measureHttpServer(() => driver.start(bench, backend), bench, {
+      ...file,
+      connections: 16,
+      leastOperations: 16,
+      value: ({ cpuSeconds, operations }) => cpuSeconds / (operations * gigabytes),
+    });
+  } finally {
+    await backend.stop();
+  }
+}
+
+/** @type {import('../types.mjs').Table<ProxyDriver>[]} */
+export default [
+  {
+    name: 'proxy',
+    suite: 'proxy',
+    title: 'TCP proxy, HTTP responses of 10 MB, 16 connections',
+    unit: 's CPU/GB',
+    requires: ['wrk', 'nginx'],
+    rows: [reactor, net],
+    measure: measureProxy,
+    targets: [
+      { row: reactor.name, atMost: 0.45 },
+      { row: reactor.name, against: net.name, atMost: 0.4 },
+    ],
+  },
+];
