@@ -1,11 +1,11 @@
 // Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is here, and not
 // only in the examples, because of one trap: out of fds, accept() fails but the connection stays in the queue, and a
 // level-triggered listener would be reported again at once, for ever. So the listener is paused for a while.
-import { checkFunction, checkInteger, checkDelay, checkObject, checkFd } from './arguments.js';
+import { checkDelay, checkFd, checkFunction, checkInteger, checkObject } from './arguments.js';
 import { invalidType, SystemError, WOULD_BLOCK } from './errors.js';
 import { Interest } from './interest.js';
-import { Reactor } from './reactor.js';
 import { accept } from './raw/socket.js';
+import { Reactor } from './reactor.js';
 import type { Registration } from './registration.js';
 import type { Timer } from './timers.js';
 
@@ -41,12 +41,7 @@ export class Acceptor {
    * @param onConnection gets each connection's fd, which is the callee's to close
    * @throws as `reactor.register()`
    */
-  constructor(
-    reactor: Reactor,
-    listenerFd: number,
-    onConnection: (fd: number) => void,
-    options: AcceptorOptions = {},
-  ) {
+  constructor(reactor: Reactor, listenerFd: number, onConnection: (fd: number) => void, options: AcceptorOptions = {}) {
     if (!(reactor instanceof Reactor)) throw invalidType('reactor', 'a Reactor', reactor);
     checkFd(listenerFd, 'listenerFd');
     checkFunction(onConnection, 'onConnection');

@@ -1,7 +1,15 @@
 // Checks of arguments, with messages that name the argument. Hot calls go to native code first, which checks the same
 // and answers BAD_ARGUMENT; only then are these asked, to say what was wrong.
 import { isUint8Array } from 'node:util/types';
-import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, outOfRange, SystemError, type SystemErrorDetails } from './errors.js';
+import {
+  BAD_ARGUMENT,
+  errorOf,
+  invalidType,
+  invalidValue,
+  outOfRange,
+  SystemError,
+  type SystemErrorDetails,
+} from './errors.js';
 
 const LARGEST_INT32 = 2 ** 31 - 1;
 

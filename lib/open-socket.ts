@@ -181,7 +181,11 @@ function connectTo(fd: number, address: Uint8Array): void {
 function setOption(fd: number, level: string, name: string, value: number): void {
   const number = SOCKET[name];
   if (number === undefined) throw new UnsupportedError(name);
-  check(native.setsockopt(fd, SOCKET[level] as number, number, new Uint8Array(Int32Array.of(value).buffer)), 'setsockopt', fd);
+  check(
+    native.setsockopt(fd, SOCKET[level] as number, number, new Uint8Array(Int32Array.of(value).buffer)),
+    'setsockopt',
+    fd,
+  );
 }
 
 function setFlag(fd: number, level: string, name: string, value: unknown, option: string): void {

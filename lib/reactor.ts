@@ -6,13 +6,7 @@
 // event's fd (its generation no longer fits), or close the reactor (there is nothing left to go on with).
 //
 // What the kernel has to do with it is in backends/; what a file here may not do is ask which platform it is on.
-import {
-  checkFd,
-  checkFunction,
-  checkInteger,
-  checkObject,
-  checkTimeout,
-} from './arguments.js';
+import { checkFd, checkFunction, checkInteger, checkObject, checkTimeout } from './arguments.js';
 import type { Backend, BackendName } from './backend.js';
 import { backendCloser, isBackendName, openBackend } from './backends/index.js';
 import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
@@ -447,7 +441,11 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     const nowMs = this.#backend.nowMs;
     const order = this.#timers.nextOrder;
     let fired = 0;
-    for (let timer = this.#timers.takeDue(nowMs, order); timer !== undefined; timer = this.#timers.takeDue(nowMs, order)) {
+    for (
+      let timer = this.#timers.takeDue(nowMs, order);
+      timer !== undefined;
+      timer = this.#timers.takeDue(nowMs, order)
+    ) {
       fired++;
       this.#counters.countTimer();
       timer.handler(timer);

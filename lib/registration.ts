@@ -50,7 +50,15 @@ export class Registration<T = undefined> {
   #bits: number;
 
   /** @internal Only a Reactor makes these. */
-  constructor(owner: RegistrationOwner, fd: number, slot: number, interest: number, mode: Mode, handler: Handler<T>, data: T) {
+  constructor(
+    owner: RegistrationOwner,
+    fd: number,
+    slot: number,
+    interest: number,
+    mode: Mode,
+    handler: Handler<T>,
+    data: T,
+  ) {
     this.data = data;
     this.fd = fd;
     this.slot = slot;

@@ -4,8 +4,8 @@
 
 #include "bind/bind.h"
 #include "bind/environment.h"
-#include "sys/sigpipe.h"
 #include "sys/signals.h"
+#include "sys/sigpipe.h"
 #include "sys/waker.h"
 
 namespace fdreactor {

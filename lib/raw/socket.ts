@@ -8,20 +8,18 @@
  * @packageDocumentation
  */
 import { type AddressInfo, addressBytes, addressDetails, SocketAddress } from '../address.js';
-import {
-  checkBytes,
-  checkFd,
-  checkFlags,
-  checkInteger,
-  checkRange,
-  copyBuffers,
-  fail,
-} from '../arguments.js';
+import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
 import { unpin } from '../pinned.js';
 
-export { type AddressFamily, type AddressInfo, type InternetAddress, SocketAddress, type UnixAddress } from '../address.js';
+export {
+  type AddressFamily,
+  type AddressInfo,
+  type InternetAddress,
+  SocketAddress,
+  type UnixAddress,
+} from '../address.js';
 export { WOULD_BLOCK } from '../errors.js';
 export {
   type BindUdpOptions,
@@ -92,7 +90,8 @@ export function accept(fd: number): number {
  * @throws SystemError ECONNRESET, ENOTCONN, ENOTSOCK, EBADF ...
  */
 export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
-  const count = offset === undefined && length === undefined && flags === undefined
+  const count =
+    offset === undefined && length === undefined && flags === undefined
       ? native.recv(fd, buffer)
       : native.recv(fd, buffer, offset, length, flags);
   return count >= WOULD_BLOCK ? count : bytesFailed('recv', count, fd, buffer, offset, length, flags);
@@ -105,7 +104,8 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @throws SystemError EPIPE, ECONNRESET, ENOTCONN, ENOTSOCK, EBADF, ENOBUFS ...
  */
 export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
-  const count = offset === undefined && length === undefined && flags === undefined
+  const count =
+    offset === undefined && length === undefined && flags === undefined
       ? native.send(fd, buffer)
       : native.send(fd, buffer, offset, length, flags);
   return count >= WOULD_BLOCK ? count : bytesFailed('send', count, fd, buffer, offset, length, flags);

@@ -102,8 +102,7 @@ class Arguments {
   Span typed_array(napi_value value, napi_typedarray_type wanted) {
     Span span = {nullptr, 0};
     napi_typedarray_type type = napi_int8_array;
-    const napi_status status =
-        napi_get_typedarray_info(env_, value, &type, &span.size, &span.data, nullptr, nullptr);
+    const napi_status status = napi_get_typedarray_info(env_, value, &type, &span.size, &span.data, nullptr, nullptr);
     if (status != napi_ok || type != wanted || (span.size == 0 && is_detached(value))) {
       ok_ = false;
       return {nullptr, 0};
@@ -114,7 +113,8 @@ class Arguments {
   bool is_detached(napi_value typed_array) const {
     napi_value buffer = nullptr;
     bool detached = true;
-    if (napi_get_typedarray_info(env_, typed_array, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok) return true;
+    if (napi_get_typedarray_info(env_, typed_array, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok)
+      return true;
     return napi_is_detached_arraybuffer(env_, buffer, &detached) != napi_ok || detached;
   }
 

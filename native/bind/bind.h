@@ -31,5 +31,4 @@ napi_status bind_waker(napi_env env, napi_value exports);
 napi_status bind_signals(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
 
-
 }  // namespace fdreactor

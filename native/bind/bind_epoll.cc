@@ -31,8 +31,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   const double deadline_ms = args.number(3);
   const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
   if (!args.ok() || !aligned) return args.refuse();
-  return args.answer(
-      epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
+  return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
 }
 
 napi_status add_layout(napi_env env, napi_value exports) {

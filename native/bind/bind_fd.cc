@@ -1,5 +1,4 @@
 #include "../sys/fd.h"
-
 #include "arguments.h"
 #include "bind.h"
 #include "owned.h"

@@ -67,8 +67,8 @@ napi_status bind_platform(napi_env env, napi_value exports) {
   for (size_t i = 0; i < list.count && status == napi_ok; ++i) status = add_constant(env, constants, list.first[i]);
   if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
+  return add_exports(
+      env, exports, {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
 }
 
 }  // namespace fdreactor

@@ -1,6 +1,5 @@
-#include "../sys/signals.h"
-
 #include "../sys/fd.h"
+#include "../sys/signals.h"
 #include "arguments.h"
 #include "bind.h"
 #include "environment.h"
@@ -34,9 +33,8 @@ napi_value can_be_watched(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_signals(napi_env env, napi_value exports) {
-  return add_exports(
-      env, exports,
-      {{"signalWatch", watch}, {"signalUnwatch", unwatch}, {"signalCanBeWatched", can_be_watched}});
+  return add_exports(env, exports,
+                     {{"signalWatch", watch}, {"signalUnwatch", unwatch}, {"signalCanBeWatched", can_be_watched}});
 }
 
 }  // namespace fdreactor

@@ -1,5 +1,4 @@
 #include "../sys/socket.h"
-
 #include "address_argument.h"
 #include "arguments.h"
 #include "bind.h"

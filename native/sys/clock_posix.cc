@@ -1,6 +1,6 @@
-#include <time.h>
-
 #include "clock.h"
+
+#include <time.h>
 
 namespace fdreactor {
 

@@ -1,3 +1,5 @@
+#include "constants.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -6,8 +8,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include "constants.h"
 
 namespace fdreactor {
 namespace {

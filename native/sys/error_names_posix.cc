@@ -1,8 +1,8 @@
+#include "error_names.h"
+
 #include <errno.h>
 
 #include <cstring>
-
-#include "error_names.h"
 
 namespace fdreactor {
 namespace {

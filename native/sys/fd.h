@@ -18,7 +18,7 @@ Result fd_read(int fd, Span buffer);
 Result fd_write(int fd, Span buffer);
 Result fd_readv(int fd, const Span* buffers, size_t count);
 Result fd_writev(int fd, const Span* buffers, size_t count);
-Result fd_close(int fd);                    // EINTR counts as closed: on Linux the number is free by then (close(2))
+Result fd_close(int fd);                      // EINTR counts as closed: on Linux the number is free by then (close(2))
 Result fd_pipe(int* read_fd, int* write_fd);  // non-blocking, close-on-exec
 
 }  // namespace fdreactor

@@ -1,3 +1,5 @@
+#include "fd.h"
+
 #include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -5,7 +7,6 @@
 #include <climits>
 
 #include "errno_result.h"
-#include "fd.h"
 
 namespace fdreactor {
 namespace {

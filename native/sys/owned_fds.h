@@ -1,6 +1,8 @@
 // The fds that one environment made and has not closed, for an environment that may end before its process does (a
 // worker thread): what is left then is closed. A number alone would not do: an fd handed to net.Socket is closed by
-// libuv, and its number given to a stranger; so each is remembered with its inode and closed only if that is still it.
+// libuv, and its number given to a stranger. So each is remembered with its file's identity, and closed only if that is
+// still it. That is exact for sockets and pipes, which are what is handed on; anonymous files (epoll) all share one
+// identity, but the objects that own those keep them to themselves.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +13,18 @@ namespace fdreactor {
 class OwnedFds {
  public:
   void add(int fd);
-  void remove(int fd) { inode_by_fd_.erase(fd); }
+  void remove(int fd) { identity_by_fd_.erase(fd); }
   void close_all();
 
  private:
-  std::unordered_map<int, uint64_t> inode_by_fd_;
+  struct Identity {
+    uint64_t device;
+    uint64_t inode;
+  };
+
+  static bool identify(int fd, Identity* identity);
+
+  std::unordered_map<int, Identity> identity_by_fd_;
 };
 
 }  // namespace fdreactor

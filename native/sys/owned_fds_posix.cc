@@ -1,31 +1,28 @@
+#include "owned_fds.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "owned_fds.h"
-
 namespace fdreactor {
-namespace {
 
-bool inode_of(int fd, uint64_t* inode) {
+bool OwnedFds::identify(int fd, Identity* identity) {
   struct stat status;
   if (fstat(fd, &status) != 0) return false;
-  *inode = status.st_ino;
+  *identity = {status.st_dev, status.st_ino};
   return true;
 }
 
-}  // namespace
-
 void OwnedFds::add(int fd) {
-  uint64_t inode;
-  if (inode_of(fd, &inode)) inode_by_fd_[fd] = inode;
+  Identity identity;
+  if (identify(fd, &identity)) identity_by_fd_[fd] = identity;
 }
 
 void OwnedFds::close_all() {
-  for (const auto& [fd, inode] : inode_by_fd_) {
-    uint64_t now;
-    if (inode_of(fd, &now) && now == inode) ::close(fd);
+  for (const auto& [fd, made] : identity_by_fd_) {
+    Identity now;
+    if (identify(fd, &now) && now.device == made.device && now.inode == made.inode) ::close(fd);
   }
-  inode_by_fd_.clear();
+  identity_by_fd_.clear();
 }
 
 }  // namespace fdreactor

@@ -9,8 +9,8 @@
 
 namespace fdreactor {
 
-Result signal_watch(int number);     // the fd, readable once the signal came; reading it clears it
-Result signal_unwatch(int fd);       // stops and closes it; 0 for an fd that is none of these
+Result signal_watch(int number);  // the fd, readable once the signal came; reading it clears it
+Result signal_unwatch(int fd);    // stops and closes it; 0 for an fd that is none of these
 bool signal_can_be_watched(int number);
 
 }  // namespace fdreactor

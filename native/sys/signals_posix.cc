@@ -1,3 +1,5 @@
+#include "signals.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,7 +10,6 @@
 #include <mutex>
 
 #include "errno_result.h"
-#include "signals.h"
 
 namespace fdreactor {
 namespace {
@@ -72,7 +73,9 @@ Result install(int number) {
   ours.sa_sigaction = on_signal;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&ours.sa_mask);
-  return from_call(sigaction(number, &ours, &previous[number]));
+  // Known before ours is in place: a signal that another thread takes in between must still find it.
+  const Result known = from_call(sigaction(number, nullptr, &previous[number]));
+  return known < 0 ? known : from_call(sigaction(number, &ours, nullptr));
 }
 
 void restore(int number) {

@@ -1,6 +1,6 @@
-#include <signal.h>
-
 #include "sigpipe.h"
+
+#include <signal.h>
 
 namespace fdreactor {
 

@@ -1,4 +1,5 @@
-// socket(7), one function a call. Every socket made here is non-blocking and close-on-exec; no call here raises SIGPIPE.
+// socket(7), one function a call. Every socket made here is non-blocking and close-on-exec; no call here raises
+// SIGPIPE.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,9 @@
+#include "socket.h"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "errno_result.h"
-#include "socket.h"
 
 namespace fdreactor {
 namespace {

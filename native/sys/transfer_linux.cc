@@ -1,4 +1,6 @@
 // sendfile(2), splice(2), tee(2), vmsplice(2). None of them has a MSG_NOSIGNAL: see sigpipe.h.
+#include "transfer.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
@@ -8,7 +10,6 @@
 #include <climits>
 
 #include "errno_result.h"
-#include "transfer.h"
 
 namespace fdreactor {
 namespace {

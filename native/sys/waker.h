@@ -9,9 +9,9 @@
 
 namespace fdreactor {
 
-Result waker_open(uint64_t* id);         // the fd to watch; at most one wake-up is in flight on it
-Result waker_wake(uint64_t id);          // 1: rung, or already ringing; 0: no such waker (any more)
-Result waker_acknowledge(uint64_t id);   // before its handler runs: from here on a wake rings again
+Result waker_open(uint64_t* id);        // the fd to watch; at most one wake-up is in flight on it
+Result waker_wake(uint64_t id);         // 1: rung, or already ringing; 0: no such waker (any more)
+Result waker_acknowledge(uint64_t id);  // before its handler runs: from here on a wake rings again
 Result waker_close(uint64_t id);
 
 constexpr uint64_t kLargestWakerId = (uint64_t{1} << 53) - 1;  // a safe integer in JavaScript

@@ -1,3 +1,5 @@
+#include "waker.h"
+
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -6,7 +8,6 @@
 #include <unordered_map>
 
 #include "errno_result.h"
-#include "waker.h"
 
 namespace fdreactor {
 namespace {
