@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
+import type { SocketConstant, TransferConstant } from './constant-names.js';
 
 type Bytes = Uint8Array;
 
@@ -17,10 +18,15 @@ export interface EventLayout {
   readonly dataWord: number;
 }
 
-export type ConstantGroup = 'epoll' | 'socket' | 'transfer' | 'error';
+export interface Constants {
+  readonly epoll: Readonly<Record<string, number>>;
+  readonly socket: Readonly<Record<SocketConstant, number>>;
+  readonly transfer: Readonly<Record<TransferConstant, number>>;
+  readonly error: Readonly<Record<string, number>>;
+}
 
 export interface Native {
-  readonly constants: Readonly<Record<ConstantGroup, Readonly<Record<string, number>>>>;
+  readonly constants: Constants;
   readonly addressBytes: number;
   now(): number;
   stamp(batch: Int32Array): void;

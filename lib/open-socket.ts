@@ -2,6 +2,7 @@
 // the error says which call it was.
 import { addressBytes, addressDetails } from './address.js';
 import { checkBoolean, checkInteger, checkObject } from './arguments.js';
+import type { SocketConstant } from './constant-names.js';
 import { errorOf, SystemError, UnsupportedError, WOULD_BLOCK } from './errors.js';
 import { native } from './native.js';
 
@@ -153,7 +154,7 @@ function familyOf(address: Uint8Array): 'IPv4' | 'IPv6' | 'unix' {
 function opening(address: Uint8Array, type: 'SOCK_STREAM' | 'SOCK_DGRAM', setUp: (fd: number) => void): number {
   const domain = DOMAINS[familyOf(address)];
   if (domain === undefined) throw new UnsupportedError('this family of addresses');
-  const fd = native.socket(domain, SOCKET[type] as number, 0);
+  const fd = native.socket(domain, SOCKET[type], 0);
   if (fd < 0) throw new SystemError(errorOf(fd), 'socket', addressDetails(address));
   try {
     setUp(fd);
@@ -178,17 +179,13 @@ function connectTo(fd: number, address: Uint8Array): void {
   if (result !== WOULD_BLOCK) check(result, 'connect', fd, address);
 }
 
-function setOption(fd: number, level: string, name: string, value: number): void {
+function setOption(fd: number, level: SocketConstant, name: SocketConstant, value: number): void {
   const number = SOCKET[name];
   if (number === undefined) throw new UnsupportedError(name);
-  check(
-    native.setsockopt(fd, SOCKET[level] as number, number, new Uint8Array(Int32Array.of(value).buffer)),
-    'setsockopt',
-    fd,
-  );
+  check(native.setsockopt(fd, SOCKET[level], number, new Uint8Array(Int32Array.of(value).buffer)), 'setsockopt', fd);
 }
 
-function setFlag(fd: number, level: string, name: string, value: unknown, option: string): void {
+function setFlag(fd: number, level: SocketConstant, name: SocketConstant, value: unknown, option: string): void {
   if (optionalBoolean(value, option)) setOption(fd, level, name, 1);
 }
 

@@ -9,6 +9,7 @@
  */
 import { type AddressInfo, addressBytes, addressDetails, SocketAddress } from '../address.js';
 import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
+import type { SocketConstant } from '../constant-names.js';
 import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
 import { unpin } from '../pinned.js';
@@ -33,17 +34,20 @@ export {
   listenUnix,
 } from '../open-socket.js';
 
-/** The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_. */
-export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants.socket });
+/**
+ * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined for
+ * a name that the platform does not have.
+ */
+export const constants: Readonly<Record<SocketConstant, number>> = Object.freeze({ ...native.constants.socket });
 
 /** shutdown(): nothing more will be received. */
-export const SHUT_RD: number = constants.SHUT_RD as number;
+export const SHUT_RD: number = constants.SHUT_RD;
 /** shutdown(): nothing more will be sent; the peer reads the end of the stream. */
-export const SHUT_WR: number = constants.SHUT_WR as number;
+export const SHUT_WR: number = constants.SHUT_WR;
 /** shutdown(): both. */
-export const SHUT_RDWR: number = constants.SHUT_RDWR as number;
+export const SHUT_RDWR: number = constants.SHUT_RDWR;
 
-const MOST_BUFFERS = constants.IOV_MAX as number;
+const MOST_BUFFERS = constants.IOV_MAX;
 const INT32_LIMIT = 2 ** 31;
 const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since nobody would know when the buffer is free again
 
@@ -203,10 +207,7 @@ export function socket(domain: number, type: number, protocol = 0): number {
 }
 
 /** Two connected sockets (socketpair(2)); Unix stream sockets by default. */
-export function socketpair(
-  domain: number = constants.AF_UNIX as number,
-  type: number = constants.SOCK_STREAM as number,
-): [number, number] {
+export function socketpair(domain: number = constants.AF_UNIX, type: number = constants.SOCK_STREAM): [number, number] {
   const result = native.socketpair(domain, type, pair);
   if (result === 0) return [pair[0] as number, pair[1] as number];
   return fail(result, 'socketpair', {}, () => {

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 import { checkFd, checkSize, checkUint32, copyBuffers, fail } from '../arguments.js';
+import type { TransferConstant } from '../constant-names.js';
 import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
 import { isPinned, pin, unpin } from '../pinned.js';
@@ -13,10 +14,10 @@ export { WOULD_BLOCK } from '../errors.js';
 export { PipePool, type PipePoolOptions } from '../pipe-pool.js';
 export { Pump, type PumpOptions } from '../pump.js';
 
-/** The platform's SPLICE_F_ numbers by their own names (splice(2)); empty where there is no splice. */
-export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants.transfer });
+/** The platform's SPLICE_F_ numbers by their own names (splice(2)); undefined where there is no splice. */
+export const constants: Readonly<Record<TransferConstant, number>> = Object.freeze({ ...native.constants.transfer });
 
-const MOST_BUFFERS = native.constants.socket.IOV_MAX as number;
+const MOST_BUFFERS = native.constants.socket.IOV_MAX;
 const NO_OFFSET = -1;
 
 /**

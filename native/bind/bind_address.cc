@@ -1,3 +1,4 @@
+// Addresses: text to the kernel's bytes and back.
 #include <string>
 
 #include "address_argument.h"
