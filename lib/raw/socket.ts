@@ -94,10 +94,13 @@ export function accept(fd: number): number {
  * @throws SystemError ECONNRESET, ENOTCONN, ENOTSOCK, EBADF ...
  */
 export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
-    offset === undefined && length === undefined && flags === undefined
-      ? native.recv(fd, buffer)
-      : native.recv(fd, buffer, offset, length, flags);
+    flags !== undefined
+      ? native.recv(fd, buffer, offset, length, flags)
+      : length !== undefined || offset !== undefined
+        ? native.recv(fd, buffer, offset, length)
+        : native.recv(fd, buffer);
   return count >= WOULD_BLOCK ? count : bytesFailed('recv', count, fd, buffer, offset, length, flags);
 }
 
@@ -108,10 +111,13 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @throws SystemError EPIPE, ECONNRESET, ENOTCONN, ENOTSOCK, EBADF, ENOBUFS ...
  */
 export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
-    offset === undefined && length === undefined && flags === undefined
-      ? native.send(fd, buffer)
-      : native.send(fd, buffer, offset, length, flags);
+    flags !== undefined
+      ? native.send(fd, buffer, offset, length, flags)
+      : length !== undefined || offset !== undefined
+        ? native.send(fd, buffer, offset, length)
+        : native.send(fd, buffer);
   return count >= WOULD_BLOCK ? count : bytesFailed('send', count, fd, buffer, offset, length, flags);
 }
 

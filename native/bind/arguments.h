@@ -24,7 +24,11 @@ inline napi_value to_js(napi_env env, double value) {
 
 inline napi_value to_js(napi_env env, Result value) {
   napi_value result = nullptr;
-  napi_create_int64(env, value, &result);
+  if (value >= INT32_MIN && value <= INT32_MAX) {
+    napi_create_int32(env, static_cast<int32_t>(value), &result);  // a few nanoseconds less than the general one
+  } else {
+    napi_create_int64(env, value, &result);
+  }
   return result;
 }
 

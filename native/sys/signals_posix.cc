@@ -30,8 +30,11 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads the
 
 std::mutex mutex;  // among the threads that watch and unwatch; never taken in the handler
 
+// A handler that asked to be taken out by its first call (SA_RESETHAND) is one that ends the process, as Node's own for
+// SIGINT and SIGTERM: it raises the signal again, which would come back to us, for ever. Watching replaces it.
 void call_previous(int number, siginfo_t* info, void* context) {
   const struct sigaction& before = previous[number];
+  if ((before.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) return;
   if ((before.sa_flags & SA_SIGINFO) != 0) {
     before.sa_sigaction(number, info, context);
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
