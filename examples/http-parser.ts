@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 
 /** Url, header names and header values of one request together, in bytes. */
 export const MAX_HEAD_BYTES = 16 * 1024;
+export const MAX_URL_BYTES = 8 * 1024;
 
 /** How much of the stream is handed to llhttp at a time, in bytes. */
 const WINDOW_BYTES = 64 * 1024;
@@ -22,11 +23,11 @@ const PAUSED_UPGRADE = 22; // HPE_PAUSED_UPGRADE: the request asked for another 
 export class HttpParseError extends Error {
   override readonly name = 'HttpParseError';
   /** The HTTP status that answers it. */
-  readonly status: 400 | 431;
+  readonly status: 400 | 414 | 431;
   /** llhttp's own name of the error, 'HPE_INVALID_METHOD' for one. */
   readonly code: string;
 
-  constructor(status: 400 | 431, code: string, message: string) {
+  constructor(status: 400 | 414 | 431, code: string, message: string) {
     super(message);
     this.status = status;
     this.code = code;
@@ -88,6 +89,11 @@ export class HttpParser {
     }
   }
 
+  /** The request of which all but the rest of its body has come, or null. It may wait to be told to go on. */
+  get awaitingBody(): HttpRequest | null {
+    return this.#headDone ? this.#request : null;
+  }
+
   /** Gives the parser's memory back. Idempotent. From inside a request callback it is the last one that is called. */
   close(): void {
     if (this.#state !== 'open') return;
@@ -115,7 +121,7 @@ export class HttpParser {
       status = llhttp.llhttp_execute(this.#pointer, next, stop - next);
     }
     if (this.#thrown !== null) throw this.#thrown.value;
-    if (status !== OK && this.#isOpen()) throw parseError(this.#pointer, status);
+    if (status !== OK && this.#isOpen()) throw this.#errorOf(status);
   }
 
   // What llhttp reports, through `callbacks` below. They return 0 to go on, and must not throw: an exception that
@@ -129,7 +135,9 @@ export class HttpParser {
   }
 
   onUrl(address: number, length: number): number {
-    (this.#request as HttpRequest).url += windowSlice(address, length);
+    const request = this.#request as HttpRequest;
+    request.url += windowSlice(address, length);
+    if (request.url.length > MAX_URL_BYTES) return STOP;
     return this.#countHead(length);
   }
 
@@ -153,8 +161,10 @@ export class HttpParser {
   }
 
   onEnd(): number {
+    const request = this.#request as HttpRequest;
+    this.#request = null;
     try {
-      this.#onRequest(this.#request as HttpRequest);
+      this.#onRequest(request);
     } catch (error) {
       this.#thrown = { value: error };
       return STOP;
@@ -165,6 +175,17 @@ export class HttpParser {
   #countHead(length: number): number {
     this.#headBytes += length;
     return this.#headBytes > MAX_HEAD_BYTES ? STOP : OK;
+  }
+
+  #errorOf(status: number): HttpParseError {
+    if (status !== STOP) {
+      const code = cString(llhttp.llhttp_errno_name(status));
+      return new HttpParseError(400, code, cString(llhttp.llhttp_get_error_reason(this.#pointer)));
+    }
+    if (this.#headBytes <= MAX_HEAD_BYTES) {
+      return new HttpParseError(414, 'HPE_URL_OVERFLOW', `a URL of more than ${MAX_URL_BYTES} bytes`);
+    }
+    return new HttpParseError(431, 'HPE_HEADER_OVERFLOW', `a head of more than ${MAX_HEAD_BYTES} bytes`);
   }
 }
 
@@ -219,14 +240,6 @@ function methodName(method: number): string {
 function cString(address: number): string {
   if (memory.length === 0) memory = Buffer.from(llhttp.memory.buffer);
   return memory.toString('latin1', address, memory.indexOf(0, address));
-}
-
-function parseError(pointer: number, status: number): HttpParseError {
-  if (status === STOP) {
-    return new HttpParseError(431, 'HPE_HEADER_OVERFLOW', `a head of more than ${MAX_HEAD_BYTES} bytes`);
-  }
-  const code = cString(llhttp.llhttp_errno_name(status));
-  return new HttpParseError(400, code, cString(llhttp.llhttp_get_error_reason(pointer)));
 }
 
 /** What is used of the module's exports. */

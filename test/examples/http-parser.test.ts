@@ -1,6 +1,12 @@
 // The request parser of the examples: the same requests come out however the stream is cut, and what is wrong is refused.
 import { expect, test } from 'vitest';
-import { HttpParseError, HttpParser, type HttpRequest, MAX_HEAD_BYTES } from '../../examples/http-parser.js';
+import {
+  HttpParseError,
+  HttpParser,
+  type HttpRequest,
+  MAX_HEAD_BYTES,
+  MAX_URL_BYTES,
+} from '../../examples/http-parser.js';
 
 const STREAM = Buffer.from(
   [
@@ -70,7 +76,7 @@ test('a malformed request is refused with the status and the name of its fault',
 });
 
 test('a head over the limit is refused, in the URL as in the headers', () => {
-  expect(refusal(`GET /${'x'.repeat(MAX_HEAD_BYTES)} HTTP/1.1\r\n`).status).toBe(431);
+  expect(refusal(`GET /${'x'.repeat(MAX_URL_BYTES)} HTTP/1.1\r\n`).status).toBe(414);
   expect(refusal(`GET / HTTP/1.1\r\nA: ${'x'.repeat(MAX_HEAD_BYTES)}\r\n\r\n`).status).toBe(431);
   expect(refusal(`GET / HTTP/1.1\r\n${'Name: value\r\n'.repeat(MAX_HEAD_BYTES)}\r\n`)).toBeInstanceOf(HttpParseError);
 });
@@ -102,4 +108,17 @@ test('ten thousand parsers at once keep their streams apart, and give their memo
     expect(urls).toEqual(parsers.map((_, i) => `/${i}`));
     for (const parser of parsers) parser.close();
   }
+});
+
+test('a request that waits for its body can be seen before the body has come', () => {
+  const requests: HttpRequest[] = [];
+  const parser = new HttpParser((request) => requests.push(request));
+  expect(parser.awaitingBody).toBeNull();
+  parser.execute(Buffer.from('POST /b HTTP/1.1\r\nContent-Length: 3\r\n'));
+  expect(parser.awaitingBody).toBeNull();
+  parser.execute(Buffer.from('\r\nab'));
+  expect([parser.awaitingBody?.url, requests.length]).toEqual(['/b', 0]);
+  parser.execute(Buffer.from('c'));
+  expect([parser.awaitingBody, requests.length]).toEqual([null, 1]);
+  parser.close();
 });

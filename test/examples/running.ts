@@ -1,0 +1,108 @@
+// The examples as their users run them: a compiled example in a process of its own, on a port that the kernel chooses.
+// What is started here is ended after the test, whatever the test did.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { dispose } from '../helpers/owned.js';
+import { eventually, patience } from '../helpers/patience.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+export interface StartOptions {
+  /** The limit of open files of the process. */
+  fdLimit?: number;
+  stdio?: StdioOptions;
+  /** What the example prints when it is ready. */
+  ready?: RegExp;
+}
+
+export class Running {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+  }
+
+  /** The port after `listening on ADDRESS:`, or after whatever else the line begins with. */
+  port(verb = 'listening'): number {
+    const match = new RegExp(`^${verb} on \\S+:(\\d+)$`, 'm').exec(this.stdout);
+    if (match === null) throw new Error(`no port in ${JSON.stringify(this.stdout)}`);
+    return Number(match[1]);
+  }
+
+  async printed(pattern: RegExp): Promise<void> {
+    const end = performance.now() + patience(10_000);
+    while (!pattern.test(this.stdout)) {
+      if (this.child.exitCode !== null || performance.now() > end) {
+        throw new Error(`${pattern} was not printed but ${JSON.stringify([this.stdout, this.stderr])}`);
+      }
+      await Promise.race([
+        once(this.child.stdout as NodeJS.ReadableStream, 'data'),
+        once(this.child, 'close'),
+        new Promise((resolve) => setTimeout(resolve, 1000)),
+      ]);
+    }
+  }
+
+  async exitCode(): Promise<number | NodeJS.Signals | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  /** Asks it to end, and returns the exit code. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
+    this.child.kill(signal);
+    return this.exitCode();
+  }
+
+  openFds(): number {
+    return readdirSync(`/proc/${this.child.pid}/fd`).length;
+  }
+
+  /** Awaits that the process has no more fds open than it had. */
+  leaksNothing(before: number): Promise<void> {
+    return eventually(`no more than ${before} fds open`, () => this.openFds() <= before);
+  }
+
+  /** What the process has used of a processor until now. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') as string[];
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  }
+
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  close(): void {
+    this.child.kill('SIGKILL');
+    for (const stream of this.child.stdio) stream?.destroy();
+  }
+}
+
+export async function start(
+  name: string,
+  args: (string | number)[] = [],
+  options: StartOptions = {},
+): Promise<Running> {
+  const script = `${root}examples/dist/${name}.js`;
+  if (!existsSync(script)) throw new Error('examples/dist is missing: run `npm run build:examples` first');
+  const command = [process.execPath, script, ...args.map(String)];
+  const limit = options.fdLimit === undefined ? '' : `ulimit -n ${options.fdLimit}; `;
+  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], { stdio: options.stdio ?? 'pipe' });
+  const running = dispose(new Running(child));
+  await running.printed(options.ready ?? /^listening on .*$/m);
+  return running;
+}
