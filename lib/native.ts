@@ -36,7 +36,7 @@ export interface Native {
   readonly epollEventLayout?: EventLayout;
   epollOpen?(): number;
   epollControl(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
-  epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs: number): number;
+  epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
 
   read(fd: number, buffer: Bytes, offset?: number, length?: number): number;
   write(fd: number, buffer: Bytes, offset?: number, length?: number): number;

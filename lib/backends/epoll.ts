@@ -97,7 +97,11 @@ export class EpollBackend implements Backend {
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
-    const count = native.epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
+    // Infinity as an argument would be made into an object on the heap, each turn.
+    const count =
+      deadlineMs === Number.POSITIVE_INFINITY
+        ? native.epollWait(this.fd, this.#words, timeoutMs)
+        : native.epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.fd });
     return count;
   }

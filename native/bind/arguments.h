@@ -62,6 +62,7 @@ class Arguments {
   int fd(size_t index) { return static_cast<int>(integer(index, 0, INT32_MAX)); }
   uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kLargestInteger)); }
 
+  double number_or(size_t index, double fallback) { return is_left_out(index) ? fallback : number(index); }
   int int32_or(size_t index, int fallback) { return is_left_out(index) ? fallback : int32(index); }
 
   // All of a Uint8Array, over an ArrayBuffer or a SharedArrayBuffer. A detached one is refused.

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "../sys/epoll.h"
 #include "arguments.h"
 #include "bind.h"
@@ -22,13 +24,13 @@ napi_value control(napi_env env, napi_callback_info info) {
   return args.answer(epoll_control(epoll_fd, op, fd, events, high << 32 | low));
 }
 
-// (epollFd, batch: Int32Array over a whole EventBatch, timeoutMs, deadlineMs)
+// (epollFd, batch: Int32Array over a whole EventBatch, timeoutMs, deadlineMs?: none by default)
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int epoll_fd = args.fd(0);
   const Span batch = args.words(1);
   const double timeout_ms = args.number(2);
-  const double deadline_ms = args.number(3);
+  const double deadline_ms = args.number_or(3, std::numeric_limits<double>::infinity());
   const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
   if (!args.ok() || !aligned) return args.refuse();
   return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
