@@ -14,7 +14,7 @@ const TURN_BYTES = 2 * 1024 * 1024;
 /** After the last answer the client may read for so long before the connection is gone. */
 const LINGER_MS = 2000;
 
-const { MSG_MORE = 0 } = socket.constants; // where there is none, heads go out on their own
+const { IPPROTO_TCP, MSG_MORE, TCP_NODELAY } = socket.constants;
 
 /** Shared by all connections: neither is in use when a handler returns. */
 const input = Buffer.allocUnsafeSlow(64 * 1024);
@@ -55,7 +55,7 @@ export class Connection {
     this.#server = server;
     this.#fd = fd;
     this.#deadline = performance.now() + server.timeouts.idleMs;
-    setNoDelay(fd); // MSG_MORE below says better than Nagle when to wait
+    socket.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1); // MSG_MORE below says better than Nagle when to wait
     this.#registration = server.reactor.register<Connection>(fd, Interest.READABLE, onReady, { data: this });
     this.#parser = new HttpParser((request) => this.#requests.push(request));
     server.connections.add(this);
@@ -199,9 +199,4 @@ function onReady(_ready: number, registration: Registration<Connection>): void {
     if (!(error instanceof SystemError)) throw error;
     connection.close(); // ECONNRESET, EPIPE, or EIO of the disk: there is no way to tell the client
   }
-}
-
-function setNoDelay(fd: number): void {
-  const { IPPROTO_TCP, TCP_NODELAY } = socket.constants as Record<'IPPROTO_TCP' | 'TCP_NODELAY', number>;
-  socket.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }

@@ -9,8 +9,8 @@ import * as socket from 'fdreactor/socket';
 import { Pump } from 'fdreactor/transfer';
 import { announce, stopOnSignals } from './announce.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const { SOL_SOCKET, SO_LINGER } = socket.constants as Record<'SOL_SOCKET' | 'SO_LINGER', number>;
+const CONNECT_TIMEOUT_MS = 5000;
+const { SOL_SOCKET, SO_LINGER } = socket.constants;
 /** struct linger { on, 0 seconds }: close() sends a reset instead of a FIN. */
 const RESET_ON_CLOSE = Buffer.from(new Int32Array([1, 0]).buffer);
 

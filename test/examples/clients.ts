@@ -16,11 +16,21 @@ export async function connect(port: number, host = '127.0.0.1'): Promise<Socket>
   return socket;
 }
 
-/** Everything until the other side's FIN; rejects when the connection was reset. */
-export async function readToEnd(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+/** Everything until the other side's FIN; rejects when the connection was reset. The own half stays open. */
+export function readToEnd(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const take = (): void => {
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(chunk);
+    };
+    const done = (): void => {
+      if (socket.readableEnded) resolve(Buffer.concat(chunks));
+      else reject(socket.errored ?? new Error('the socket was destroyed'));
+    };
+    if (socket.readableEnded || socket.destroyed) return done();
+    socket.on('readable', take).once('end', done).once('close', done);
+    take();
+  });
 }
 
 /** The next `length` bytes; what came beyond them is left in the socket. */

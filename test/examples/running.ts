@@ -1,6 +1,6 @@
 // The examples as their users run them: a compiled example in a process of its own, on a port that the kernel chooses.
 // What is started here is ended after the test, whatever the test did.
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,6 @@ const TICK_MS = 10;
 export interface StartOptions {
   /** The limit of open files of the process. */
   fdLimit?: number;
-  stdio?: StdioOptions;
   /** What the example prints when it is ready. */
   ready?: RegExp;
 }
@@ -92,17 +91,25 @@ export class Running {
   }
 }
 
+export function scriptOf(example: string): string {
+  const script = `${root}examples/dist/${example}.js`;
+  if (!existsSync(script)) throw new Error('examples/dist is missing: run `npm run build:examples` first');
+  return script;
+}
+
 export async function start(
   name: string,
   args: (string | number)[] = [],
   options: StartOptions = {},
 ): Promise<Running> {
-  const script = `${root}examples/dist/${name}.js`;
-  if (!existsSync(script)) throw new Error('examples/dist is missing: run `npm run build:examples` first');
-  const command = [process.execPath, script, ...args.map(String)];
   const limit = options.fdLimit === undefined ? '' : `ulimit -n ${options.fdLimit}; `;
-  const child = spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], { stdio: options.stdio ?? 'pipe' });
-  const running = dispose(new Running(child));
+  const command = ['sh', '-c', `${limit}exec "$@"`, 'sh', process.execPath, scriptOf(name), ...args.map(String)];
+  const running = startCommand(command);
   await running.printed(options.ready ?? /^listening on .*$/m);
   return running;
+}
+
+/** Any command, in the same care. */
+export function startCommand([file, ...args]: readonly string[]): Running {
+  return dispose(new Running(spawn(file as string, args, { stdio: 'pipe' })));
 }
