@@ -16,8 +16,8 @@
 //               the host needs its thread.
 //   slot(i), generation(i), ready(i)
 //               The i-th event of the last wait, until the next one. A slot below 0 is the backend's own event.
-//   nowMs, waitedMs, stamp
-//               The clock at the end of the last wait or stamp(), and how long that wait took.
+//   times       At CLOCK the monotonic clock at the end of the last wait or stamp(), at WAITED how long that wait took, in
+//               milliseconds (event-batch.ts). An array, because a number that is handed around becomes an object.
 //   watchHost   From now on a blocking wait returns when the host's event loop has something to do, so that
 //               worker.terminate() and process.exit() find a thread that listens. False where there is no such thing;
 //               the caller then cuts its waits into slices. unwatchHost() undoes it.
@@ -30,8 +30,7 @@ export type BackendName = 'epoll' | 'kqueue' | 'iocp';
 export interface Backend {
   readonly name: BackendName;
   readonly fd: number;
-  readonly nowMs: number;
-  readonly waitedMs: number;
+  readonly times: Float64Array;
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void;
   modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void;
   quiet(fd: number, slot: number, generation: number, interest: number): void;

@@ -4,11 +4,17 @@ import { type EventLayout, native } from './native.js';
 
 const WORD_BYTES = 4;
 
+/** Index of the monotonic clock at the end of the last wait, or at the last stamp(). */
+export const CLOCK = 0;
+/** Index of how long the last wait took. */
+export const WAITED = 1;
+
 export class EventBatch {
   /** The whole buffer, as native code takes it. */
   readonly words: Int32Array;
   readonly capacity: number;
-  readonly #times: Float64Array;
+  /** At CLOCK and WAITED, in milliseconds. Read where it is used: a getter's number may be made into an object. */
+  readonly times: Float64Array;
 
   constructor(layout: EventLayout, capacity: number) {
     const headerBytes = layout.firstWord * WORD_BYTES;
@@ -16,21 +22,11 @@ export class EventBatch {
     // Zeroed, so that padding never shows what was in the memory before.
     const buffer = new ArrayBuffer(bytes + (-bytes & (WORD_BYTES * 2 - 1)));
     this.words = new Int32Array(buffer, 0, bytes / WORD_BYTES);
-    this.#times = new Float64Array(buffer, 0, 2);
+    this.times = new Float64Array(buffer, 0, 2);
     this.capacity = capacity;
   }
 
-  /** The monotonic clock at the last wait's end or the last stamp(). */
-  get nowMs(): number {
-    return this.#times[0] as number;
-  }
-
-  /** How long the last wait took. */
-  get waitedMs(): number {
-    return this.#times[1] as number;
-  }
-
-  /** Reads the clock into nowMs, without making an object of the number. */
+  /** Reads the clock into `times`, without making an object of the number. */
   stamp(): void {
     native.stamp(this.words);
   }

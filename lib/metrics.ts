@@ -1,11 +1,15 @@
-// Counters of a reactor, in a typed array so that counting makes no object.
+// Counters of a reactor, in a typed array so that counting makes no object. The times are read from the backend's array
+// for the same reason: a number with a fraction that is passed to a function may be made into an object.
+import { CLOCK, WAITED } from './event-batch.js';
+
 const TURNS = 0;
 const EVENTS = 1;
 const STALE_EVENTS = 2;
 const TIMERS_FIRED = 3;
 const WAIT_TIME_MS = 4;
 const DISPATCH_TIME_MS = 5;
-const LENGTH = 6;
+const DISPATCH_BEGAN_MS = 6;
+const LENGTH = 7;
 
 /** What `reactor.metrics()` returns: plain numbers, counted since the reactor was made. */
 export interface Metrics {
@@ -29,16 +33,25 @@ export interface Metrics {
 
 export class Counters {
   readonly #values = new Float64Array(LENGTH);
+  readonly #times: Float64Array;
 
-  countWait(waitedMs: number): void {
-    this.#values[TURNS]!++;
-    this.#values[WAIT_TIME_MS]! += waitedMs;
+  constructor(times: Float64Array) {
+    this.#times = times;
   }
 
-  countDispatch(events: number, staleEvents: number, elapsedMs: number): void {
+  countWait(): void {
+    this.#values[TURNS]!++;
+    this.#values[WAIT_TIME_MS]! += this.#times[WAITED] as number;
+  }
+
+  beginDispatch(): void {
+    this.#values[DISPATCH_BEGAN_MS] = this.#times[CLOCK] as number;
+  }
+
+  endDispatch(events: number, staleEvents: number): void {
     this.#values[EVENTS]! += events;
     this.#values[STALE_EVENTS]! += staleEvents;
-    this.#values[DISPATCH_TIME_MS]! += elapsedMs;
+    this.#values[DISPATCH_TIME_MS]! += (this.#times[CLOCK] as number) - (this.#values[DISPATCH_BEGAN_MS] as number);
   }
 
   countTimer(): void {

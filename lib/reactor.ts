@@ -10,6 +10,7 @@ import { checkFd, checkFunction, checkInteger, checkObject, checkTimeout } from 
 import type { Backend, BackendName } from './backend.js';
 import { backendCloser, isBackendName, openBackend } from './backends/index.js';
 import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
+import { CLOCK } from './event-batch.js';
 import { HostLoop } from './host-loop.js';
 import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
 import { Counters, type Metrics } from './metrics.js';
@@ -53,7 +54,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
   readonly #backend: Backend;
   readonly #table = new RegistrationTable();
   readonly #timers = new TimerQueue();
-  readonly #counters = new Counters();
+  readonly #counters: Counters;
   readonly #resources = new Resources();
   /** Registrations of our own: of wakers and of signals. */
   #wakers = 0;
@@ -86,6 +87,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     checkInteger(maxEvents, 'options.maxEvents', 1, MOST_EVENTS);
     const opened = openBackend(backend, maxEvents);
     this.#backend = opened;
+    this.#counters = new Counters(opened.times);
     this.#resources.add(backendCloser(opened));
     closeWithOwner(this, this.#resources);
   }
@@ -394,13 +396,13 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     }
     this.#next = this.#count = 0;
     this.#count = this.#backend.wait(limitMs, this.#timers.nextDeadlineMs);
-    this.#counters.countWait(this.#backend.waitedMs);
+    this.#counters.countWait();
   }
 
   /** Hands what is left of the batch to the handlers. */
   #dispatch(): number {
     if (this.#next === this.#count) return 0;
-    const beganMs = this.#backend.nowMs;
+    this.#counters.beginDispatch();
     let delivered = 0;
     let stale = 0;
     try {
@@ -422,7 +424,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     } finally {
       if (!this.#closed) {
         this.#backend.stamp();
-        this.#counters.countDispatch(delivered, stale, this.#backend.nowMs - beganMs);
+        this.#counters.endDispatch(delivered, stale);
       }
     }
     return delivered;
@@ -438,7 +440,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
 
   /** Those that were due when the wait ended, or became so while its events were handled. */
   #fireTimers(): number {
-    const nowMs = this.#backend.nowMs;
+    const nowMs = this.#backend.times[CLOCK] as number;
     const order = this.#timers.nextOrder;
     let fired = 0;
     for (

@@ -52,6 +52,7 @@ export function toReady(events: number): number {
 export class EpollBackend implements Backend {
   readonly name = 'epoll';
   readonly fd: number;
+  readonly times: Float64Array;
   readonly #batch: EventBatch;
   readonly #words: Int32Array;
   readonly #firstWord: number;
@@ -64,19 +65,12 @@ export class EpollBackend implements Backend {
     const layout = native.epollEventLayout;
     this.#batch = new EventBatch(layout, maxEvents);
     this.#words = this.#batch.words;
+    this.times = this.#batch.times;
     this.#firstWord = layout.firstWord;
     this.#eventWords = layout.eventWords;
     this.#dataWord = layout.firstWord + layout.dataWord;
     this.fd = native.epollOpen();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
-  }
-
-  get nowMs(): number {
-    return this.#batch.nowMs;
-  }
-
-  get waitedMs(): number {
-    return this.#batch.waitedMs;
   }
 
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
