@@ -1,6 +1,6 @@
 // What it is for: one connection of the file server: bytes in, requests, answers out by send and sendfile. It either reads
 // or writes, never both: while an answer is under way nothing more is read, so a client that does not read what it asked
-// for holds one head and no file content in memory. What may change: timeouts, sizes. What must hold: a turn moves at
+// for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a turn moves at
 // most TURN_BYTES, sendfile's 0 ends the connection (the file has become shorter), every state has a deadline.
 import { Interest, type Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';

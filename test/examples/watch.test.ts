@@ -45,23 +45,17 @@ test('a regular file cannot be polled, and that is said', async () => {
   expect(await watch.exitCode()).toBe(0);
 });
 
-// Python, which the build of the add-on needs as well, has what Node has not: calls that make other kinds of fd.
+// Python, which the build of the add-on needs as well, has what Node has not: calls that make other kinds of fd. It makes
+// one, then becomes the example.
 const passOn = (make: string): ReturnType<typeof startCommand> => {
   const program = `
-import ctypes, os, subprocess, sys
-libc = ctypes.CDLL(None, use_errno=True)
+import ctypes, os, pty, sys
+libc = ctypes.CDLL(None)
 ${make}
 os.set_inheritable(fd, True)
-watch = subprocess.Popen([sys.argv[1], sys.argv[2], str(fd)], pass_fds=[fd])
+os.execv(sys.argv[1], [sys.argv[1], sys.argv[2], str(fd)])
 `;
-  return startCommand([
-    'python3',
-    '-c',
-    `${program}sys.exit(watch.wait())`,
-    process.execPath,
-    scriptOf('watch'),
-    folder,
-  ]);
+  return startCommand(['python3', '-c', program, process.execPath, scriptOf('watch'), folder]);
 };
 
 test('an inotify of the parent', async () => {
@@ -80,11 +74,13 @@ libc.timerfd_settime(fd, 0, (ctypes.c_long * 4)(0, 50_000_000, 0, 50_000_000), N
 
 test('a terminal, until it is gone', async () => {
   const watch = passOn(`
-import pty, threading, time
 master, fd = pty.openpty()
 os.write(master, b'typed\\n')
-threading.Timer(1, lambda: os.close(master)).start()`);
+if os.fork() == 0:
+    sys.stdin.readline()
+    os._exit(0)  # and the master is closed`);
   await watch.printed(/^\d+: 6 bytes: "typed\\n"$/m);
+  watch.child.stdin?.end('\n');
   expect(await watch.exitCode()).toBe(0);
   expect(watch.stdout).toMatch(/^\d+: end/m);
 });
