@@ -2,21 +2,10 @@
 // clang-tidy over the C and C++ sources, as many at once as there are cores: what it looks for is in .clang-tidy.
 // Headers are looked at through the sources that include them.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { nodeFolder } from './node-headers.mjs';
 import { root, sourceFiles } from './sources.mjs';
-
-// Node's headers: where node-gyp found them for the build, or beside the node that runs.
-function nodeHeaders() {
-  const config = `${root}/build/config.gypi`;
-  const nodedir = existsSync(config) ? /"nodedir": "([^"]*)"/.exec(readFileSync(config, 'utf8'))?.[1] : undefined;
-  const candidates = [`${nodedir}/include/node`, `${dirname(dirname(process.execPath))}/include/node`];
-  const found = candidates.find((folder) => existsSync(`${folder}/node_api.h`));
-  if (found === undefined) throw new Error("Node's headers are missing: npm run build fetches them");
-  return found;
-}
 
 /** @param {string} file @param {string} headers @returns {Promise<boolean>} whether it is clean */
 async function tidy(file, headers) {
@@ -33,7 +22,7 @@ async function tidy(file, headers) {
   return status === 0;
 }
 
-const headers = nodeHeaders();
+const headers = `${nodeFolder()}/include/node`;
 const waiting = sourceFiles(/^(native|bench)\/.*\.(cc|c)$/);
 let failures = 0;
 
