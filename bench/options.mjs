@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 /** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean }} Options */
 
 const FULL = { rounds: 3, warmupMs: 500, windowMs: 1000 };
-const QUICK = { rounds: 1, warmupMs: 200, windowMs: 300 };
+const QUICK = { rounds: 1, warmupMs: 400, windowMs: 400 };
 
 /** @param {Table[]} tables */
 export function help(tables) {

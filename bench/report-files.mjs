@@ -24,7 +24,7 @@ function renderPage(report) {
   );
 }
 
-/** Writes both and gives their names. @param {{ machine: { date: string } }} report */
+/** Writes both and gives their names. @param {{ machine: { date: string } } & Record<string, unknown>} report */
 export function writeReport(report) {
   const folder = fileURLToPath(new URL('results', import.meta.url));
   mkdirSync(folder, { recursive: true });

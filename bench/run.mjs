@@ -69,15 +69,18 @@ function plan(tables) {
       }
       return lacking.length === 0;
     });
-    return rows.length === 0 ? [] : [{ table, rows, samples: new Map() }];
+    /** @type {import('./summary.mjs').Samples} */
+    const samples = new Map();
+    return rows.length === 0 ? [] : [{ table, rows, samples }];
   });
   return { planned, omitted, missing: [...missing] };
 }
 
-/** @param {{ table: Table, rows: Row[] }[]} planned @param {number} rounds */
+/** @param {ReturnType<typeof plan>['planned']} planned @param {number} rounds */
 function* schedule(planned, rounds) {
   for (let round = 0; round < rounds; round++) {
     for (const entry of planned) {
+      if (round > 0 && entry.table.once) continue;
       const rows = round % 2 === 0 ? entry.rows : [...entry.rows].reverse();
       for (const row of rows) yield { entry, row, round };
     }
@@ -141,11 +144,8 @@ async function run({ planned, omitted, missing }, options, bench) {
     console.log('Only one core may be used: server and load share it, and latencies mean little.');
   buildPrograms({ libuv: !isMissing('libuv') });
   const problems = await measureAll(planned, bench, options.rounds);
-  const tables = planned
-    .map(({ table, rows, samples }) =>
-      summarise({ ...table, rows: rows.filter((row) => samples.has(row.name)) }, samples),
-    )
-    .filter(({ rows }) => rows.length > 0);
+  const measured = planned.filter(({ samples }) => samples.size > 0);
+  const tables = measured.map(({ table, samples }) => summarise(table, samples));
   for (const table of tables) console.log(`\n${renderTable(table)}`);
   console.log(`\n${renderTargets(tables) ?? ''}`);
   const { rounds, warmupMs, windowMs, quick } = options;

@@ -79,7 +79,10 @@ export function summarise({ name, suite, title, unit, rows, targets }, samples) 
     suite,
     title,
     unit,
-    rows: [...samples].map(([row, own]) => summariseRow(row, own, floor)),
+    rows: rows.flatMap(({ name: row }) => {
+      const own = samples.get(row);
+      return own === undefined ? [] : [summariseRow(row, own, floor)];
+    }),
     targets: targets.flatMap((/** @type {import('./types.mjs').Target} */ target) => judge(target, samples)),
   };
 }

@@ -7,51 +7,57 @@
 
 /**
  * What a run of the bench shares with its trials.
- * @typedef {{
- *   cores: { server: number, load: number, shared: boolean },
- *   directory: string,       a temporary folder, removed at the end
- *   warmupMs: number,        load before the measured window
- *   windowMs: number,        the measured window
- * }} Bench
- */
-
-/**
- * A program that is measured. `start` resolves when it listens; pid is the process whose CPU counts.
- * @typedef {{ name: string, requires: Requirement[], start: (bench: Bench) => Promise<Server> }} Driver
+ *
+ * @typedef {object} Bench
+ * @property {{ server: number, load: number, shared: boolean }} cores
+ * @property {string} directory a temporary folder, removed at the end
+ * @property {number} warmupMs load before the measured window
+ * @property {number} windowMs the measured window
  */
 
 /** @typedef {{ name: string, requires: Requirement[] }} Row */
 
 /**
- * One measurement. `value` is what rows are compared by, less is better; problems make the bench fail.
- * @typedef {{
- *   value: number,
- *   problems: string[],
- *   operations?: number, seconds?: number,
- *   cpuSeconds?: number, userSeconds?: number, systemSeconds?: number,
- *   p50Us?: number, p99Us?: number,
- *   notes?: Record<string, number>,   further figures, shown under their names
- * }} Sample
+ * A program that is measured. `start` resolves when it listens; the pid is that of the process whose CPU counts.
+ *
+ * @typedef {Row & { start: (bench: Bench) => Promise<Server> }} Driver
  */
 
 /**
- * What a row is meant to reach: its value, or its ratio to another row's value, is at most that.
+ * One measurement.
+ *
+ * @typedef {object} Sample
+ * @property {number} value what rows are compared by; less is better
+ * @property {string[]} problems what was wrong; any makes the bench fail
+ * @property {number} [operations]
+ * @property {number} [seconds]
+ * @property {number} [cpuSeconds]
+ * @property {number} [userSeconds]
+ * @property {number} [systemSeconds]
+ * @property {number} [p50Us]
+ * @property {number} [p99Us]
+ * @property {Record<string, number>} [notes] further figures, shown under their names
+ */
+
+/**
+ * What a row is meant to reach: its value, or the ratio of its value to another row's, is at most that.
+ *
  * @typedef {{ row: string, against?: string, atMost: number }} Target
  */
 
 /**
  * @template {Row} [R=Row]
- * @typedef {{
- *   name: string,             for --only
- *   suite: string,            for --only
- *   title: string,
- *   unit: string,             of value
- *   requires: Requirement[],  of the load
- *   connections?: number,     fds that each side needs
- *   rows: R[],                the first one is the floor
- *   measure: (row: R, bench: Bench) => Promise<Sample>,
- *   targets: Target[],
- * }} Table
+ * @typedef {object} Table
+ * @property {string} name for --only
+ * @property {string} suite for --only
+ * @property {string} title
+ * @property {string} unit of the value
+ * @property {Requirement[]} requires what the load needs
+ * @property {boolean} [once] one round is enough: the value is a count, not a time
+ * @property {number} [connections] fds that one process holds at once
+ * @property {R[]} rows the first one is the floor
+ * @property {(row: R, bench: Bench) => Promise<Sample>} measure
+ * @property {Target[]} targets
  */
 
 export {};

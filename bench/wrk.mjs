@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('wrk.lua', import.meta.url));
 /** @typedef {{ core: number, url: string, connections: number, durationMs: number }} Load */
 
 /** @param {Load} load */
-async function runWrk({ core, url, connections, durationMs }) {
+export async function runWrk({ core, url, connections, durationMs }) {
   const args = ['-t1', `-c${connections}`, '-d600s', '--timeout', '5s', '--latency', '-s', script, url];
   const output = await runProgram(core, 'wrk', args, { interruptAfterMs: durationMs });
   const json = /^JSON (.*)$/m.exec(output)?.[1];
@@ -27,12 +27,11 @@ function faults({ connect, read, write, status, timeout }) {
 }
 
 /**
- * Warms the server up, then measures.
  * @param {number} pid the process whose CPU counts
- * @param {Load & { warmupMs: number, bodyBytes: number }} load
+ * @param {number} bodyBytes
+ * @param {Load} load
  */
-export async function measureHttp(pid, { warmupMs, bodyBytes, ...load }) {
-  await runWrk({ ...load, durationMs: warmupMs });
+export async function measureHttp(pid, bodyBytes, load) {
   const before = readCpu(pid);
   const result = await runWrk(load);
   const cpu = cpuBetween(before, readCpu(pid));

@@ -1,8 +1,9 @@
 // @ts-check
 // How much a turn with 1,000 ready fds allocates on the JavaScript heap. Each end of 500 socket pairs holds an unread
-// message, so every turn finds all 1,000 readable. After a warm-up, used_heap_size is read before and after turns that
-// carry a million events, with no garbage collection in between (one that happened is reported and fails the bench); what
-// reading the figure itself allocates is taken off. The median of several such measurements is printed as JSON.
+// message, so every turn finds all 1,000 readable. used_heap_size is read before and after turns that carry 100,000 events,
+// with no garbage collection in between (one that happened is reported and fails the bench); what reading the figure itself
+// allocates is taken off. The median of several such measurements, for a million events, is printed as JSON. The warm-up
+// makes many turns with few fds first: V8 compiles a function after so many calls, and until then its code allocates.
 // usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 allocations.mjs events|echo
 //   events  the handler only counts: what the Reactor allocates
 //   echo    the handler receives the message and sends one of the same length to the other end: what a turn's work allocates
@@ -14,7 +15,10 @@ import * as socket from 'fdreactor/socket';
 import { median } from '../stats.mjs';
 
 const READY = 1000;
-const EVENTS = 1_000_000;
+const READY_WARM = 10;
+const TURNS_WARM = 30_000;
+const EVENTS = 100_000;
+const WARM = 8;
 const MEASUREMENTS = 5;
 const MESSAGE_BYTES = 64;
 
@@ -33,10 +37,14 @@ function echo(_ready, registration) {
 }
 
 const handler = process.argv[2] === 'echo' ? echo : count;
-for (let i = 0; i < READY / 2; i++) {
-  for (const fd of socket.socketpair()) {
-    socket.send(fd, buffer);
-    reactor.register(fd, Interest.READABLE, handler);
+
+/** @param {number} ready an even number of fds */
+function registerReady(ready) {
+  for (let i = 0; i < ready / 2; i++) {
+    for (const fd of socket.socketpair()) {
+      socket.send(fd, buffer);
+      reactor.register(fd, Interest.READABLE, handler);
+    }
   }
 }
 
@@ -53,7 +61,7 @@ const observer = new PerformanceObserver((list) =>
 );
 observer.observe({ entryTypes: ['gc'] });
 
-/** Bytes allocated during a million events. */
+/** Bytes allocated during EVENTS events. */
 async function measure() {
   global.gc?.();
   await nextTurn();
@@ -68,11 +76,13 @@ async function measure() {
   return { bytes: after - before - (before - first), collections: collections.length };
 }
 
-turns();
-turns();
+registerReady(READY_WARM);
+for (let i = 0; i < TURNS_WARM; i++) reactor.poll(0);
+registerReady(READY - READY_WARM);
+for (let i = 0; i < WARM; i++) await measure();
 const measured = [];
 for (let i = 0; i < MEASUREMENTS; i++) measured.push(await measure());
-const bytes = measured.map((one) => one.bytes);
+const bytes = measured.map((one) => (one.bytes / EVENTS) * 1_000_000);
 console.log(
   JSON.stringify({
     bytes: median(bytes),

@@ -1,10 +1,12 @@
 // @ts-check
-// Responses of 10 MB through a TCP proxy, 16 connections. nginx behind it and wrk before it share the other core.
+// Responses of 10 MB through a TCP proxy, 4 connections. nginx behind it and wrk before it share the other core.
 import net from '../drivers/net-proxy.mjs';
 import nginx from '../drivers/nginx-files.mjs';
 import reactor from '../drivers/reactor-proxy.mjs';
 import { MB, servedFile } from '../files.mjs';
 import { measureHttpServer } from './http-server.mjs';
+
+const CONNECTIONS = 4;
 
 /** @typedef {import('../types.mjs').Bench} Bench */
 /** @typedef {import('../types.mjs').Server} Server */
@@ -20,8 +22,8 @@ async function measureProxy(driver, bench) {
   try {
     return await measureHttpServer(() => driver.start(bench, backend), bench, {
       ...file,
-      connections: 16,
-      leastOperations: 16,
+      connections: CONNECTIONS,
+      leastOperations: CONNECTIONS,
       value: ({ cpuSeconds, operations }) => cpuSeconds / (operations * gigabytes),
     });
   } finally {
@@ -34,7 +36,7 @@ export default [
   {
     name: 'proxy',
     suite: 'proxy',
-    title: 'TCP proxy, HTTP responses of 10 MB, 16 connections',
+    title: `TCP proxy, HTTP responses of 10 MB, ${CONNECTIONS} connections`,
     unit: 's CPU/GB',
     requires: ['wrk', 'nginx'],
     rows: [reactor, net],
