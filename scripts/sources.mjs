@@ -12,7 +12,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
  * @param {RegExp} pattern
  */
 export function sourceFiles(pattern) {
-  const listing = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  // Whoever owns the checkout: git would refuse to list another user's, such as a container's.
+  const git = ['-c', 'safe.directory=*', 'ls-files', '--cached', '--others', '--exclude-standard'];
+  const listing = execFileSync('git', git, { cwd: root });
   const names = new Set(listing.toString().split('\n'));
   return [...names].filter((name) => pattern.test(name) && existsSync(`${root}/${name}`)).sort();
 }
