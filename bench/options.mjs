@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util';
 /** @typedef {import('./types.mjs').Table<any>} Table */
 /** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean }} Options */
 
-const FULL = { rounds: 3, warmupMs: 500, windowMs: 1000 };
-const QUICK = { rounds: 1, warmupMs: 400, windowMs: 400 };
+const FULL = { rounds: 3, warmupMs: 1500, windowMs: 1000 };
+const QUICK = { rounds: 1, warmupMs: 400, windowMs: 250 };
 
 /** @param {Table[]} tables */
 export function help(tables) {

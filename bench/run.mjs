@@ -1,13 +1,12 @@
 // @ts-check
 // `npm run bench`: measures the Reactor beside its peers and tells the ratios. This file chooses what can be measured
 // here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in drivers/.
-// Rounds alternate: every second one goes through the rows of a table backwards, so that no row always comes first.
 // Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
 import { buildPrograms } from './build.mjs';
+import { measureAll } from './measure.mjs';
 import { help, parseOptions } from './options.mjs';
 import { chooseCores, stopEverythingAtExit } from './processes.mjs';
 import { writeReport } from './report-files.mjs';
@@ -74,51 +73,6 @@ function plan(tables) {
     return rows.length === 0 ? [] : [{ table, rows, samples }];
   });
   return { planned, omitted, missing: [...missing] };
-}
-
-/** @param {ReturnType<typeof plan>['planned']} planned @param {number} rounds */
-function* schedule(planned, rounds) {
-  for (let round = 0; round < rounds; round++) {
-    for (const entry of planned) {
-      if (round > 0 && entry.table.once) continue;
-      const rows = round % 2 === 0 ? entry.rows : [...entry.rows].reverse();
-      for (const row of rows) yield { entry, row, round };
-    }
-  }
-}
-
-/**
- * @param {ReturnType<typeof plan>['planned']} planned @param {import('./types.mjs').Bench} bench @param {number} rounds
- * @returns {Promise<string[]>} what went wrong
- */
-async function measureAll(planned, bench, rounds) {
-  /** @type {string[]} */
-  const problems = [];
-  const jobs = [...schedule(planned, rounds)];
-  const bar = new SingleBar(
-    {
-      format: ' {bar} {value}/{total} | {duration_formatted} | {what}',
-      hideCursor: true,
-      noTTYOutput: true,
-      notTTYSchedule: 10_000,
-    },
-    Presets.shades_classic,
-  );
-  bar.start(jobs.length, 0, { what: '' });
-  for (const { entry, row, round } of jobs) {
-    const what = `${entry.table.name}, ${row.name}`;
-    bar.update({ what });
-    try {
-      const sample = await entry.table.measure(row, bench);
-      problems.push(...sample.problems.map((problem) => `${what}, round ${round + 1}: ${problem}`));
-      entry.samples.set(row.name, [...(entry.samples.get(row.name) ?? []), sample]);
-    } catch (error) {
-      problems.push(`${what}, round ${round + 1}: ${/** @type {Error} */ (error).message}`);
-    }
-    bar.increment();
-  }
-  bar.stop();
-  return problems;
 }
 
 /** @param {{ server: number, load: number }} cores */

@@ -11,8 +11,8 @@
  * @typedef {object} Bench
  * @property {{ server: number, load: number, shared: boolean }} cores
  * @property {string} directory a temporary folder, removed at the end
- * @property {number} warmupMs load before the measured window
- * @property {number} windowMs the measured window
+ * @property {number} warmupMs load once, before the first round: compilers need it
+ * @property {number} windowMs the measured window of a round
  */
 
 /** @typedef {{ name: string, requires: Requirement[] }} Row */
@@ -40,6 +40,15 @@
  */
 
 /**
+ * A row that is ready to be measured, once a round: the same process in all rounds.
+ *
+ * @typedef {object} Session
+ * @property {() => Promise<void>} [warmUp]
+ * @property {() => Promise<Sample>} measure
+ * @property {() => Promise<void>} [close]
+ */
+
+/**
  * What a row is meant to reach: its value, or the ratio of its value to another row's, is at most that.
  *
  * @typedef {{ row: string, against?: string, atMost: number }} Target
@@ -56,7 +65,7 @@
  * @property {boolean} [once] one round is enough: the value is a count, not a time
  * @property {number} [connections] fds that one process holds at once
  * @property {R[]} rows the first one is the floor
- * @property {(row: R, bench: Bench) => Promise<Sample>} measure
+ * @property {(row: R, bench: Bench) => Promise<Session>} open
  * @property {Target[]} targets
  */
 

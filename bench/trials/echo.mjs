@@ -12,27 +12,51 @@ import { runProgram } from '../processes.mjs';
 /** @typedef {import('../types.mjs').Driver} Driver */
 /** @typedef {import('../types.mjs').Bench} Bench */
 
-/** Ten round trips a connection, or a thousand together: less says nothing. @param {number} connections */
+/** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
+const WARMUP_CONNECTIONS = 100;
+/** Load before each window, until all connections are in step. */
+const SETTLE_MS = 150;
+
+/** A round trip a connection, and a thousand together: less says nothing. @param {number} connections */
 const leastOperations = (connections) => Math.max(1000, connections);
 
-/** @param {number} connections @returns {(driver: Driver, bench: Bench) => Promise<import('../types.mjs').Sample>} */
-function measureEcho(connections) {
-  return async (driver, bench) => {
-    const server = await driver.start(bench);
-    try {
-      const args = [server.port, connections, bench.warmupMs, bench.windowMs, server.pid].map(String);
-      const result = JSON.parse(await runProgram(bench.cores.load, built('echo_load'), args));
-      const { errors, firstError, ...sample } = result;
-      const problems = errors > 0 ? [`${errors} errors, the first: ${firstError}`] : [];
-      if (sample.operations < leastOperations(connections)) problems.push(`only ${sample.operations} round trips`);
-      return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems };
-    } finally {
-      await server.stop();
-    }
+/**
+ * @param {Bench} bench @param {import('../types.mjs').Server} server
+ * @param {{ connections: number, settleMs: number, windowMs: number }} load
+ * @returns {Promise<import('../types.mjs').Sample>}
+ */
+async function runLoad({ cores }, { port, pid }, { connections, settleMs, windowMs }) {
+  const args = [port, connections, settleMs, windowMs, pid].map(String);
+  const { errors, firstError, ...sample } = JSON.parse(await runProgram(cores.load, built('echo_load'), args));
+  const problems = errors > 0 ? [`${errors} errors, the first: ${firstError}`] : [];
+  return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems };
+}
+
+/**
+ * @param {Driver} driver @param {Bench} bench @param {number} connections
+ * @returns {Promise<import('../types.mjs').Session>}
+ */
+async function openEcho(driver, bench, connections) {
+  const server = await driver.start(bench);
+  return {
+    async warmUp() {
+      const load = { connections: Math.min(connections, WARMUP_CONNECTIONS), settleMs: 0, windowMs: bench.warmupMs };
+      await runLoad(bench, server, load);
+    },
+    async measure() {
+      const sample = await runLoad(bench, server, { connections, settleMs: SETTLE_MS, windowMs: bench.windowMs });
+      const { operations = 0, problems } = sample;
+      if (operations < leastOperations(connections)) problems.push(`only ${operations} round trips`);
+      return sample;
+    },
+    close: server.stop,
   };
 }
 
-/** @param {number} connections @param {Driver[]} rows @param {import('../types.mjs').Target[]} targets */
+/**
+ * @param {number} connections @param {Driver[]} rows @param {import('../types.mjs').Target[]} targets
+ * @returns {import('../types.mjs').Table<Driver>}
+ */
 function echoTable(connections, rows, targets) {
   return {
     name: `echo-${connections}`,
@@ -42,7 +66,7 @@ function echoTable(connections, rows, targets) {
     requires: [],
     connections,
     rows,
-    measure: measureEcho(connections),
+    open: (driver, bench) => openEcho(driver, bench, connections),
     targets,
   };
 }

@@ -4,7 +4,7 @@ import nginx from '../drivers/nginx-files.mjs';
 import node from '../drivers/node-files.mjs';
 import reactor from '../drivers/reactor-files.mjs';
 import { KB, MB, servedFile } from '../files.mjs';
-import { measureHttpServer } from './http-server.mjs';
+import { openHttp } from './http-server.mjs';
 
 /** @param {string} size @param {number} bytes @param {number} connections @returns {import('../types.mjs').Table<import('../types.mjs').Driver>} */
 function filesTable(size, bytes, connections) {
@@ -15,8 +15,8 @@ function filesTable(size, bytes, connections) {
     unit: 'us CPU/request',
     requires: ['wrk'],
     rows: [nginx, reactor, node],
-    measure: (driver, bench) =>
-      measureHttpServer(() => driver.start(bench), bench, {
+    open: async (driver, bench) =>
+      openHttp(await driver.start(bench), bench, {
         ...servedFile(bench.directory, bytes),
         connections,
         leastOperations: connections,

@@ -24,11 +24,13 @@ const allocations = {
     { name: 'Reactor, events', mode: 'events', requires: [] },
     { name: 'Reactor, events with recv and send', mode: 'echo', requires: [] },
   ],
-  async measure({ mode }, bench) {
-    const { bytes, most, collections } = await runForJson(bench, 'programs/allocations.mjs', [mode], NO_COLLECTION);
-    const problems = collections > 0 ? [`${collections} garbage collections during the measurement`] : [];
-    return { value: bytes, problems, notes: { most } };
-  },
+  open: async ({ mode }, bench) => ({
+    async measure() {
+      const { bytes, most, collections } = await runForJson(bench, 'programs/allocations.mjs', [mode], NO_COLLECTION);
+      const problems = collections > 0 ? [`${collections} garbage collections during the measurement`] : [];
+      return { value: bytes, problems, notes: { most } };
+    },
+  }),
   targets: [
     { row: 'Reactor, events', atMost: NOTHING },
     { row: 'Reactor, events with recv and send', atMost: NOTHING },
@@ -48,15 +50,17 @@ const idleMemory = {
     { name: 'Reactor', mode: 'reactor', requires: [] },
     { name: 'node:net', mode: 'net', requires: [] },
   ],
-  async measure({ mode }, bench) {
-    const result = await runForJson(bench, 'programs/idle.mjs', [mode, String(IDLE)], ['--expose-gc']);
-    const { javaScriptBytes, nativeBytes, residentBytes } = result;
-    return {
-      value: javaScriptBytes + nativeBytes,
-      problems: [],
-      notes: { javaScriptBytes, nativeBytes, residentBytes },
-    };
-  },
+  open: async ({ mode }, bench) => ({
+    async measure() {
+      const result = await runForJson(bench, 'programs/idle.mjs', [mode, String(IDLE)], ['--expose-gc']);
+      const { javaScriptBytes, nativeBytes, residentBytes } = result;
+      return {
+        value: javaScriptBytes + nativeBytes,
+        problems: [],
+        notes: { javaScriptBytes, nativeBytes, residentBytes },
+      };
+    },
+  }),
   targets: [{ row: 'Reactor', atMost: 128 }],
 };
 
@@ -72,10 +76,12 @@ const idleTurn = {
     { name: 'none idle', idle: 0, requires: [] },
     { name: `${IDLE.toLocaleString('en')} idle`, idle: IDLE, requires: [] },
   ],
-  async measure({ idle }, bench) {
-    const { turnAfter } = await runForJson(bench, 'programs/idle.mjs', ['reactor', String(idle)], ['--expose-gc']);
-    return { value: turnAfter / 1000, problems: [] };
-  },
+  open: async ({ idle }, bench) => ({
+    async measure() {
+      const { turnAfter } = await runForJson(bench, 'programs/idle.mjs', ['reactor', String(idle)], ['--expose-gc']);
+      return { value: turnAfter / 1000, problems: [] };
+    },
+  }),
   targets: [{ row: `${IDLE.toLocaleString('en')} idle`, against: 'none idle', atMost: 1.1 }],
 };
 

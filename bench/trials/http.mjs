@@ -3,7 +3,7 @@
 import nginx from '../drivers/nginx-hello.mjs';
 import node from '../drivers/node-hello.mjs';
 import reactor from '../drivers/reactor-hello.mjs';
-import { measureHttpServer } from './http-server.mjs';
+import { openHttp } from './http-server.mjs';
 
 const body = Buffer.from('Hello, World!\n');
 
@@ -16,8 +16,8 @@ export default [
     unit: 'us CPU/request',
     requires: ['wrk'],
     rows: [nginx, reactor, node],
-    measure: (driver, bench) =>
-      measureHttpServer(() => driver.start(bench), bench, {
+    open: async (driver, bench) =>
+      openHttp(await driver.start(bench), bench, {
         path: '/hello',
         body,
         connections: 64,

@@ -4,7 +4,7 @@ import net from '../drivers/net-proxy.mjs';
 import nginx from '../drivers/nginx-files.mjs';
 import reactor from '../drivers/reactor-proxy.mjs';
 import { MB, servedFile } from '../files.mjs';
-import { measureHttpServer } from './http-server.mjs';
+import { openHttp } from './http-server.mjs';
 
 const CONNECTIONS = 4;
 
@@ -14,21 +14,24 @@ const CONNECTIONS = 4;
  * @typedef {import('../types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }} ProxyDriver
  */
 
-/** @param {ProxyDriver} driver @param {Bench} bench */
-async function measureProxy(driver, bench) {
+/** @param {ProxyDriver} driver @param {Bench} bench @returns {Promise<import('../types.mjs').Session>} */
+async function openProxy(driver, bench) {
   const file = servedFile(bench.directory, 10 * MB);
   const gigabytes = file.body.length / 1e9;
   const backend = await nginx.start({ ...bench, cores: { ...bench.cores, server: bench.cores.load } });
-  try {
-    return await measureHttpServer(() => driver.start(bench, backend), bench, {
+  const proxy = await driver.start(bench, backend);
+  return {
+    ...openHttp(proxy, bench, {
       ...file,
       connections: CONNECTIONS,
       leastOperations: CONNECTIONS,
       value: ({ cpuSeconds, operations }) => cpuSeconds / (operations * gigabytes),
-    });
-  } finally {
-    await backend.stop();
-  }
+    }),
+    async close() {
+      await proxy.stop();
+      await backend.stop();
+    },
+  };
 }
 
 /** @type {import('../types.mjs').Table<ProxyDriver>[]} */
@@ -40,7 +43,7 @@ export default [
     unit: 's CPU/GB',
     requires: ['wrk', 'nginx'],
     rows: [reactor, net],
-    measure: measureProxy,
+    open: openProxy,
     targets: [
       { row: reactor.name, atMost: 0.45 },
       { row: reactor.name, against: net.name, atMost: 0.4 },
