@@ -82,6 +82,11 @@ export function addressBytes(value: unknown, name = 'address'): Uint8Array {
   return encode(value as Partial<InternetAddress & UnixAddress>, new Uint8Array(native.addressBytes));
 }
 
+/** Throws where a user's SocketAddress holds no address, which native code has refused. */
+export function checkGiven(bytes: Uint8Array, name = 'address'): void {
+  if (native.addressToText(bytes)[0] === 'none') throw invalidValue(name, 'an address', undefined);
+}
+
 /** What an error says of it. */
 export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
   const [family, text, port] = native.addressToText(bytes);

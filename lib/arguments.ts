@@ -36,8 +36,9 @@ export function checkFlags(value: unknown, name = 'flags'): void {
   checkOptionalInteger(value, name, -(2 ** 31), LARGEST_INT32);
 }
 
-export function checkUint32(value: unknown, name: string): asserts value is number {
-  checkInteger(value, name, 0, 2 ** 32 - 1);
+/** 32 bits; of either sign, since `|` makes a negative number where bit 31 is set (EPOLLET). */
+export function checkBits(value: unknown, name: string): asserts value is number {
+  checkInteger(value, name, -(2 ** 31), 2 ** 32 - 1);
 }
 
 /** A file offset or a count of bytes. */

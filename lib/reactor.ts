@@ -56,9 +56,8 @@ export class Reactor implements RegistrationOwner, TimerOwner {
   readonly #timers = new TimerQueue();
   readonly #counters: Counters;
   readonly #resources = new Resources();
-  /** Registrations of our own: of wakers and of signals. */
-  #wakers = 0;
-  #signals = 0;
+  /** How many registrations are our own: of wakers and of signals. */
+  #own = 0;
 
   // The batch: events #next to #count are still to be delivered.
   #next = 0;
@@ -99,7 +98,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
 
   /** How many registrations are live. Wakers, signals and timers do not count. */
   get size(): number {
-    return this.#table.size - this.#wakers - this.#signals;
+    return this.#table.size - this.#own;
   }
 
   /** Whether close() was called. */
@@ -248,12 +247,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
       native.read(fd, drain);
       handler(signal);
     });
-    this.#signals++;
-    const deregister = (): void => {
-      if (registration.active) this.#signals--;
-      registration.deregister();
-      release();
-    };
+    const deregister = (): void => this.#unwatchOwn(registration, release);
     return { signal, deregister, [Symbol.dispose]: deregister };
   }
 
@@ -273,12 +267,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
       native.wakerAcknowledge(id);
       handler();
     });
-    this.#wakers++;
-    return Waker.make(id, () => {
-      if (registration.active) this.#wakers--;
-      registration.deregister();
-      release();
-    });
+    return Waker.make(id, () => this.#unwatchOwn(registration, release));
   }
 
   /** Counters since it was made, as plain numbers. */
@@ -298,7 +287,7 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     this.#next = this.#count = 0;
     for (const registration of [...this.#table]) this.#forget(registration, State.DEREGISTERED);
     this.#timers.clear();
-    this.#wakers = this.#signals = 0;
+    this.#own = 0;
     this.#resources.closeAll();
     closedByOwner(this.#resources);
   }
@@ -364,13 +353,22 @@ export class Reactor implements RegistrationOwner, TimerOwner {
     return registration;
   }
 
+  /** Watches an fd of our own, of a waker or a signal. */
   #watchOwn(fd: number, release: () => void, handler: () => void): Registration {
+    this.#own++;
     try {
       return this.#watch(fd, Interest.READABLE, 'level', handler, undefined);
     } catch (error) {
+      this.#own--;
       release();
       throw error;
     }
+  }
+
+  #unwatchOwn(registration: Registration, release: () => void): void {
+    if (registration.active) this.#own--;
+    registration.deregister();
+    release();
   }
 
   #forget(registration: Registration<unknown>, state: number): void {

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { checkFd, checkInteger, checkOptionalInteger, checkTimeout, checkUint32 } from '../arguments.js';
+import { checkBits, checkFd, checkInteger, checkOptionalInteger, checkTimeout } from '../arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
 import { native } from '../native.js';
@@ -123,7 +123,7 @@ export class Epoll {
   /**
    * EPOLL_CTL_ADD.
    *
-   * @param events EPOLL bits, from 0 to 2^32 - 1
+   * @param events EPOLL bits, as a signed or an unsigned integer of 32 bits
    * @param data comes back with each event: an integer from 0 to 2^53 - 1, the fd by default
    * @throws SystemError EEXIST, EPERM (a file that cannot be polled), EBADF, EINVAL (itself, or bits that do not go
    * together), ELOOP, ENOMEM, ENOSPC
@@ -186,10 +186,10 @@ export class Epoll {
   #control(op: number, fd: number, events: number, data: number | undefined): void {
     this.#checkOpen();
     checkFd(fd);
-    checkUint32(events, 'events');
+    checkBits(events, 'events');
     checkOptionalInteger(data, 'data', 0, Number.MAX_SAFE_INTEGER);
     const word = data ?? fd;
-    const result = native.epollControl(this.#fd, op, fd, events, word >>> 0, Math.floor(word / TWO_TO_32));
+    const result = native.epollControl(this.#fd, op, fd, events >>> 0, word >>> 0, Math.floor(word / TWO_TO_32));
     if (result < 0) throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
   }
 }

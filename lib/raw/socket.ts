@@ -7,7 +7,7 @@
  *
  * @packageDocumentation
  */
-import { type AddressInfo, addressBytes, addressDetails, SocketAddress } from '../address.js';
+import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from '../address.js';
 import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
 import type { SocketConstant } from '../constant-names.js';
 import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
@@ -191,8 +191,9 @@ export function sendto(
   const address = addressBytes(to, 'to');
   const count = native.sendto(fd, buffer, offset, length, flags, address);
   if (count >= WOULD_BLOCK) return count;
-  if (count === BAD_ARGUMENT) return bytesFailed('sendto', count, fd, buffer, offset, length, flags);
-  throw new SystemError(errorOf(count), 'sendto', { fd, ...addressDetails(address) });
+  if (count !== BAD_ARGUMENT) throw new SystemError(errorOf(count), 'sendto', { fd, ...addressDetails(address) });
+  checkGiven(address, 'to');
+  return bytesFailed('sendto', count, fd, buffer, offset, length, flags);
 }
 
 /**
@@ -234,7 +235,7 @@ export function bind(fd: number, address: SocketAddress | { host: string; port: 
   checkFd(fd);
   const bytes = addressBytes(address);
   const result = native.bind(fd, bytes);
-  if (result < 0) throw new SystemError(errorOf(result), 'bind', { fd, ...addressDetails(bytes) });
+  if (result < 0) fail(result, 'bind', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
 
 /** Makes the socket listen (listen(2)). @param backlog clamped by the system (net.core.somaxconn on Linux) */
@@ -259,8 +260,8 @@ export function connect(
   checkFd(fd);
   const bytes = addressBytes(address);
   const result = native.connect(fd, bytes);
-  if (result < WOULD_BLOCK) throw new SystemError(errorOf(result), 'connect', { fd, ...addressDetails(bytes) });
-  return result;
+  if (result >= WOULD_BLOCK) return result;
+  return fail(result, 'connect', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
 
 /** Ends one direction or both (shutdown(2)). @param how SHUT_RD, SHUT_WR or SHUT_RDWR */

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { checkFd, checkSize, checkUint32, copyBuffers, fail } from '../arguments.js';
+import { checkBits, checkFd, checkSize, copyBuffers, fail } from '../arguments.js';
 import type { TransferConstant } from '../constant-names.js';
 import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
@@ -49,7 +49,7 @@ export function sendfile(outFd: number, inFd: number, offset: number, count: num
  * Moves bytes between two fds of which one is a pipe, without copying them (splice(2), Linux 2.6.17).
  *
  * @param offsetIn where to begin; null at its own position, as it must be for pipes and sockets
- * @param flags constants.SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE
+ * @param flags constants.SPLICE_F_MOVE | SPLICE_F_MORE; SPLICE_F_NONBLOCK is always set, here and in tee() and vmsplice()
  * @returns how many bytes; 0 where the source has ended; or WOULD_BLOCK: the source is empty or the pipe is full, the
  * kernel does not say which (`Pump` knows)
  * @throws SystemError EINVAL (no pipe among them, O_APPEND), ESPIPE (an offset for a pipe), EPIPE ...; UnsupportedError
@@ -75,7 +75,7 @@ export function splice(
     checkFd(fdOut, 'fdOut');
     if (offsetOut !== null) checkSize(offsetOut, 'offsetOut');
     checkSize(length, 'length');
-    checkUint32(flags, 'flags');
+    checkBits(flags, 'flags');
   });
 }
 
@@ -92,7 +92,7 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
     checkFd(fdIn, 'fdIn');
     checkFd(fdOut, 'fdOut');
     checkSize(length, 'length');
-    checkUint32(flags, 'flags');
+    checkBits(flags, 'flags');
   });
 }
 
@@ -107,7 +107,7 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
 export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
   if (native.splice === undefined) throw new UnsupportedError('vmsplice');
   checkFd(fd);
-  checkUint32(flags, 'flags');
+  checkBits(flags, 'flags');
   const list = copyBuffers(buffers, MOST_BUFFERS);
   if (isPinned(fd) && native.bytesInPipe(fd) === 0) unpin(fd);
   const count = native.vmsplice(fd, list, flags);

@@ -6,12 +6,18 @@
 
 namespace fdreactor {
 
-// nullptr, and args not ok, where it is no such buffer.
-inline Address* address_in(Span bytes) {
+// To be filled. nullptr where it is no such buffer.
+inline Address* target_address(Span bytes) {
   const bool aligned = reinterpret_cast<uintptr_t>(bytes.data) % alignof(Address) == 0;
   if (bytes.size != sizeof(Address) || !aligned) return nullptr;
   auto* address = static_cast<Address*>(bytes.data);
   return address->length <= sizeof address->storage ? address : nullptr;
+}
+
+// To be used. nullptr where it is no such buffer, or holds no address.
+inline const Address* given_address(Span bytes) {
+  const Address* address = target_address(bytes);
+  return address != nullptr && address->length > 0 ? address : nullptr;
 }
 
 }  // namespace fdreactor

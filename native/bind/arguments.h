@@ -59,6 +59,8 @@ class Arguments {
 
   int int32(size_t index) { return static_cast<int>(integer(index, INT32_MIN, INT32_MAX)); }
   uint32_t uint32(size_t index) { return static_cast<uint32_t>(integer(index, 0, UINT32_MAX)); }
+  // 32 bits, of either sign: `|` in JavaScript makes a negative number where bit 31 is set.
+  uint32_t bits(size_t index) { return static_cast<uint32_t>(integer(index, INT32_MIN, UINT32_MAX)); }
   int fd(size_t index) { return static_cast<int>(integer(index, 0, INT32_MAX)); }
   uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kLargestInteger)); }
 

@@ -30,7 +30,7 @@ napi_value from_ip(napi_env env, napi_callback_info info) {
   Text host;
   const bool readable = read_text(env, args, 0, &host) && !holds_nul(host);
   const int port = args.int32(1);
-  Address* target = address_in(args.bytes(2));
+  Address* target = target_address(args.bytes(2));
   if (!args.ok() || !readable || target == nullptr) return args.refuse();
   return args.answer(address_from_ip(host.bytes, port, target));
 }
@@ -40,7 +40,7 @@ napi_value from_path(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   Text path;
   const bool readable = read_text(env, args, 0, &path);
-  Address* target = address_in(args.bytes(1));
+  Address* target = target_address(args.bytes(1));
   if (!args.ok() || !readable || target == nullptr) return args.refuse();
   return args.answer(address_from_path(path.bytes, path.length, target));
 }
@@ -64,7 +64,7 @@ const char* name_of(AddressKind kind) {
 // (address) => [family, text, port], or kBadArgument
 napi_value to_text(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  const Address* address = address_in(args.bytes(0));
+  const Address* address = target_address(args.bytes(0));
   if (!args.ok() || address == nullptr) return args.refuse();
   const AddressText text = address_to_text(*address);
   napi_value parts = nullptr;

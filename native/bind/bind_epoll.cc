@@ -1,3 +1,4 @@
+// epoll: see sys/epoll.h.
 #include <limits>
 
 #include "../sys/epoll.h"

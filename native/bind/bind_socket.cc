@@ -35,7 +35,7 @@ template <Result (*kCall)(int, const Address&)>
 napi_value to_address(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   const int fd = args.fd(0);
-  const Address* address = address_in(args.bytes(1));
+  const Address* address = given_address(args.bytes(1));
   return args.ok() && address != nullptr ? args.answer(kCall(fd, *address)) : args.refuse();
 }
 
@@ -44,7 +44,7 @@ template <Result (*kCall)(int, Address*)>
 napi_value name_of(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   const int fd = args.fd(0);
-  Address* address = address_in(args.bytes(1));
+  Address* address = target_address(args.bytes(1));
   return args.ok() && address != nullptr ? args.answer(kCall(fd, address)) : args.refuse();
 }
 
@@ -79,7 +79,7 @@ napi_value receive_from(napi_env env, napi_callback_info info) {
   const int fd = args.fd(0);
   const Span buffer = args.bytes(1, 2, 3);
   const int flags = args.int32_or(4, 0);
-  Address* sender = address_in(args.bytes(5));
+  Address* sender = target_address(args.bytes(5));
   if (!args.ok() || sender == nullptr) return args.refuse();
   return args.answer(socket_receive_from(fd, buffer, flags, sender));
 }
@@ -90,7 +90,7 @@ napi_value send_to(napi_env env, napi_callback_info info) {
   const int fd = args.fd(0);
   const Span buffer = args.bytes(1, 2, 3);
   const int flags = args.int32_or(4, 0);
-  const Address* to = address_in(args.bytes(5));
+  const Address* to = given_address(args.bytes(5));
   if (!args.ok() || to == nullptr || socket_flags_hold_buffer(flags)) return args.refuse();
   return args.answer(socket_send_to(fd, buffer, flags, *to));
 }

@@ -24,7 +24,7 @@ napi_value splice(napi_env env, napi_callback_info info) {
   const int out_fd = args.fd(2);
   const int64_t out_offset = args.integer(3, kNoOffset, kLargestInteger);
   const auto length = static_cast<size_t>(args.unsigned_integer(4));
-  const uint32_t flags = args.uint32(5);
+  const uint32_t flags = args.bits(5);
   if (!args.ok()) return args.refuse();
   return args.answer(transfer_splice(in_fd, in_offset, out_fd, out_offset, length, flags));
 }
@@ -35,7 +35,7 @@ napi_value tee(napi_env env, napi_callback_info info) {
   const int in_fd = args.fd(0);
   const int out_fd = args.fd(1);
   const auto length = static_cast<size_t>(args.unsigned_integer(2));
-  const uint32_t flags = args.uint32(3);
+  const uint32_t flags = args.bits(3);
   return args.ok() ? args.answer(transfer_tee(in_fd, out_fd, length, flags)) : args.refuse();
 }
 
@@ -43,7 +43,7 @@ napi_value tee(napi_env env, napi_callback_info info) {
 napi_value vmsplice(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   const int fd = args.fd(0);
-  const uint32_t flags = args.uint32(2);
+  const uint32_t flags = args.bits(2);
   SpanList list;
   if (!list.read(env, args, 1)) return args.refuse();
   return args.answer(transfer_vmsplice(fd, list.spans, list.count, flags));

@@ -75,7 +75,6 @@ Result socket_send(int fd, Span buffer, int flags) {
 }
 
 Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
-  *sender = {};
   socklen_t length = sizeof sender->storage;
   const Result result =
       retry_eintr([&] { return ::recvfrom(fd, buffer.data, buffer.size, flags, as_sockaddr(sender), &length); });
