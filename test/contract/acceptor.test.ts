@@ -1,0 +1,165 @@
+// Acceptor: a bounded number of connections a turn, and no busy loop when the process is out of fds.
+import { Acceptor, type Reactor } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { expect } from 'vitest';
+import { reportOf } from '../helpers/child.js';
+import { contractTest } from '../helpers/contract.js';
+import { dispose, own } from '../helpers/owned.js';
+import { listen, portOf } from '../helpers/pairs.js';
+import {
+  caught,
+  expectArgumentType,
+  expectBadArgument,
+  expectInvalidState,
+  expectSystemError,
+} from '../helpers/throws.js';
+import { turnFor, turnUntil } from '../helpers/wait.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+type Any = any;
+
+function connect(port: number, count: number): void {
+  for (let i = 0; i < count; i++) own(socket.connectTcp({ host: '127.0.0.1', port }));
+}
+
+function acceptor(reactor: Reactor, options = {}): { acceptor: Acceptor; fds: number[]; port: number } {
+  const { listener, port } = listen('127.0.0.1', { backlog: 512 });
+  const fds: number[] = [];
+  return { acceptor: dispose(new Acceptor(reactor, listener, (fd) => fds.push(own(fd)), options)), fds, port };
+}
+
+contractTest('hands on every connection', ({ reactor }) => {
+  const { acceptor: mine, fds, port } = acceptor(reactor);
+  connect(port, 100);
+  turnUntil(reactor, () => fds.length === 100);
+  expect(mine).toMatchObject({ accepted: 100, pauses: 0, paused: false });
+  expect(portOf(mine.fd)).toBe(port);
+  expect(new Set(fds).size).toBe(100);
+});
+
+contractTest('at most maxPerTurn a turn: a flood leaves room for others (104)', ({ reactor }) => {
+  const { fds, port } = acceptor(reactor, { maxPerTurn: 3 });
+  connect(port, 10);
+  for (let before = 0; fds.length < 10; before = fds.length) {
+    reactor.poll(1000);
+    expect(fds.length - before).toBeLessThanOrEqual(3);
+  }
+});
+
+contractTest('close closes the listener, is idempotent, and may come in the handler', ({ reactor }) => {
+  const { listener, port } = listen();
+  let accepted = 0;
+  const mine: Acceptor = new Acceptor(reactor, listener, (fd) => {
+    own(fd);
+    accepted++;
+    mine.close();
+  });
+  connect(port, 5);
+  turnUntil(reactor, () => accepted === 1);
+  expect(turnFor(reactor)).toBe(0);
+  mine.close();
+  expect(accepted).toBe(1);
+  expect(reactor.size).toBe(0);
+  expectSystemError(() => socket.accept(listener), 'EBADF');
+});
+
+contractTest('a handler that throws: the error comes out, the acceptor goes on (58)', ({ reactor }) => {
+  const { listener, port } = listen();
+  let calls = 0;
+  dispose(
+    new Acceptor(reactor, listener, (fd) => {
+      own(fd);
+      if (++calls === 1) throw new Error('from onConnection');
+    }),
+  );
+  connect(port, 3);
+  expect(caught(() => turnUntil(reactor, () => calls === 3))).toMatchObject({ message: 'from onConnection' });
+  turnUntil(reactor, () => calls === 3);
+});
+
+contractTest('wrong arguments are refused, and the fd is left alone', ({ reactor }) => {
+  const { listener } = listen();
+  const handler = (): void => {};
+  for (const bad of [null, undefined, {}, 1, 'x'] as Any[]) {
+    expectArgumentType(() => new Acceptor(bad, listener, handler));
+    expectArgumentType(() => new Acceptor(reactor, listener, bad));
+  }
+  for (const fd of [-1, '3', null, 1.5] as Any[]) expectBadArgument(() => new Acceptor(reactor, fd, handler));
+  for (const maxPerTurn of [0, -1, 1.5, '4', Number.NaN] as Any[]) {
+    expectBadArgument(() => new Acceptor(reactor, listener, handler, { maxPerTurn }));
+  }
+  for (const retryMs of [-1, Number.NaN, '4', null] as Any[]) {
+    expectBadArgument(() => new Acceptor(reactor, listener, handler, { retryMs }));
+  }
+  expect(reactor.size).toBe(0);
+  expect(portOf(listener)).toBeGreaterThan(0);
+});
+
+contractTest('a listener that is none: the error of accept comes out of poll', ({ reactor }) => {
+  const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+  dispose(new Acceptor(reactor, fd, () => {}));
+  expectSystemError(() => turnUntil(reactor, () => false, 500), 'EINVAL', { fd });
+});
+
+contractTest(
+  'the reactor closed under a running or a paused acceptor: close still closes the listener',
+  ({ newReactor }) => {
+    const reactor = newReactor();
+    const { acceptor: mine } = acceptor(reactor);
+    reactor.close();
+    mine.close();
+    expectSystemError(() => socket.accept(mine.fd), 'EBADF');
+    expectInvalidState(() => acceptor(reactor));
+  },
+);
+
+contractTest('out of fds (EMFILE): pauses, does not spin, and goes on when there is room (85)', async ({ backend }) => {
+  const { full, later, accepted } = await reportOf(
+    ({ Reactor, Acceptor: A, socket: s, report, args }) => {
+      const reactor = new Reactor({ backend: args });
+      const listener = s.listenTcp({ host: '127.0.0.1', port: 0, backlog: 512 });
+      const fds: number[] = [];
+      const mine = new A(reactor, listener, (fd: number) => fds.push(fd), { retryMs: 40 });
+      report(s.getsockname(listener));
+      while (!mine.paused) reactor.poll(100);
+      const full = { accepted: mine.accepted, pauses: mine.pauses, turns: reactor.metrics().turns };
+      for (const end = performance.now() + 400; performance.now() < end; ) reactor.poll(end - performance.now());
+      const later = { pauses: mine.pauses, turns: reactor.metrics().turns };
+      while (mine.accepted < 150) {
+        for (const fd of fds.splice(0)) s.close(fd); // room again
+        reactor.poll(100);
+      }
+      report({ full, later, accepted: mine.accepted });
+      process.exit(0);
+    },
+    {
+      args: backend,
+      wrap: ['sh', '-c', 'ulimit -n 80; exec "$@"', 'sh'],
+      // The clients are here, where there is no such limit.
+      onReport: ({ port }) => port !== undefined && connect(port, 150),
+    },
+  );
+  expect(accepted).toBe(150);
+  expect(full.accepted).toBeGreaterThan(20);
+  expect(later.pauses - full.pauses).toBeLessThanOrEqual(11); // 400 ms of pauses of 40
+  expect(later.pauses).toBeGreaterThan(full.pauses);
+  expect(later.turns - full.turns).toBeLessThan(100);
+});
+
+contractTest('closed while it pauses, it does not come back', async ({ backend }) => {
+  const report = await reportOf(
+    ({ Reactor, Acceptor: A, socket: s, injectFaults, report, args }) => {
+      const reactor = new Reactor({ backend: args });
+      const listener = s.listenTcp({ host: '127.0.0.1', port: 0 });
+      s.connectTcp({ host: '127.0.0.1', port: (s.getsockname(listener) as { port: number }).port });
+      const mine = new A(reactor, listener, () => {}, { retryMs: 5 });
+      injectFaults(['accept4', 'error=ENFILE']);
+      while (!mine.paused) reactor.poll(100);
+      mine.close();
+      report({ paused: mine.paused, pauses: mine.pauses, left: reactor.metrics(), ran: reactor.poll(20) });
+      process.exit(0);
+    },
+    { args: backend },
+  );
+  expect(report).toMatchObject({ paused: false, pauses: 1, left: { timers: 0, registered: 0 }, ran: 0 });
+});

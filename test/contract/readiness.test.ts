@@ -1,0 +1,163 @@
+// What the bits of Ready mean: closures and errors come whether asked for or not, and are hints.
+import { Interest, Ready } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { expect } from 'vitest';
+import { contractTest, recorder } from '../helpers/contract.js';
+import { own } from '../helpers/owned.js';
+import { fill, listen, pipePair, recvAll, socketPair, tcpPair } from '../helpers/pairs.js';
+import { caught } from '../helpers/throws.js';
+import { turnFor, turnUntil } from '../helpers/wait.js';
+
+const { SHUT_WR, SOL_SOCKET, SO_LINGER, MSG_OOB } = socket.constants;
+const has = (bits: number, wanted: number): boolean => (bits & wanted) === wanted;
+
+contractTest('the numbers are fixed', () => {
+  expect(Interest).toEqual({ READABLE: 1, WRITABLE: 2, PRIORITY: 4 });
+  expect(Ready).toEqual({
+    READABLE: 1,
+    WRITABLE: 2,
+    PRIORITY: 4,
+    READ_CLOSED: 8,
+    WRITE_CLOSED: 16,
+    ERROR: 32,
+    HANGUP: 64,
+  });
+  expect(Object.isFrozen(Interest) && Object.isFrozen(Ready)).toBe(true);
+});
+
+contractTest('READ_CLOSED: the peer will send no more; what it sent is still there (100)', ({ reactor }) => {
+  const [a, b] = tcpPair();
+  const { handler, bits } = recorder();
+  reactor.register(a, Interest.READABLE, handler);
+  socket.send(b, Buffer.from('rest'));
+  socket.shutdown(b, SHUT_WR);
+  turnUntil(reactor, () => has(bits(), Ready.READABLE | Ready.READ_CLOSED));
+  expect(bits() & Ready.ERROR).toBe(0);
+  expect(recvAll(a).toString()).toBe('rest');
+});
+
+contractTest('READ_CLOSED that was asked for is told each turn (level)', ({ reactor }) => {
+  const [a, b] = tcpPair();
+  const { handler, ready } = recorder();
+  reactor.register(a, Interest.READABLE, handler);
+  socket.shutdown(b, SHUT_WR);
+  turnUntil(reactor, () => ready.filter((bits) => has(bits, Ready.READ_CLOSED)).length >= 3);
+});
+
+contractTest('READ_CLOSED that was not asked for is told once, until modify: no spin', ({ reactor }) => {
+  for (const interest of [0, Interest.WRITABLE]) {
+    const [a, b] = tcpPair();
+    fill(a); // so that WRITABLE keeps quiet
+    const { handler, ready, bits } = recorder();
+    const reg = reactor.register(a, interest, handler);
+    socket.shutdown(b, SHUT_WR);
+    turnUntil(reactor, () => has(bits(), Ready.READ_CLOSED));
+    expect(turnFor(reactor)).toBe(0);
+    const told = ready.length;
+    reg.modify(Interest.READABLE);
+    turnUntil(reactor, () => ready.length > told);
+    expect(has(ready.at(-1) as number, Ready.READ_CLOSED | Ready.READABLE)).toBe(true);
+    reg.close();
+  }
+});
+
+contractTest('READ_CLOSED told once still lets WRITABLE through', ({ reactor }) => {
+  const [a, b] = tcpPair();
+  const queued = fill(a);
+  const { handler, bits, ready } = recorder();
+  reactor.register(a, Interest.WRITABLE, handler);
+  socket.shutdown(b, SHUT_WR);
+  turnUntil(reactor, () => has(bits(), Ready.READ_CLOSED));
+  expect(recvAll(b, queued)).toHaveLength(queued);
+  turnUntil(reactor, () => has(bits(), Ready.WRITABLE));
+  turnUntil(reactor, () => ready.filter((bits) => has(bits, Ready.WRITABLE)).length >= 3);
+});
+
+contractTest('HANGUP: both directions are closed', ({ reactor }) => {
+  const [a, b] = tcpPair();
+  const { handler, bits } = recorder();
+  reactor.register(a, Interest.READABLE, handler);
+  socket.shutdown(a, SHUT_WR);
+  socket.close(b);
+  turnUntil(reactor, () => has(bits(), Ready.HANGUP | Ready.READ_CLOSED));
+});
+
+contractTest('HANGUP of a pipe whose writer is gone, with the data still readable', ({ reactor }) => {
+  const [readEnd, writeEnd] = pipePair();
+  const { handler, bits } = recorder();
+  reactor.register(readEnd, Interest.READABLE, handler);
+  socket.write(writeEnd, Buffer.from('left'));
+  socket.close(writeEnd);
+  turnUntil(reactor, () => has(bits(), Ready.READABLE) && (bits() & (Ready.HANGUP | Ready.READ_CLOSED)) !== 0);
+  expect(recvAll(readEnd).toString()).toBe('left');
+});
+
+contractTest('ERROR on a pipe whose reader is gone', ({ reactor }) => {
+  const [readEnd, writeEnd] = pipePair();
+  const { handler, bits } = recorder();
+  reactor.register(writeEnd, Interest.WRITABLE, handler);
+  socket.close(readEnd);
+  turnUntil(reactor, () => (bits() & (Ready.ERROR | Ready.WRITE_CLOSED)) !== 0);
+  expect(caught(() => socket.write(writeEnd, new Uint8Array(1)))).toMatchObject({ code: 'EPIPE' });
+});
+
+contractTest('ERROR: takeError says which, also when nothing was asked for', ({ reactor }) => {
+  for (const interest of [0, Interest.READABLE, Interest.WRITABLE]) {
+    const [a, b] = tcpPair();
+    const { handler, bits } = recorder();
+    const reg = reactor.register(a, interest, handler);
+    const linger = Buffer.alloc(8);
+    linger.writeInt32LE(1, 0);
+    socket.setsockopt(b, SOL_SOCKET, SO_LINGER, linger);
+    socket.close(b);
+    turnUntil(reactor, () => has(bits(), Ready.ERROR));
+    expect(socket.takeError(a)).toMatchObject({ code: 'ECONNRESET' });
+    reg.close();
+  }
+});
+
+contractTest('a refused connection: WRITABLE or ERROR, and takeError says it (101)', ({ reactor }) => {
+  const { listener, port } = listen();
+  socket.close(listener);
+  const fd = own(socket.connectTcp({ host: '127.0.0.1', port }));
+  const { handler, bits } = recorder();
+  reactor.register(fd, Interest.WRITABLE, handler);
+  turnUntil(reactor, () => (bits() & (Ready.WRITABLE | Ready.ERROR)) !== 0);
+  expect(socket.takeError(fd)).toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+contractTest('a listener is READABLE when a connection waits', ({ reactor }) => {
+  const { listener, port } = listen();
+  const { handler, bits } = recorder();
+  reactor.register(listener, Interest.READABLE, handler);
+  own(socket.connectTcp({ host: '127.0.0.1', port }));
+  turnUntil(reactor, () => bits() === Ready.READABLE);
+  own(socket.accept(listener));
+});
+
+contractTest(
+  'PRIORITY: an out-of-band byte, only where it was asked for (107)',
+  ({ reactor }) => {
+    const [a, b] = tcpPair();
+    const { handler, bits } = recorder();
+    const reg = reactor.register(a, Interest.PRIORITY, handler);
+    socket.send(b, new Uint8Array(1), 0, 1, MSG_OOB);
+    turnUntil(reactor, () => has(bits(), Ready.PRIORITY));
+    reg.modify(Interest.READABLE);
+    expect(turnFor(reactor)).toBe(0);
+  },
+  { needs: 'priority' },
+);
+
+contractTest('no bit that the contract does not name is ever told', ({ reactor }) => {
+  const [a, b] = tcpPair();
+  const [c] = socketPair();
+  const [first, second] = [recorder(), recorder()];
+  reactor.register(a, 7, first.handler);
+  reactor.register(c, 7, second.handler);
+  socket.send(b, new Uint8Array(1), 0, 1, MSG_OOB);
+  socket.send(b, new Uint8Array(1));
+  socket.close(b);
+  turnUntil(reactor, () => has(first.bits(), Ready.READABLE) && second.ready.length > 1);
+  expect((first.bits() | second.bits()) & ~127).toBe(0);
+});

@@ -1,0 +1,47 @@
+// What this platform does not have is refused in words, never emulated in silence and never ignored (rule 3). The other
+// contract tests are only made where the facility is there; these hold everywhere.
+import { openSync } from 'node:fs';
+import { capabilities, Interest, Reactor } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { PipePool, Pump, sendfile, splice } from 'fdreactor/transfer';
+import { expect, test } from 'vitest';
+import { dispose, own } from '../helpers/owned.js';
+import { pipePair, socketPair } from '../helpers/pairs.js';
+import { expectUnsupported } from '../helpers/throws.js';
+
+const can = capabilities();
+const reactor = (): Reactor => dispose(new Reactor());
+
+/** The facility works, or is refused. */
+function worksOrRefused(available: boolean, call: () => unknown): void {
+  if (available) call();
+  else expectUnsupported(call);
+}
+
+test('modes', () => {
+  for (const mode of ['edge', 'oneshot'] as const) {
+    worksOrRefused(can[mode], () => reactor().register(socketPair()[0], Interest.READABLE, () => {}, { mode }));
+  }
+});
+
+test('interests', () => {
+  worksOrRefused(can.priority, () => reactor().register(socketPair()[0], Interest.PRIORITY, () => {}));
+});
+
+test('signals and attach', () => {
+  worksOrRefused(can.signals, () => reactor().onSignal('SIGINT', () => {}));
+  worksOrRefused(can.attach, () => reactor().attach());
+});
+
+test('sendfile, splice and Pump', () => {
+  const [a, b] = socketPair();
+  const [, writeEnd] = pipePair();
+  const file = own(openSync(process.execPath, 'r'));
+  worksOrRefused(can.sendfile, () => expect(sendfile(a, file, 0, 1)).toBe(1));
+  worksOrRefused(can.splice, () => splice(a, null, writeEnd, null, 1, 0));
+  worksOrRefused(can.splice, () => dispose(new Pump(a, b, { pool: dispose(new PipePool()) })).move());
+});
+
+test('reusePort', () => {
+  worksOrRefused(can.reusePort, () => socket.close(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: true })));
+});

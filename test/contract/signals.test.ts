@@ -1,0 +1,212 @@
+// Signals as events of the reactor.
+import { Interest } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { expect } from 'vitest';
+import { reportOf } from '../helpers/child.js';
+import { contractTest } from '../helpers/contract.js';
+import { socketPair } from '../helpers/pairs.js';
+import { expectArgumentType, expectBadArgument, expectInvalidState } from '../helpers/throws.js';
+import { turnFor, turnUntil } from '../helpers/wait.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+type Any = any;
+const raise = (signal: NodeJS.Signals): void => {
+  process.kill(process.pid, signal);
+};
+
+contractTest(
+  'a signal calls the handler in a turn, with its name',
+  ({ reactor }) => {
+    const seen: string[] = [];
+    const reg = reactor.onSignal('SIGUSR2', (signal: string) => seen.push(signal));
+    expect(reactor.size).toBe(0);
+    raise('SIGUSR2');
+    turnUntil(reactor, () => seen.length === 1);
+    expect(seen).toEqual(['SIGUSR2']);
+    reg.deregister();
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'different signals go to their own handlers; two handlers of one are both called',
+  ({ reactor, newReactor }) => {
+    const seen: string[] = [];
+    const other = newReactor();
+    reactor.onSignal('SIGUSR2', () => seen.push('usr2'));
+    reactor.onSignal('SIGHUP', () => seen.push('hup'));
+    other.onSignal('SIGHUP', () => seen.push('hup elsewhere'));
+    raise('SIGHUP');
+    turnUntil(reactor, () => seen.includes('hup'));
+    turnUntil(other, () => seen.includes('hup elsewhere'));
+    raise('SIGUSR2');
+    turnUntil(reactor, () => seen.includes('usr2'));
+    expect(seen.sort()).toEqual(['hup', 'hup elsewhere', 'usr2']);
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'many of the same before the turn are at least one call, and later ones are not lost',
+  ({ reactor }) => {
+    let calls = 0;
+    reactor.onSignal('SIGUSR2', () => calls++);
+    for (let round = 1; round <= 5; round++) {
+      const before = calls;
+      for (let i = 0; i < 50; i++) raise('SIGUSR2');
+      turnUntil(reactor, () => calls > before);
+      turnFor(reactor, 10);
+    }
+    expect(calls).toBeLessThanOrEqual(250);
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'deregister: the handler is not called any more, also for a signal that came before',
+  ({ reactor }) => {
+    let calls = 0;
+    const keep = reactor.onSignal('SIGUSR2', () => {}); // or the signal would end this process
+    const reg = reactor.onSignal('SIGUSR2', () => calls++);
+    raise('SIGUSR2');
+    reg.deregister();
+    reg.deregister();
+    turnFor(reactor);
+    raise('SIGUSR2');
+    turnFor(reactor);
+    expect(calls).toBe(0);
+    keep.deregister();
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'deregister in its own handler',
+  ({ reactor }) => {
+    let calls = 0;
+    const keep = reactor.onSignal('SIGUSR2', () => {});
+    const reg = reactor.onSignal('SIGUSR2', () => {
+      calls++;
+      reg.deregister();
+    });
+    raise('SIGUSR2');
+    turnUntil(reactor, () => calls === 1);
+    raise('SIGUSR2');
+    turnFor(reactor);
+    expect(calls).toBe(1);
+    keep.deregister();
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  "beside a listener of Node's: both hear it, and Node's goes on afterwards",
+  async ({ reactor }) => {
+    let nodes = 0;
+    let ours = 0;
+    const listener = (): void => {
+      nodes++;
+    };
+    process.on('SIGUSR2', listener);
+    const reg = reactor.onSignal('SIGUSR2', () => ours++);
+    raise('SIGUSR2');
+    turnUntil(reactor, () => ours === 1);
+    const heard = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): unknown => (nodes >= count ? resolve() : setTimeout(look, 2));
+        look();
+      });
+    await heard(1);
+    reg.deregister();
+    raise('SIGUSR2');
+    await heard(2);
+    process.off('SIGUSR2', listener);
+    expect(ours).toBe(1);
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'signals that cannot be watched, and names that are none, are refused',
+  ({ reactor }) => {
+    for (const signal of ['SIGKILL', 'SIGSTOP', 'SIGNONSENSE', '', 'sigterm', '__proto__', 'constructor'] as Any[]) {
+      expectBadArgument(() => reactor.onSignal(signal, () => {}));
+    }
+    for (const signal of [15, null, undefined, {}, Symbol('SIGTERM')] as Any[]) {
+      expectArgumentType(() => reactor.onSignal(signal, () => {}));
+    }
+    for (const handler of [null, undefined, {}, 'x'] as Any[])
+      expectArgumentType(() => reactor.onSignal('SIGUSR2', handler));
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'onSignal after close is ERR_INVALID_STATE',
+  ({ reactor }) => {
+    reactor.close();
+    expectInvalidState(() => reactor.onSignal('SIGUSR2', () => {}));
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'a signal during a blocking poll ends the wait (80)',
+  async ({ backend }) => {
+    const report = await reportOf(
+      ({ Reactor, childProcess, report, args }) => {
+        const reactor = new Reactor({ backend: args });
+        let came = '';
+        reactor.onSignal('SIGTERM', (signal: string) => {
+          came = signal;
+        });
+        childProcess.spawn('sh', ['-c', `sleep 0.1; kill -TERM ${process.pid}`]);
+        while (came === '') reactor.poll(-1);
+        report(came);
+        process.exit(0);
+      },
+      { args: backend },
+    );
+    expect(report).toBe('SIGTERM');
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'run does not end while a signal handler is there; stop in it does',
+  async ({ backend }) => {
+    const report = await reportOf(
+      ({ Reactor, childProcess, report, args }) => {
+        const reactor = new Reactor({ backend: args });
+        const reg = reactor.onSignal('SIGINT', () => reg.deregister());
+        childProcess.spawn('sh', ['-c', `sleep 0.1; kill -INT ${process.pid}`]);
+        reactor.run();
+        report('ended');
+        process.exit(0);
+      },
+      { args: backend },
+    );
+    expect(report).toBe('ended');
+  },
+  { needs: 'signals' },
+);
+
+contractTest(
+  'a storm of signals while sockets are busy: no crash, everything is delivered',
+  ({ reactor }) => {
+    let signals = 0;
+    let bytes = 0;
+    reactor.onSignal('SIGUSR2', () => signals++);
+    const [a, b] = socketPair();
+    reactor.register(a, Interest.READABLE, () => {
+      bytes += Math.max(0, socket.recv(a, new Uint8Array(64)));
+    });
+    for (let i = 0; i < 500; i++) {
+      socket.send(b, new Uint8Array(1));
+      raise('SIGUSR2');
+      reactor.poll(0);
+    }
+    turnUntil(reactor, () => bytes === 500 && signals > 0);
+  },
+  { needs: 'signals' },
+);

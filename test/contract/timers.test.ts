@@ -1,0 +1,232 @@
+// Timers: never early, in order, again and again, cancelled from everywhere, and many of them.
+import type { Timer } from 'fdreactor';
+import { expect } from 'vitest';
+import { contractTest } from '../helpers/contract.js';
+import {
+  caught,
+  expectArgumentType,
+  expectBadArgument,
+  expectInvalidState,
+  expectOutOfRange,
+} from '../helpers/throws.js';
+import { turnFor, turnUntil } from '../helpers/wait.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+type Any = any;
+
+contractTest('a timer fires once, never early (12)', ({ reactor }) => {
+  for (const delayMs of [0, 0.1, 0.4, 1, 1.5, 7.25, 20]) {
+    const start = performance.now();
+    let after = -1;
+    reactor.setTimer(delayMs, () => {
+      after = performance.now() - start;
+    });
+    turnUntil(reactor, () => after >= 0);
+    expect(after).toBeGreaterThanOrEqual(delayMs);
+  }
+  expect(turnFor(reactor)).toBe(0);
+});
+
+contractTest('timers count as handlers that ran', ({ reactor }) => {
+  let fired = 0;
+  reactor.setTimer(0, () => fired++);
+  expect(turnUntil(reactor, () => fired === 1)).toBe(1);
+});
+
+contractTest('timers fire in the order of their deadlines, equal ones as they were set', ({ reactor }) => {
+  const order: string[] = [];
+  for (const delayMs of [30, 10, 20, 5, 25]) reactor.setTimer(delayMs, () => order.push(`at ${delayMs}`));
+  turnUntil(reactor, () => order.length === 5);
+  expect(order).toEqual(['at 5', 'at 10', 'at 20', 'at 25', 'at 30']);
+});
+
+contractTest('thousands in random order fire in order and none is lost', ({ reactor }) => {
+  const fired: number[] = [];
+  for (let i = 0; i < 5000; i++) {
+    const delayMs = ((i * 7919) % 5000) / 100;
+    reactor.setTimer(delayMs, () => fired.push(performance.now()));
+  }
+  turnUntil(reactor, () => fired.length === 5000);
+  expect(fired).toEqual([...fired].sort((x, y) => x - y));
+  expect(reactor.metrics().timers).toBe(0);
+});
+
+contractTest('repeatMs: again and again, never sooner than asked, until cancelled', ({ reactor }) => {
+  const times: number[] = [performance.now()];
+  const timer = reactor.setTimer(5, () => times.push(performance.now()), { repeatMs: 3 });
+  turnUntil(reactor, () => times.length === 6);
+  timer.cancel();
+  const gaps = times.slice(1).map((time, i) => time - (times[i] as number));
+  expect(gaps[0]).toBeGreaterThanOrEqual(5);
+  for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThanOrEqual(2.9); // between two firings, less the call itself
+  expect(turnFor(reactor)).toBe(0);
+});
+
+contractTest('a repeating timer cancelled in its own handler does not fire again', ({ reactor }) => {
+  let fired = 0;
+  const timer: Timer = reactor.setTimer(
+    0,
+    () => {
+      if (++fired === 3) timer.cancel();
+    },
+    { repeatMs: 0 },
+  );
+  turnUntil(reactor, () => fired === 3);
+  expect(turnFor(reactor)).toBe(0);
+  expect(reactor.metrics().timers).toBe(0);
+});
+
+contractTest('cancelled before it fires: it does not, and cancel is idempotent', ({ reactor }) => {
+  let fired = 0;
+  const timer = reactor.setTimer(1, () => fired++);
+  timer.cancel();
+  timer.cancel();
+  turnFor(reactor);
+  expect(fired).toBe(0);
+  expect(reactor.metrics().timers).toBe(0);
+});
+
+contractTest('one timer cancels another that is due in the same turn', ({ reactor }) => {
+  const fired: string[] = [];
+  const timers: Timer[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    timers.push(
+      reactor.setTimer(0, () => {
+        fired.push(name);
+        for (const timer of timers) timer.cancel();
+      }),
+    );
+  }
+  turnFor(reactor);
+  expect(fired).toEqual(['a']);
+});
+
+contractTest('cancel after it has fired does nothing, also to a later timer', ({ reactor }) => {
+  let fired = 0;
+  const first = reactor.setTimer(0, () => fired++);
+  turnUntil(reactor, () => fired === 1);
+  reactor.setTimer(1, () => fired++);
+  first.cancel();
+  turnUntil(reactor, () => fired === 2);
+});
+
+contractTest("a timer set in a timer's handler fires in a later turn: no endless turn", ({ reactor }) => {
+  let fired = 0;
+  const again = (): void => {
+    if (++fired < 10) reactor.setTimer(0, again);
+  };
+  reactor.setTimer(0, again);
+  for (let turn = 1; fired < 10; turn++) {
+    const before = fired;
+    reactor.poll(1000);
+    expect(fired - before).toBeLessThanOrEqual(1);
+    if (turn > 1000) throw new Error('never done');
+  }
+});
+
+contractTest(
+  'a timer that throws: the error comes out, the other due timers fire next turn, a repeating one goes on (58)',
+  ({ reactor }) => {
+    const fired: string[] = [];
+    reactor.setTimer(0, () => {
+      fired.push('first');
+      throw new Error('from the timer');
+    });
+    reactor.setTimer(0, () => fired.push('second'));
+    const repeating = reactor.setTimer(
+      1,
+      () => {
+        fired.push('repeating');
+        throw new Error('again');
+      },
+      { repeatMs: 1 },
+    );
+    const end = performance.now() + 5000;
+    const messages: string[] = [];
+    while (fired.filter((name) => name === 'repeating').length < 3 && performance.now() < end) {
+      try {
+        reactor.poll(100);
+      } catch (error) {
+        messages.push((error as Error).message);
+      }
+    }
+    repeating.cancel();
+    expect(fired.filter((name) => name !== 'repeating')).toEqual(['first', 'second']);
+    expect(messages).toEqual(['from the timer', 'again', 'again', 'again']);
+  },
+);
+
+contractTest('wrong delays, repeats and handlers are refused', ({ reactor }) => {
+  const handler = (): void => {};
+  for (const delay of [-1, -0.5, Number.NaN, -Infinity]) {
+    expectOutOfRange(() => reactor.setTimer(delay, handler));
+    expectOutOfRange(() => reactor.setTimer(1, handler, { repeatMs: delay }));
+  }
+  for (const delay of ['1', null, undefined, {}, 1n, Symbol('x')] as Any[]) {
+    expectArgumentType(() => reactor.setTimer(delay, handler));
+  }
+  for (const bad of ['1', null, {}, 1n] as Any[])
+    expectBadArgument(() => reactor.setTimer(1, handler, { repeatMs: bad }));
+  for (const bad of [null, undefined, {}, 'x'] as Any[]) expectArgumentType(() => reactor.setTimer(1, bad));
+  for (const options of [null, 1, 'x'] as Any[]) expectArgumentType(() => reactor.setTimer(1, handler, options));
+  expect(reactor.metrics().timers).toBe(0);
+});
+
+contractTest('far away deadlines neither overflow nor fire', ({ reactor }) => {
+  let fired = 0;
+  const timers = [2 ** 31, 2 ** 32, 2 ** 53, 1e300].map((delay) => reactor.setTimer(delay, () => fired++));
+  expect(turnFor(reactor, 5)).toBe(0);
+  for (const timer of timers) timer.cancel();
+  expect(fired).toBe(0);
+});
+
+contractTest('a timer of a closed reactor: set is ERR_INVALID_STATE, cancel is fine', ({ reactor }) => {
+  const timer = reactor.setTimer(0, () => {
+    throw new Error('must not fire');
+  });
+  reactor.close();
+  expectInvalidState(() => reactor.setTimer(0, () => {}));
+  timer.cancel();
+});
+
+contractTest(
+  'a million timers: set and cancelled quickly, and cancelled ones do not pile up',
+  ({ reactor }) => {
+    const start = performance.now();
+    const timers = Array.from({ length: 1_000_000 }, (_, i) =>
+      reactor.setTimer(100_000 + ((i * 7919) % 100_000), () => {}),
+    );
+    expect(reactor.metrics().timers).toBe(1_000_000);
+    for (const timer of timers) timer.cancel();
+    expect(reactor.metrics().timers).toBe(0);
+    expect(performance.now() - start).toBeLessThan(15_000);
+    timers.length = 0;
+    const idle = (): void => {};
+    const cycle = (times: number): void => {
+      for (let i = 0; i < times; i++) reactor.setTimer(60_000, idle).cancel();
+    };
+    cycle(10_000);
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    cycle(300_000);
+    globalThis.gc?.();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * 2 ** 20);
+  },
+  { timeoutMs: 60_000 },
+);
+
+contractTest('a hundred thousand timers that are due fire within one turn, in order', ({ reactor }) => {
+  const order: number[] = [];
+  for (let i = 0; i < 100_000; i++) reactor.setTimer(0, () => order.push(i));
+  turnUntil(reactor, () => order.length === 100_000);
+  expect(order.every((value, i) => value === i)).toBe(true);
+});
+
+contractTest('timers are closed with `using`, and say whether they are active', ({ reactor }) => {
+  const timer = reactor.setTimer(1, () => {
+    throw new Error('must not fire');
+  });
+  timer[Symbol.dispose]();
+  expect(turnFor(reactor)).toBe(0);
+  expect(caught(() => (timer as Any).constructor())).toBeInstanceOf(TypeError);
+});

@@ -1,0 +1,40 @@
+// Runs around every test file: closes what each test left, then checks that the file has leaked no descriptor and closed
+// none that was not its own. What Node opens lazily is opened before the first look.
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { differences, type OpenFds, openFds } from './open-fds.js';
+import { cleanUp } from './owned.js';
+import { eventually } from './patience.js';
+import { startWatchdog } from './watchdog.js';
+
+const longestFileSeconds = 100;
+
+let before: OpenFds;
+let callOff: () => Promise<void>;
+
+beforeAll(async () => {
+  callOff = await startWatchdog(longestFileSeconds);
+  const nothing = (): void => {};
+  process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first signal watcher
+  before = openFds();
+});
+
+afterEach(() => cleanUp());
+
+afterAll(async () => {
+  try {
+    await checkFds();
+  } finally {
+    await callOff();
+  }
+});
+
+async function checkFds(): Promise<void> {
+  let found: string[] = [];
+  const clean = (): boolean => {
+    found = differences(before, openFds());
+    return found.length === 0;
+  };
+  await eventually('no leaked descriptors', clean, 2000).catch(() => {
+    throw new Error(`descriptors are not what they were before this file:\n  ${found.join('\n  ')}`);
+  });
+}

@@ -1,0 +1,131 @@
+// SocketAddress, and the hosts and ports that every function accepts: numeric, in range, and nothing else.
+import { networkInterfaces } from 'node:os';
+import * as socket from 'fdreactor/socket';
+import { SocketAddress } from 'fdreactor/socket';
+import { describe, expect, test } from 'vitest';
+import { own } from '../helpers/owned.js';
+import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+type Any = any;
+const members = ({ family, address, port, path }: SocketAddress): unknown[] => [family, address, port, path];
+
+test('an address says what it was made of', () => {
+  expect(members(new SocketAddress({ host: '127.0.0.1', port: 80 })).slice(0, 3)).toEqual(['IPv4', '127.0.0.1', 80]);
+  expect(members(new SocketAddress({ host: '::1', port: 65535 })).slice(0, 3)).toEqual(['IPv6', '::1', 65535]);
+  expect(new SocketAddress({ path: '/run/x' })).toMatchObject({ family: 'unix', path: '/run/x' });
+  expect(new SocketAddress().family).toBe(null);
+});
+
+test('IPv6 addresses come back in their shortest form (117)', () => {
+  for (const [long, short] of [
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['2001:0DB8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
+    ['::ffff:127.0.0.1', '::ffff:127.0.0.1'],
+  ] as const) {
+    expect(new SocketAddress({ host: long, port: 1 }).address).toBe(short);
+  }
+});
+
+test('a scope is an interface by name or number, and an unknown one is refused (117)', () => {
+  const loopback = Object.keys(networkInterfaces()).find((name) => name.startsWith('lo')) as string;
+  for (const scope of [loopback, '1']) {
+    const { address, family } = new SocketAddress({ host: `fe80::1%${scope}`, port: 1 });
+    expect(family).toBe('IPv6');
+    expect(address).toMatch(/^fe80::1%/);
+  }
+  expectBadArgument(() => new SocketAddress({ host: 'fe80::1%no-such-interface', port: 1 }));
+  expectBadArgument(() => new SocketAddress({ host: 'fe80::1%', port: 1 }));
+});
+
+const badHosts: Any[] = [
+  'localhost',
+  '',
+  ' 127.0.0.1',
+  '127.0.0.1 ',
+  '127.0.0',
+  '127.0.0.256',
+  '0x7f.1',
+  '127.0.0.1\0',
+  '[::1]',
+  ':::',
+  '1:2',
+  '::1::',
+  'fe80::1%\0',
+  '127.0.0.1%lo',
+  'x'.repeat(100_000),
+  null,
+  undefined,
+  1,
+  {},
+  [],
+  1n,
+  Symbol('host'),
+];
+const badPorts: Any[] = [-1, 65536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '80', null, undefined, {}, 80n];
+
+describe('hosts that are no numeric address, and ports out of range, are refused by', () => {
+  const takers: Record<string, (address: Any) => unknown> = {
+    SocketAddress: (address) => new SocketAddress(address),
+    listenTcp: (address) => socket.listenTcp(address),
+    connectTcp: (address) => socket.connectTcp(address),
+    bindUdp: (address) => socket.bindUdp(address),
+    bind: (address) =>
+      socket.bind(own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0)), address),
+    connect: (address) =>
+      socket.connect(own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0)), address),
+  };
+  test.each(Object.entries(takers))('%s', (_, take) => {
+    for (const host of badHosts) expectBadArgument(() => take({ host, port: 1 }));
+    for (const port of badPorts) expectBadArgument(() => take({ host: '127.0.0.1', port }));
+    for (const address of [null, 1, 'x', [], Symbol('address')]) expectBadArgument(() => take(address));
+  });
+});
+
+test('option values of the wrong type are refused, not taken for true or false', () => {
+  const listen = { host: '127.0.0.1', port: 0 };
+  for (const option of ['reusePort', 'reuseAddress', 'ipv6Only', 'deferAccept']) {
+    for (const value of ['yes', {}, null, 1n] as Any[]) {
+      expectBadArgument(() => own(socket.listenTcp({ ...listen, [option]: value })));
+    }
+  }
+  for (const backlog of ['5', -1, 1.5, Number.NaN, 2 ** 32, null] as Any[]) {
+    expectBadArgument(() => own(socket.listenTcp({ ...listen, backlog })));
+  }
+  for (const noDelay of ['yes', null, {}] as Any[]) {
+    expectBadArgument(() => own(socket.connectTcp({ host: '127.0.0.1', port: 1, noDelay })));
+  }
+});
+
+test('getters of an options object that throw: their error comes out, nothing leaks (7)', () => {
+  const thrown = new Error('from the getter');
+  const options = {
+    host: '127.0.0.1',
+    get port(): number {
+      throw thrown;
+    },
+  };
+  for (const call of [
+    () => socket.listenTcp(options),
+    () => socket.connectTcp(options),
+    () => socket.bindUdp(options),
+  ]) {
+    expect(caught(call)).toBe(thrown);
+  }
+});
+
+test('a SocketAddress of the wrong kind or a likeness of one is refused where a real one is needed', () => {
+  expect(caught(() => (SocketAddress as Any)({ host: '::1', port: 1 }))).toBeInstanceOf(TypeError);
+  const { get } = Object.getOwnPropertyDescriptor(SocketAddress.prototype, 'address') as { get(): string };
+  expect(caught(() => get.call({} as Any))).toBeInstanceOf(TypeError);
+});
+
+test('an IPv4 socket refuses an IPv6 address with EAFNOSUPPORT or EINVAL', () => {
+  const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+  expectSystemError(() => socket.connect(fd, { host: '::1', port: 1 }), 'EAFNOSUPPORT', {
+    fd,
+    syscall: 'connect',
+    address: '::1',
+    port: 1,
+  });
+});

@@ -1,0 +1,74 @@
+// Every constant has the value of this machine's headers: a small C program prints them, and the two lists are compared.
+import { execFileSync } from 'node:child_process';
+import * as epoll from 'fdreactor/epoll';
+import * as socket from 'fdreactor/socket';
+import * as transfer from 'fdreactor/transfer';
+import { expect, test } from 'vitest';
+import { compileC } from '../helpers/compile-c.js';
+
+const own: Record<string, number> = {
+  ...Object.fromEntries(Object.entries(epoll).filter(([name]) => /^EPOLL[A-Z_]+$/.test(name))),
+  ...socket.constants,
+  ...transfer.constants,
+};
+
+const headers = [
+  'fcntl.h',
+  'limits.h',
+  'netinet/in.h',
+  'netinet/tcp.h',
+  'stdio.h',
+  'sys/epoll.h',
+  'sys/socket.h',
+  'sys/uio.h',
+];
+const program = compileC(`
+${headers.map((header) => `#include <${header}>`).join('\n')}
+int main(void) {
+${Object.keys(own)
+  .map((name) => `  printf("${name} %lld\\n", (long long)(unsigned)(${name}));`)
+  .join('\n')}
+}`);
+
+test('values agree with the headers', () => {
+  const lines = execFileSync(program, { encoding: 'utf8' }).trim().split('\n');
+  const theirs = Object.fromEntries(lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]));
+  expect(own).toEqual(theirs);
+});
+
+test('the ones that the contract names are there', () => {
+  const names = [
+    'EPOLLIN',
+    'EPOLLOUT',
+    'EPOLLPRI',
+    'EPOLLERR',
+    'EPOLLHUP',
+    'EPOLLRDHUP',
+    'EPOLLET',
+    'EPOLLONESHOT',
+    'EPOLLEXCLUSIVE',
+    'EPOLLWAKEUP',
+    'SHUT_RD',
+    'SHUT_WR',
+    'SHUT_RDWR',
+    'AF_INET',
+    'AF_INET6',
+    'AF_UNIX',
+    'SOCK_STREAM',
+    'SOCK_DGRAM',
+    'SOL_SOCKET',
+    'SO_REUSEADDR',
+    'MSG_PEEK',
+    'MSG_OOB',
+    'SPLICE_F_MOVE',
+    'SPLICE_F_NONBLOCK',
+    'SPLICE_F_MORE',
+    'SPLICE_F_GIFT',
+  ];
+  for (const name of names) expect(own).toHaveProperty(name);
+});
+
+test('they are unsigned numbers, and cannot be changed', () => {
+  for (const [name, value] of Object.entries(own)) expect(value, name).toBeGreaterThanOrEqual(0);
+  for (const constants of [socket.constants, transfer.constants]) expect(Object.isFrozen(constants)).toBe(true);
+});

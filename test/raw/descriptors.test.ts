@@ -1,0 +1,129 @@
+// Every fd that the package makes is close-on-exec, and every socket and pipe is non-blocking: read from the kernel's own
+// account of it, and seen from a program that was executed (rule 5; 44, 55, 138).
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Reactor } from 'fdreactor';
+import { Epoll } from 'fdreactor/epoll';
+import * as socket from 'fdreactor/socket';
+import { PipePool, Pump } from 'fdreactor/transfer';
+import { expect, test } from 'vitest';
+import { reportOf } from '../helpers/child.js';
+import { fdFlags, O_CLOEXEC, O_NONBLOCK, openFds } from '../helpers/open-fds.js';
+import { dispose, own } from '../helpers/owned.js';
+import { acceptOne, listen, socketPair } from '../helpers/pairs.js';
+import { expectBadArgument, expectSystemError } from '../helpers/throws.js';
+import { badFds } from '../helpers/values.js';
+
+const { constants } = socket;
+const unixPath = (name: string): string => join(tmpdir(), `fdreactor-${process.pid}-${name}`);
+const abstract = `\0fdreactor-descriptors-${process.pid}`;
+
+const makers: Record<string, () => number[]> = {
+  listenTcp: () => [socket.listenTcp({ host: '127.0.0.1', port: 0 })],
+  listenUnix: () => [socket.listenUnix({ path: `${abstract}-listen` })],
+  connectTcp: () => [socket.connectTcp({ host: '127.0.0.1', port: listen().port })],
+  connectUnix: () => {
+    own(socket.listenUnix({ path: `${abstract}-connect` }));
+    return [socket.connectUnix({ path: `${abstract}-connect` })];
+  },
+  bindUdp: () => [socket.bindUdp({ host: '127.0.0.1', port: 0 })],
+  accept: () => {
+    const { listener, port } = listen();
+    own(socket.connectTcp({ host: '127.0.0.1', port }));
+    return [acceptOne(listener)];
+  },
+  socket: () => [
+    socket.socket(constants.AF_INET, constants.SOCK_STREAM, 0),
+    socket.socket(constants.AF_INET6, constants.SOCK_DGRAM, 0),
+    socket.socket(constants.AF_UNIX, constants.SOCK_SEQPACKET, 0),
+  ],
+  socketpair: () => socket.socketpair(),
+  pipe: () => socket.pipe(),
+};
+
+test.each(Object.entries(makers))('%s makes close-on-exec, non-blocking fds', (_, make) => {
+  for (const fd of make()) {
+    expect(fdFlags(own(fd)) & (O_CLOEXEC | O_NONBLOCK)).toBe(O_CLOEXEC | O_NONBLOCK);
+  }
+});
+
+/** The fds that appeared while `make` ran. */
+function newFds(make: () => void): number[] {
+  const before = openFds();
+  make();
+  return [...openFds()].filter(([fd, target]) => before.get(fd) !== target).map(([fd]) => fd);
+}
+
+test('whatever a Reactor, an Epoll, a Waker, a signal watcher and a Pump open is close-on-exec', () => {
+  const [a, b] = socketPair();
+  const fds = newFds(() => {
+    dispose(new Epoll());
+    const reactor = dispose(new Reactor());
+    reactor.createWaker(() => {});
+    reactor.onSignal('SIGUSR2', () => {});
+    reactor.setTimer(100_000, () => {});
+    const pump = new Pump(a, b, { pool: dispose(new PipePool()) });
+    dispose(pump).move();
+  });
+  expect(fds.length).toBeGreaterThan(2);
+  for (const fd of fds) expect(fdFlags(fd) & O_CLOEXEC, `fd ${fd}`).toBe(O_CLOEXEC);
+});
+
+test('a program that is executed inherits none of them', async () => {
+  const inherited = await reportOf(({ Reactor: R, Epoll: E, socket: s, childProcess, report }) => {
+    const list = (): string[] =>
+      childProcess.spawnSync('ls', ['/proc/self/fd'], { encoding: 'utf8' }).stdout.split('\n');
+    const before = list();
+    const held = [new E(), new R(), s.listenTcp({ host: '127.0.0.1', port: 0 }), ...s.pipe(), ...s.socketpair()];
+    report({ held: held.length, before, now: list() });
+    process.exit(0);
+  });
+  expect(inherited.held).toBe(7);
+  expect(inherited.now).toEqual(inherited.before);
+});
+
+test('a failed bind leaves neither an fd nor a socket file', () => {
+  const path = unixPath('no-such-directory/socket');
+  const fds = newFds(() => {
+    for (let i = 0; i < 5; i++) expectSystemError(() => socket.listenUnix({ path }), 'ENOENT', { path });
+  });
+  expect(fds).toEqual([]);
+});
+
+test.each(badFds)('$name is refused as an fd by every function of the socket module (1-5)', ({ value }) => {
+  const buffer = new Uint8Array(1);
+  const address = { host: '127.0.0.1', port: 1 };
+  const calls: (() => unknown)[] = [
+    () => socket.accept(value),
+    () => socket.recv(value, buffer),
+    () => socket.send(value, buffer),
+    () => socket.read(value, buffer),
+    () => socket.write(value, buffer),
+    () => socket.readv(value, [buffer]),
+    () => socket.writev(value, [buffer]),
+    () => socket.recvfrom(value, buffer, 0, 1, 0, new socket.SocketAddress()),
+    () => socket.sendto(value, buffer, 0, 1, 0, address),
+    () => socket.bind(value, address),
+    () => socket.listen(value, 1),
+    () => socket.connect(value, address),
+    () => socket.shutdown(value, constants.SHUT_WR),
+    () => socket.close(value),
+    () => socket.getsockname(value),
+    () => socket.getpeername(value),
+    () => socket.getsockopt(value, constants.SOL_SOCKET, constants.SO_TYPE),
+    () => socket.setsockopt(value, constants.SOL_SOCKET, constants.SO_KEEPALIVE, 1),
+    () => socket.takeError(value),
+    () => socket.release(value),
+  ];
+  for (const call of calls) expectBadArgument(call);
+});
+
+test('read and write move bytes on files and at their position', () => {
+  const [readEnd, writeEnd] = socket.pipe().map(own) as [number, number];
+  expect(socket.write(writeEnd, Buffer.from('through a pipe'))).toBe(14);
+  const buffer = Buffer.alloc(7);
+  expect(socket.read(readEnd, buffer)).toBe(7);
+  expect(buffer.toString()).toBe('through');
+  expectSystemError(() => socket.read(writeEnd, buffer), 'EBADF', { syscall: 'read', fd: writeEnd });
+  expectSystemError(() => socket.write(readEnd, buffer), 'EBADF', { syscall: 'write', fd: readEnd });
+});

@@ -1,0 +1,120 @@
+// The shape of errors: what a caller may look at, and that making one never hides another.
+
+import { openSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import { SystemError, UnsupportedError } from 'fdreactor';
+import { EPOLLIN, Epoll } from 'fdreactor/epoll';
+import * as socket from 'fdreactor/socket';
+import { sendfile } from 'fdreactor/transfer';
+import { expect, test } from 'vitest';
+import { dispose, own } from '../helpers/owned.js';
+import { listen, socketPair } from '../helpers/pairs.js';
+import { caught } from '../helpers/throws.js';
+
+function closedFd(): number {
+  const [a, b] = socketPair();
+  socket.close(b);
+  socket.close(a);
+  return a;
+}
+
+test('a SystemError is an Error with code, errno, syscall and fd, and says them', () => {
+  const fd = closedFd();
+  const error = caught(() => socket.recv(fd, new Uint8Array(1)));
+  expect(error).toBeInstanceOf(SystemError);
+  expect(error).toBeInstanceOf(Error);
+  expect(error.name).toBe('SystemError');
+  expect(error).toMatchObject({ code: 'EBADF', errno: -9, syscall: 'recv', fd });
+  expect(error.message).toContain('EBADF');
+  expect(error.message).toContain('recv');
+  expect(error.stack).toContain('errors.test');
+});
+
+test("errno and code agree with Node's own table", () => {
+  const errors = [
+    caught(() => socket.recv(closedFd(), new Uint8Array(1))),
+    caught(() => dispose(new Epoll()).delete(own(openSync('/dev/null', 'r')))),
+    caught(() => socket.listenTcp({ host: '127.0.0.1', port: listen().port })),
+  ];
+  for (const { code, errno } of errors) expect(getSystemErrorName(errno)).toBe(code);
+});
+
+test('address and port are there where an address was involved, path where a path was', () => {
+  const { port } = listen();
+  expect(caught(() => socket.listenTcp({ host: '127.0.0.1', port }))).toMatchObject({
+    code: 'EADDRINUSE',
+    address: '127.0.0.1',
+    port,
+  });
+  const path = '/no/such/directory/socket';
+  const error = caught(() => socket.connectUnix({ path }));
+  expect(error).toMatchObject({ code: 'ENOENT', path, syscall: 'connect' });
+  expect(error.message).toContain(path);
+});
+
+test('members that are not known are not there', () => {
+  const error = caught(() => socket.recv(closedFd(), new Uint8Array(1)));
+  for (const member of ['address', 'port', 'path']) expect(error[member]).toBeUndefined();
+});
+
+test("each call names itself as the kernel's manual does", () => {
+  const ep = dispose(new Epoll());
+  const fd = closedFd();
+  const byte = new Uint8Array(1);
+  const address = { host: '127.0.0.1', port: 1 };
+  const { SOL_SOCKET, SO_TYPE, SO_KEEPALIVE } = socket.constants;
+  const calls: [string | RegExp, () => unknown][] = [
+    [/^accept4?$/, () => socket.accept(fd)],
+    ['recv', () => socket.recv(fd, byte)],
+    ['send', () => socket.send(fd, byte)],
+    ['read', () => socket.read(fd, byte)],
+    ['write', () => socket.write(fd, byte)],
+    ['recvfrom', () => socket.recvfrom(fd, byte, 0, 1, 0, new socket.SocketAddress())],
+    ['sendto', () => socket.sendto(fd, byte, 0, 1, 0, address)],
+    ['bind', () => socket.bind(fd, address)],
+    ['listen', () => socket.listen(fd, 1)],
+    ['connect', () => socket.connect(fd, address)],
+    ['shutdown', () => socket.shutdown(fd, 1)],
+    ['getsockname', () => socket.getsockname(fd)],
+    ['getpeername', () => socket.getpeername(fd)],
+    ['getsockopt', () => socket.getsockopt(fd, SOL_SOCKET, SO_TYPE)],
+    ['setsockopt', () => socket.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, 1)],
+    ['getsockopt', () => socket.takeError(fd)],
+    ['close', () => socket.close(fd)],
+    ['epoll_ctl', () => ep.add(fd, EPOLLIN)],
+    ['sendfile', () => sendfile(fd, fd, 0, 1)],
+  ];
+  for (const [name, call] of calls) {
+    const error = caught(call);
+    expect(error.code, String(call)).toBe('EBADF');
+    expect(error.syscall).toMatch(name);
+  }
+});
+
+test('takeError gives the error of a socket as an object, not thrown', () => {
+  const [a] = socketPair();
+  expect(socket.takeError(a)).toBe(null);
+});
+
+test('an UnsupportedError has its code and is no SystemError', () => {
+  const error = new UnsupportedError('this facility');
+  expect(error).toBeInstanceOf(Error);
+  expect(error).not.toBeInstanceOf(SystemError);
+  expect(error.code).toBe('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+});
+
+test('an error made near the end of the stack is a RangeError of the stack or the error itself, no crash (65)', () => {
+  const fd = closedFd();
+  const seen = new Set<string>();
+  const dive = (): void => {
+    try {
+      socket.recv(fd, new Uint8Array(1));
+    } catch (error) {
+      seen.add(error instanceof SystemError ? 'SystemError' : (error as Error).name);
+    }
+    dive();
+  };
+  expect(dive).toThrow(RangeError);
+  seen.delete('RangeError');
+  expect([...seen]).toEqual(['SystemError']);
+});

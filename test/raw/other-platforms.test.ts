@@ -1,0 +1,72 @@
+// The raw modules of other platforms can be imported here; `supported` says that they are not there, and their
+// constructors refuse in words. Nothing is emulated in silence.
+import { capabilities, Reactor } from 'fdreactor';
+import * as iocp from 'fdreactor/iocp';
+import * as kqueue from 'fdreactor/kqueue';
+import { describe, expect, test } from 'vitest';
+import { expectBadArgument, expectUnsupported } from '../helpers/throws.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: members are looked up by name
+type Any = any;
+
+const constructors: [string, Any, unknown[]][] = [
+  ['Kqueue', kqueue.Kqueue, []],
+  ['KeventList', kqueue.KeventList, [16]],
+  ['CompletionPort', iocp.CompletionPort, []],
+  ['CompletionEntries', (iocp as Any).CompletionEntries, [16]],
+  ['Overlapped', iocp.Overlapped, []],
+];
+
+test('they say beforehand that they are not supported', () => {
+  expect(kqueue.supported).toBe(false);
+  expect(iocp.supported).toBe(false);
+});
+
+describe.each(constructors)('%s', (_, Constructor, args) => {
+  test('throws UnsupportedError', () => expectUnsupported(() => new Constructor(...args)));
+});
+
+test('the calls of Windows throw UnsupportedError, whatever they are given', () => {
+  const names = [
+    'acceptEx',
+    'connectEx',
+    'disconnectEx',
+    'wsaRecv',
+    'wsaSend',
+    'wsaRecvFrom',
+    'wsaSendTo',
+    'transmitFile',
+    'readFile',
+    'writeFile',
+    'cancelIoEx',
+    'afdPoll',
+  ];
+  for (const name of names) {
+    expect(iocp, name).toHaveProperty(name);
+    expectUnsupported(() => (iocp as Any)[name]());
+  }
+});
+
+test('a Reactor over a backend that is not here is unsupported; one that nobody knows is a wrong argument', () => {
+  for (const backend of ['epoll', 'kqueue', 'iocp'] as const) {
+    if (capabilities().backends.includes(backend)) new Reactor({ backend }).close();
+    else expectUnsupported(() => new Reactor({ backend }));
+  }
+  for (const backend of ['select', '', 1, null, {}] as Any[]) expectBadArgument(() => new Reactor({ backend }));
+});
+
+test('capabilities() answers with plain booleans and lists, fresh each time', () => {
+  const first = capabilities() as Any;
+  expect(first.backends.length).toBeGreaterThan(0);
+  for (const name of ['edge', 'oneshot', 'priority', 'sendfile', 'splice', 'reusePort', 'signals']) {
+    expect(typeof first[name], name).toBe('boolean');
+  }
+  try {
+    first.backends.push('mine');
+    first.edge = 'mine';
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+  }
+  expect(capabilities().backends).not.toContain('mine');
+  expect(capabilities().edge).not.toBe('mine');
+});

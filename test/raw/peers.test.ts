@@ -1,0 +1,150 @@
+// Peers that behave badly: reset at every point, close half, send urgent bytes, never read (group G).
+import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { expect, test } from 'vitest';
+import { own } from '../helpers/owned.js';
+import { acceptOne, fill, listen, recvAll, tcpPair } from '../helpers/pairs.js';
+import { eventually } from '../helpers/patience.js';
+import { expectSystemError } from '../helpers/throws.js';
+import { awaitReady } from '../helpers/wait.js';
+
+const { constants } = socket;
+const byte = new Uint8Array(1);
+
+/** Closes so that the peer gets a reset, not an end. */
+function reset(fd: number): void {
+  const linger = Buffer.alloc(8);
+  linger.writeInt32LE(1, 0);
+  socket.setsockopt(fd, constants.SOL_SOCKET, constants.SO_LINGER, linger);
+  socket.close(fd);
+}
+
+test('a reset before the accept: the connection comes out dead, or not at all (99)', () => {
+  const { listener, port } = listen();
+  reset(socket.connectTcp({ host: '127.0.0.1', port }));
+  own(socket.connectTcp({ host: '127.0.0.1', port }));
+  const first = acceptOne(listener);
+  try {
+    expect(socket.recv(first, byte)).toBe(WOULD_BLOCK); // the kernel dropped the dead one
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'recv' });
+    expect(socket.recv(acceptOne(listener), byte)).toBe(WOULD_BLOCK);
+  }
+});
+
+test('a reset between the event and the read: what had come, ECONNRESET once, then the end of the stream (99)', () => {
+  const [client, server] = tcpPair();
+  socket.send(client, Buffer.from('unread'));
+  expect(awaitReady(server, Interest.READABLE)).toBe(Ready.READABLE);
+  reset(client);
+  expect(awaitReady(server, Interest.PRIORITY) & (Ready.ERROR | Ready.HANGUP)).not.toBe(0);
+  expectSystemError(() => recvAll(server), 'ECONNRESET', { fd: server });
+  expect(socket.recv(server, byte)).toBe(0);
+  expectSystemError(() => socket.send(server, byte), 'EPIPE', { fd: server });
+});
+
+test('a close with unread data resets the peer (99)', () => {
+  const [client, server] = tcpPair();
+  socket.send(client, Buffer.from('never read'));
+  awaitReady(server, Interest.READABLE);
+  socket.close(server);
+  awaitReady(client, Interest.PRIORITY);
+  expectSystemError(() => socket.recv(client, byte), 'ECONNRESET', { fd: client });
+});
+
+test('takeError gives a reset once, and clears it (102)', () => {
+  const [client, server] = tcpPair();
+  reset(client);
+  awaitReady(server, Interest.PRIORITY);
+  expect(socket.takeError(server)).toMatchObject({ code: 'ECONNRESET', fd: server });
+  expect(socket.takeError(server)).toBe(null);
+  expect(socket.recv(server, byte)).toBe(0);
+});
+
+test('an end with data: the data first, then 0; all bits may come together (100)', () => {
+  const [client, server] = tcpPair();
+  socket.send(client, Buffer.from('goodbye'));
+  socket.close(client);
+  const ready = awaitReady(server, Interest.READABLE);
+  expect(ready & Ready.READABLE).toBe(Ready.READABLE);
+  expect(recvAll(server).toString()).toBe('goodbye');
+  expect(socket.recv(server, byte)).toBe(0);
+});
+
+test('both sides close half: each gets what was sent, then the end (100, 103)', () => {
+  const [client, server] = tcpPair();
+  socket.send(client, Buffer.from('from the client'));
+  socket.send(server, Buffer.from('from the server'));
+  socket.shutdown(client, constants.SHUT_WR);
+  socket.shutdown(server, constants.SHUT_WR);
+  expect(recvAll(client).toString()).toBe('from the server');
+  expect(recvAll(server).toString()).toBe('from the client');
+  const ready = awaitReady(client, Interest.READABLE);
+  expect(ready & Ready.READ_CLOSED).toBe(Ready.READ_CLOSED);
+});
+
+test('a peer that never reads: bounded by the kernel, then WOULD_BLOCK, and writable again when it reads (105, 106)', () => {
+  const [client, server] = tcpPair();
+  const queued = fill(server);
+  expect(queued).toBeLessThan(64 * 2 ** 20);
+  expect(socket.send(server, byte)).toBe(WOULD_BLOCK);
+  expect(recvAll(client, queued)).toHaveLength(queued);
+  expect(awaitReady(server, Interest.WRITABLE)).toBe(Ready.WRITABLE);
+});
+
+test('an urgent byte is PRIORITY, and does not get among the others (107)', () => {
+  const [client, server] = tcpPair();
+  socket.send(client, Buffer.from('ab'));
+  socket.send(client, Buffer.from('!'), 0, 1, constants.MSG_OOB);
+  socket.send(client, Buffer.from('cd'));
+  expect(awaitReady(server, Interest.PRIORITY)).toBe(Ready.PRIORITY);
+  const urgent = Buffer.alloc(1);
+  expect(socket.recv(server, urgent, 0, 1, constants.MSG_OOB)).toBe(1);
+  expect(urgent.toString()).toBe('!');
+  expect(recvAll(server, 4).toString()).toBe('abcd');
+});
+
+test('urgent data asked for when there is none is EINVAL, not a hang', () => {
+  const [client] = tcpPair();
+  expectSystemError(() => socket.recv(client, byte, 0, 1, constants.MSG_OOB), 'EINVAL', { fd: client });
+});
+
+test('a storm of resets leaves the listener in order (99, 120)', () => {
+  const { listener, port } = listen('127.0.0.1', { backlog: 128 });
+  for (let i = 0; i < 500; i++) {
+    const client = socket.connectTcp({ host: '127.0.0.1', port });
+    if (i % 2 === 0) {
+      const server = acceptOne(listener);
+      reset(client);
+      socket.close(server);
+    } else reset(client);
+  }
+  for (let fd = socket.accept(listener); fd !== WOULD_BLOCK; fd = socket.accept(listener)) socket.close(fd);
+  own(socket.connectTcp({ host: '127.0.0.1', port }));
+  expect(socket.recv(acceptOne(listener), byte)).toBe(WOULD_BLOCK);
+});
+
+test('a connection given up while it is under way leaves nothing (101)', async () => {
+  const { listener, port } = listen();
+  const fds = Array.from({ length: 50 }, () => socket.connectTcp({ host: '127.0.0.1', port }));
+  for (const fd of fds) socket.close(fd);
+  await eventually('the queue is empty', () => {
+    const fd = socket.accept(listener);
+    if (fd === WOULD_BLOCK) return true;
+    socket.close(fd);
+    return false;
+  });
+});
+
+test('a full backlog: later connections wait or fail, accepted ones work (104)', () => {
+  const { listener, port } = listen('127.0.0.1', { backlog: 1 });
+  const clients = Array.from({ length: 16 }, () => own(socket.connectTcp({ host: '127.0.0.1', port })));
+  const server = acceptOne(listener);
+  socket.send(clients[0] as number, byte);
+  expect(recvAll(server, 1)).toHaveLength(1);
+});
+
+test('an address that no route leads to is a clear error (101)', () => {
+  const call = (): number => own(socket.connectTcp({ host: '255.255.255.255', port: 9 }));
+  expectSystemError(call, 'ENETUNREACH', { syscall: 'connect', address: '255.255.255.255', port: 9 });
+});

@@ -1,0 +1,253 @@
+// sendfile: a count that is true, 0 at the end of the file, and every odd source and target (group H).
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants as fsConstants,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Interest, WOULD_BLOCK } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { sendfile } from 'fdreactor/transfer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { own } from '../helpers/owned.js';
+import { pipePair, recvAll, socketPair, tcpPair } from '../helpers/pairs.js';
+import {
+  caught,
+  expectArgumentType,
+  expectBadArgument,
+  expectOutOfRange,
+  expectSystemError,
+} from '../helpers/throws.js';
+import { badFds } from '../helpers/values.js';
+import { awaitReady } from '../helpers/wait.js';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'fdreactor-sendfile-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let files = 0;
+function file(content: string | Uint8Array): { path: string; fd: number } {
+  const path = join(directory, `file${files++}`);
+  writeFileSync(path, content);
+  return { path, fd: own(openSync(path, 'r')) };
+}
+
+test('sends a range of a file to a socket and to a pipe, and leaves the position of the file alone', () => {
+  const [a, b] = socketPair();
+  const [readEnd, writeEnd] = pipePair();
+  const { fd } = file('0123456789');
+  expect(sendfile(a, fd, 2, 5)).toBe(5);
+  expect(recvAll(b, 5).toString()).toBe('23456');
+  expect(sendfile(writeEnd, fd, 7, 100)).toBe(3);
+  expect(recvAll(readEnd, 3).toString()).toBe('789');
+  const start = Buffer.alloc(3);
+  expect(socket.read(fd, start)).toBe(3);
+  expect(start.toString()).toBe('012');
+});
+
+test('at the end and past it the answer is 0, so that a loop ends (122)', () => {
+  const [a] = socketPair();
+  const { fd } = file('abc');
+  expect(sendfile(a, fd, 3, 10)).toBe(0);
+  expect(sendfile(a, fd, 1000, 10)).toBe(0);
+  expect(sendfile(a, fd, 2 ** 40, 10)).toBe(0);
+  expect(sendfile(a, file('').fd, 0, 10)).toBe(0);
+});
+
+test('count 0 sends nothing (121)', () => {
+  const [a, b] = socketPair();
+  expect(sendfile(a, file('abc').fd, 0, 0)).toBe(0);
+  expect(socket.recv(b, new Uint8Array(1))).toBe(WOULD_BLOCK);
+});
+
+test('counts over the limit of the kernel are clamped, up to 2^53 - 1 (121)', () => {
+  const { fd } = file('abc');
+  for (const count of [2 ** 31 - 4096, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
+    const [a, b] = socketPair();
+    expect(sendfile(a, fd, 0, count)).toBe(3);
+    expect(recvAll(b, 3).toString()).toBe('abc');
+  }
+});
+
+test('offsets over 4 GiB are not cut (134)', () => {
+  const path = join(directory, 'sparse');
+  const sparse = own(openSync(path, 'w+'));
+  ftruncateSync(sparse, 5 * 2 ** 30);
+  writeSync(sparse, 'far away', 5 * 2 ** 30 - 8);
+  const [a, b] = socketPair();
+  expect(sendfile(a, sparse, 5 * 2 ** 30 - 8, 100)).toBe(8);
+  expect(recvAll(b, 8).toString()).toBe('far away');
+});
+
+test('negative, fractional and huge offsets and counts are refused (121, 122)', () => {
+  const [a] = socketPair();
+  const { fd } = file('abc');
+  for (const bad of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), 1e300]) {
+    expectOutOfRange(() => sendfile(a, fd, bad, 1));
+    expectOutOfRange(() => sendfile(a, fd, 0, bad));
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+  for (const bad of ['1', null, undefined, {}, [], 1n, Symbol('x')] as any[]) {
+    expectArgumentType(() => sendfile(a, fd, bad, 1));
+    expectArgumentType(() => sendfile(a, fd, 0, bad));
+  }
+});
+
+test.each(badFds)('$name is refused as either fd', ({ value }) => {
+  const [a] = socketPair();
+  expectBadArgument(() => sendfile(value, a, 0, 1));
+  expectBadArgument(() => sendfile(a, value, 0, 1));
+});
+
+test('a full socket takes a part, then would block; nothing is lost or doubled', () => {
+  const content = randomBytes(8 * 2 ** 20);
+  const { fd } = file(content);
+  const [client, server] = tcpPair();
+  const chunk = Buffer.alloc(1 << 14);
+  const hash = createHash('sha256');
+  let sent = 0;
+  let received = 0;
+  let blocked = 0;
+  while (received < content.length) {
+    const n = sent < content.length ? sendfile(server, fd, sent, content.length - sent) : 0;
+    if (n === WOULD_BLOCK) blocked++;
+    else sent += n;
+    const got = socket.recv(client, chunk);
+    if (got === WOULD_BLOCK) awaitReady(client, Interest.READABLE);
+    else {
+      hash.update(chunk.subarray(0, got));
+      received += got;
+    }
+  }
+  expect(sent).toBe(content.length);
+  expect(blocked).toBeGreaterThan(0);
+  expect(hash.digest('hex')).toBe(createHash('sha256').update(content).digest('hex'));
+});
+
+test('a file cut while it is sent: a short count, then 0 (123)', () => {
+  const path = join(directory, 'cut');
+  const fd = own(openSync(path, 'w+'));
+  writeSync(fd, Buffer.alloc(100_000, 1));
+  const [a, b] = socketPair();
+  expect(sendfile(a, fd, 0, 10_000)).toBe(10_000);
+  ftruncateSync(fd, 15_000);
+  expect(sendfile(a, fd, 10_000, 90_000)).toBe(5000);
+  expect(sendfile(a, fd, 15_000, 85_000)).toBe(0);
+  expect(recvAll(b, 15_000)).toHaveLength(15_000);
+});
+
+test('a file that grew is sent with what was added (123)', () => {
+  const { path, fd } = file('abc');
+  const [a, b] = socketPair();
+  expect(sendfile(a, fd, 0, 100)).toBe(3);
+  writeFileSync(path, 'def', { flag: 'a' });
+  expect(sendfile(a, fd, 3, 100)).toBe(3);
+  expect(recvAll(b, 6).toString()).toBe('abcdef');
+});
+
+test('a file replaced or deleted meanwhile is still the one that was opened (123)', () => {
+  const { path, fd } = file('the old one');
+  const [a, b] = socketPair();
+  writeFileSync(`${path}.new`, 'the new one');
+  renameSync(`${path}.new`, path);
+  expect(sendfile(a, fd, 0, 100)).toBe(11);
+  unlinkSync(path);
+  expect(sendfile(a, fd, 0, 100)).toBe(11);
+  expect(recvAll(b, 22).toString()).toBe('the old onethe old one');
+});
+
+test('a file to a file; with O_APPEND on the target it is EINVAL (123)', () => {
+  const { fd } = file('copied');
+  const path = join(directory, 'target');
+  const target = own(openSync(path, 'w+'));
+  expect(sendfile(target, fd, 0, 100)).toBe(6);
+  expect(readFileSync(path, 'utf8')).toBe('copied');
+  const append = own(openSync(path, fsConstants.O_WRONLY | fsConstants.O_APPEND));
+  expectSystemError(() => sendfile(append, fd, 0, 100), 'EINVAL', { syscall: 'sendfile' });
+});
+
+test('a source that is write-only, closed, or a directory is an error (123, 124)', () => {
+  const [a] = socketPair();
+  const writeOnly = own(openSync(join(directory, 'write-only'), 'w'));
+  expectSystemError(() => sendfile(a, writeOnly, 0, 1), 'EBADF', { syscall: 'sendfile' });
+  expectSystemError(() => sendfile(a, own(openSync(directory, 'r')), 0, 1), 'EINVAL', { syscall: 'sendfile' });
+  const gone = openSync('/dev/null', 'r');
+  closeSync(gone);
+  expectSystemError(() => sendfile(a, gone, 0, 1), 'EBADF', { syscall: 'sendfile' });
+});
+
+test('sockets and FIFOs cannot be a source (124, 125)', () => {
+  const [a] = socketPair();
+  const [c] = socketPair();
+  const [readEnd] = pipePair();
+  for (const source of [c, readEnd]) {
+    const error = caught(() => sendfile(a, source, 0, 1));
+    expect(error).toMatchObject({ syscall: 'sendfile', code: expect.stringMatching(/^(EINVAL|ESPIPE)$/) });
+  }
+});
+
+test('a file of /proc is sent, or refused with EINVAL, but never spins (124)', () => {
+  const [a, b] = socketPair();
+  const fd = own(openSync('/proc/self/status', 'r'));
+  let total = 0;
+  try {
+    for (let n = 1; n > 0; total += n) n = sendfile(a, fd, total, 65536);
+    expect(recvAll(b, total).toString()).toMatch(/^Name:/);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'EINVAL', syscall: 'sendfile' });
+  }
+});
+
+test('the same fd on both sides is an error or moves what it says (126)', () => {
+  const [a] = socketPair();
+  expect(caught(() => sendfile(a, a, 0, 1)).code).toMatch(/^(EINVAL|ESPIPE)$/);
+  const path = join(directory, 'both');
+  const fd = own(openSync(path, 'w+'));
+  writeSync(fd, 'abcdef');
+  let moved = 0;
+  try {
+    moved = sendfile(fd, fd, 0, 3); // the position of the target is the end: a copy of the first three
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'EINVAL' });
+  }
+  expect(readFileSync(path, 'utf8')).toBe(`abcdef${'abc'.slice(0, moved)}`);
+});
+
+test('the peer gone: EPIPE or ECONNRESET, no signal', () => {
+  const [a, b] = socketPair();
+  socket.close(b);
+  expectSystemError(() => sendfile(a, file('x').fd, 0, 1), 'EPIPE', { syscall: 'sendfile', fd: a });
+});
+
+test('O_NONBLOCK stays on the socket (128)', () => {
+  const [a] = tcpPair();
+  const { fd } = file(randomBytes(2 ** 20));
+  for (let sent = 0; ; ) {
+    const n = sendfile(a, fd, sent % 2 ** 20, 2 ** 20);
+    if (n === WOULD_BLOCK) break;
+    sent += n;
+  }
+  expect(socket.write(a, new Uint8Array(1 << 20))).toBe(WOULD_BLOCK);
+});
+
+test('pages may change after the call returned: what arrives is from before or after, never from elsewhere (130)', () => {
+  const path = join(directory, 'mutating');
+  const fd = own(openSync(path, 'w+'));
+  writeSync(fd, Buffer.alloc(60_000, 'a'), 0, 60_000, 0);
+  const [a, b] = tcpPair();
+  const sent = sendfile(a, fd, 0, 60_000);
+  writeSync(fd, Buffer.alloc(60_000, 'b'), 0, 60_000, 0);
+  expect(recvAll(b, sent).toString()).toMatch(/^[ab]+$/);
+});

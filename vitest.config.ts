@@ -1,0 +1,30 @@
+// How the tests run. They import the package by its own name and get what users get: the compiled files in dist/, loaded
+// by Node itself (external), never transformed. Every test file has a process of its own, because the tests look at
+// the descriptors, the signals and the memory of the whole process.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const sanitized = process.env.FDREACTOR_SANITIZER !== undefined;
+const dist = (file: string): string => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^fdreactor$/, replacement: dist('index.js') },
+      { find: /^fdreactor\/(epoll|kqueue|iocp|socket|transfer)$/, replacement: dist('raw/$1.js') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helpers/global-setup.ts'],
+    setupFiles: ['test/helpers/setup.ts'],
+    server: { deps: { external: [/\/dist\//] } },
+    pool: 'forks',
+    isolate: true,
+    maxWorkers: 2,
+    execArgv: ['--expose-gc'],
+    testTimeout: sanitized ? 180_000 : 30_000,
+    hookTimeout: sanitized ? 60_000 : 15_000,
+    teardownTimeout: 10_000,
+  },
+});
