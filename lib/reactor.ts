@@ -16,11 +16,11 @@ import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.
 import { Counters, type Metrics } from './metrics.js';
 import { native } from './native.js';
 import { close } from './raw/socket.js';
-import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
+import { type Handler, Registration, State } from './registration.js';
 import { RegistrationTable } from './registration-table.js';
 import { closedByOwner, closeWithOwner, Resources } from './resources.js';
 import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
-import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
+import { checkTimerArguments, Timer, type TimerHandler, TimerQueue } from './timers.js';
 import { Waker, wakerCloser } from './waker.js';
 
 /** Where the host cannot end a wait, this is how long it may have to wait for its thread. */
@@ -50,7 +50,11 @@ export interface TimerOptions {
   repeatMs?: number;
 }
 
-export class Reactor implements RegistrationOwner, TimerOwner {
+/**
+ * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()` for
+ * turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
+ */
+export class Reactor {
   readonly #backend: Backend;
   readonly #table = new RegistrationTable();
   readonly #timers = new TimerQueue();
