@@ -39,7 +39,7 @@ export const requirements = {
   cc: { is: () => findProgram('cc') !== null && compilerFinds('stdio.h'), apt: 'gcc libc6-dev', what: 'a C compiler' },
   make: { is: () => findProgram('make') !== null, apt: 'make', what: 'make' },
   taskset: { is: () => findProgram('taskset') !== null, apt: 'util-linux', what: 'taskset' },
-  wrk: { is: () => findProgram('wrk') !== null, apt: 'wrk', what: 'wrk, the HTTP load' },
+  wrk: { is: () => findProgram('wrk') !== null, apt: 'wrk', what: 'wrk (the HTTP load)' },
   nginx: { is: () => findProgram('nginx') !== null, apt: 'nginx-light', what: 'nginx' },
   libuv: { is: () => compilerFinds('uv.h'), apt: 'libuv1-dev', what: "libuv's headers" },
   package: {

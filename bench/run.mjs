@@ -27,14 +27,14 @@ import proxy from './trials/proxy.mjs';
 /** @type {Table[]} */
 const allTables = [...echo, ...http, ...files, ...proxy, ...heap];
 
-/** Without these nothing is measured: the pinning, and for echo the floor and the load. */
+/** What every table needs: pinning to a core. */
 const BASE = /** @type {Requirement[]} */ (['taskset']);
-const ECHO = /** @type {Requirement[]} */ (['cc', 'make']);
+/** Fds that a process has open beside those of the measurement. */
 const SPARE_FDS = 200;
 
-/** @param {Table} table @param {Row} row @returns {Requirement[]} */
-function needs(table, row) {
-  return [...BASE, ...(table.suite === 'echo' ? ECHO : []), ...table.requires, ...row.requires];
+/** @param {string} what @param {Requirement[]} lacking */
+function lackLine(what, lacking) {
+  return `${what}: ${lacking.map((name) => requirements[name].what).join(' and ')} missing`;
 }
 
 function fdLimit() {
@@ -49,8 +49,8 @@ function fdLimit() {
  */
 function plan(tables) {
   const limit = fdLimit();
-  /** @type {Set<Requirement>} */
-  const missing = new Set();
+  /** @type {Requirement[]} */
+  const missing = [];
   /** @type {string[]} */
   const omitted = [];
   const planned = tables.flatMap((table) => {
@@ -58,21 +58,23 @@ function plan(tables) {
       omitted.push(`${table.name}: needs ${table.connections} open files, the limit here is ${limit} (ulimit -n)`);
       return [];
     }
-    const rows = table.rows.filter((row) => {
-      const lacking = needs(table, row).filter(isMissing);
-      for (const name of lacking) missing.add(name);
-      if (lacking.length > 0) {
-        omitted.push(
-          `${table.name}, ${row.name}: ${lacking.map((name) => requirements[name].what).join(', ')} missing`,
-        );
-      }
+    const lackingLoad = [...BASE, ...table.requires].filter(isMissing);
+    if (lackingLoad.length > 0) {
+      omitted.push(lackLine(table.name, lackingLoad));
+      missing.push(...lackingLoad);
+      return [];
+    }
+    const rows = table.rows.filter((/** @type {Row} */ row) => {
+      const lacking = row.requires.filter(isMissing);
+      if (lacking.length > 0) omitted.push(lackLine(`${table.name}, ${row.name}`, lacking));
+      missing.push(...lacking);
       return lacking.length === 0;
     });
     /** @type {import('./summary.mjs').Samples} */
     const samples = new Map();
     return rows.length === 0 ? [] : [{ table, rows, samples }];
   });
-  return { planned, omitted, missing: [...missing] };
+  return { planned, omitted, missing: [...new Set(missing)] };
 }
 
 /** @param {{ server: number, load: number }} cores */
@@ -96,7 +98,7 @@ async function run({ planned, omitted, missing }, options, bench) {
   const machine = describeMachine(bench.cores);
   if (bench.cores.shared)
     console.log('Only one core may be used: server and load share it, and latencies mean little.');
-  buildPrograms({ libuv: !isMissing('libuv') });
+  if (planned.some(({ table }) => table.requires.includes('cc'))) buildPrograms({ libuv: !isMissing('libuv') });
   const problems = await measureAll(planned, bench, options.rounds);
   const measured = planned.filter(({ samples }) => samples.size > 0);
   const tables = measured.map(({ table, samples }) => summarise(table, samples));

@@ -63,7 +63,7 @@ function echoTable(connections, rows, targets) {
     suite: 'echo',
     title: `TCP echo, 64 bytes, ${connections.toLocaleString('en')} connections`,
     unit: 'us CPU/round trip',
-    requires: [],
+    requires: ['cc', 'make'],
     connections,
     rows,
     open: (driver, bench) => openEcho(driver, bench, connections),
