@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 /** @typedef {import('./types.mjs').Table<any>} Table */
 /** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean }} Options */
 
-const FULL = { rounds: 3, warmupMs: 1500, windowMs: 1000 };
+const FULL = { rounds: 5, warmupMs: 1500, windowMs: 500 };
 const QUICK = { rounds: 1, warmupMs: 400, windowMs: 250 };
 
 /** @param {Table[]} tables */
