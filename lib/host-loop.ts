@@ -14,16 +14,16 @@ export class HostLoop {
     if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), 'uv_poll_init', { fd });
   }
 
-  /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never. */
+  /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never, -Infinity for now. */
   setDeadline(deadlineMs: number): void {
     if (deadlineMs === this.#deadlineMs) return;
     this.#deadlineMs = deadlineMs;
     native.hostSetTimer(this.#handle, deadlineMs);
   }
 
-  /** One more turn as soon as the host gets to it. */
-  turnSoon(): void {
-    this.setDeadline(Number.NEGATIVE_INFINITY);
+  /** The next setDeadline() is told even if it is the same. */
+  forgetDeadline(): void {
+    this.#deadlineMs = Number.NaN;
   }
 
   /** Whether it keeps the process alive. */

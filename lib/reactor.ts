@@ -460,14 +460,13 @@ export class Reactor {
 
   /** One turn, called by the host's loop. */
   #hostTurn(): void {
-    let completed = false;
     try {
       this.#turn(0);
-      completed = true;
+    } catch (error) {
+      this.#host?.forgetDeadline(); // it may have come, and not all that was due have fired
+      throw error;
     } finally {
-      // After an exception there may be events left that the kernel will not announce again.
-      if (!completed) this.#host?.turnSoon();
-      else this.#tellHost();
+      this.#tellHost();
     }
   }
 
@@ -475,7 +474,10 @@ export class Reactor {
   #tellHost(): void {
     if (this.#host === null) return;
     this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0));
-    if (!this.#inTurn) this.#host.setDeadline(this.#timers.nextDeadlineMs);
+    if (this.#inTurn) return;
+    // What an exception left of a batch, the kernel will not announce again.
+    const isUnfinished = this.#next < this.#count;
+    this.#host.setDeadline(isUnfinished ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 
   #setKeepAlive(keepAlive: boolean): void {

@@ -27,7 +27,6 @@ class HostLoop {
   explicit HostLoop(napi_env env) : env_(env) {}
 
   bool make_references(napi_value callback);
-  void drop_references();
   void call();
   void closed();
 
@@ -89,13 +88,6 @@ bool HostLoop::make_references(napi_value callback) {
          napi_add_async_cleanup_hook(env_, on_environment_end, this, &cleanup_) == napi_ok;
 }
 
-void HostLoop::drop_references() {
-  if (callback_ != nullptr) napi_delete_reference(env_, callback_);
-  if (context_ != nullptr) napi_async_destroy(env_, context_);
-  callback_ = nullptr;
-  context_ = nullptr;
-}
-
 // Runs one turn in JavaScript; make_callback also runs promise jobs and nextTicks after it. What a handler throws is
 // an uncaught exception, as from any other callback of the host.
 void HostLoop::call() {
@@ -140,13 +132,16 @@ void HostLoop::set_referenced(bool referenced) {
 void HostLoop::close() {
   auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
   if (uv_is_closing(poll) != 0) return;
-  drop_references();
+  if (callback_ != nullptr) napi_delete_reference(env_, callback_);
+  callback_ = nullptr;
   uv_close(poll, on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), on_closed);
 }
 
 void HostLoop::closed() {
   if (--open_handles_ > 0) return;
+  // Only here: a handler may detach, and then the context is in use until the call that ran it has returned.
+  if (context_ != nullptr) napi_async_destroy(env_, context_);
   if (cleanup_ != nullptr) napi_remove_async_cleanup_hook(cleanup_);
   delete this;
 }

@@ -93,6 +93,21 @@ TEST("the handler that was there is called too, and put back after the last watc
   EXPECT(handler_of(SIGUSR1) == Earlier::handle);
 }
 
+TEST("a handler that was to run once, before the signal ends the process, is replaced and not called") {
+  struct sigaction ending = {};
+  ending.sa_handler = [](int number) { raise(number); };  // it counts on being gone by then
+  ending.sa_flags = static_cast<int>(SA_RESETHAND);
+  struct sigaction before = {};
+  REQUIRE(sigaction(SIGUSR1, &ending, &before) == 0);
+  {
+    const Watch watch(SIGUSR1);
+    EXPECT_EQ(raise(SIGUSR1), 0);
+    EXPECT(watch.is_readable());
+  }
+  EXPECT(handler_of(SIGUSR1) == ending.sa_handler);
+  CHECK(sigaction(SIGUSR1, &before, nullptr) == 0);
+}
+
 TEST("a handler that was installed later is not taken away") {
   const Handler before = handler_of(SIGUSR1);
   {

@@ -125,6 +125,19 @@ TEST("vmsplice gathers user memory into a pipe") {
   EXPECT_EQ(transfer_vmsplice(pair.first, spans, 2, 0), failure(EBADF));
 }
 
+TEST("a full pipe would block, with or without SPLICE_F_NONBLOCK (fault 127)") {
+  const File file("0123456789");
+  const Pipe full;
+  const Pipe other;
+  std::string page(static_cast<size_t>(transfer_set_pipe_size(full.read, 4096)), 'x');
+  const Span spans[] = {span(&page)};
+  CHECK(fd_write(full.write, span(&page)) == static_cast<Result>(page.size()));
+  CHECK(fd_write(other.write, span(&page)) > 0);
+  EXPECT_EQ(transfer_vmsplice(full.write, spans, 1, 0), kWouldBlock);
+  EXPECT_EQ(transfer_splice(file, 0, full.write, kNoOffset, 5, 0), kWouldBlock);
+  EXPECT_EQ(transfer_tee(other.read, full.write, 5, 0), kWouldBlock);
+}
+
 TEST("a pipe takes the size that it is given, in whole pages") {
   const Pipe pipe;
   EXPECT_EQ(transfer_set_pipe_size(pipe.read, 1), Result{::sysconf(_SC_PAGESIZE)});
