@@ -61,6 +61,21 @@ contractTest('READ_CLOSED that was not asked for is told once, until modify: no 
   }
 });
 
+contractTest('paused (interest 0), a reset or a hang-up is not told again and again: no spin', ({ reactor }) => {
+  for (const how of ['reset', 'hang-up'] as const) {
+    const [a, b] = tcpPair();
+    const { handler, ready, bits } = recorder();
+    const reg = reactor.register(a, 0, handler);
+    if (how === 'hang-up') socket.shutdown(a, SHUT_WR);
+    else socket.send(a, new Uint8Array(1)); // unread data: the close of the peer is a reset
+    socket.close(b);
+    turnUntil(reactor, () => (bits() & (Ready.HANGUP | Ready.ERROR)) !== 0);
+    turnFor(reactor, 50);
+    expect(ready.length).toBeLessThanOrEqual(4);
+    reg.close();
+  }
+});
+
 contractTest('READ_CLOSED told once still lets WRITABLE through', ({ reactor }) => {
   const [a, b] = tcpPair();
   const queued = fill(a);

@@ -1,0 +1,93 @@
+// Objects that are dropped without close(), and objects that must not be collected while they are in use (53, 54).
+import { Interest, Reactor } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
+import { expect, test } from 'vitest';
+import { openFds } from '../helpers/open-fds.js';
+import { dispose } from '../helpers/owned.js';
+import { socketPair } from '../helpers/pairs.js';
+import { eventually } from '../helpers/patience.js';
+import { turnUntil } from '../helpers/wait.js';
+
+const collect = async (): Promise<void> => {
+  globalThis.gc?.();
+  await new Promise((resolve) => setImmediate(resolve));
+};
+
+test('reactors that were dropped give their fds back once they are collected (53)', async () => {
+  const before = openFds().size;
+  const drop = (): void => {
+    for (let i = 0; i < 50; i++) {
+      const reactor = new Reactor();
+      reactor.createWaker(() => {});
+      reactor.register(socketPair()[0], Interest.READABLE, () => {});
+      reactor.setTimer(1000, () => {});
+      reactor.poll(0);
+    }
+  };
+  drop();
+  const sockets = 100;
+  expect(openFds().size).toBeGreaterThanOrEqual(before + sockets + 50);
+  const end = performance.now() + 10_000;
+  while (openFds().size > before + sockets + 4 && performance.now() < end) await collect();
+  expect(openFds().size).toBeLessThanOrEqual(before + sockets + 4);
+});
+
+test('an attached reactor that nobody holds goes on until it is closed', async () => {
+  let events = 0;
+  let fired = 0;
+  const [a, b] = socketPair();
+  const start = (): void => {
+    const reactor = new Reactor();
+    reactor.attach();
+    reactor.register(a, Interest.READABLE, (_, reg) => {
+      socket.recv(a, new Uint8Array(4));
+      if (++events === 3) reg.deregister();
+    });
+    reactor.setTimer(
+      1,
+      () => {
+        if (++fired === 5) reactor.close();
+      },
+      { repeatMs: 10 },
+    );
+  };
+  start();
+  for (let i = 0; i < 3; i++) {
+    await collect();
+    socket.send(b, new Uint8Array(1));
+    await eventually('the event', () => events === i + 1);
+  }
+  await eventually('the timer', () => fired === 5);
+});
+
+test('registrations, timers and wakers that nobody holds live as long as their reactor', async () => {
+  const reactor = dispose(new Reactor());
+  const seen = new Set<string>();
+  const [a, b] = socketPair();
+  const start = (): { fdreactorWaker: number } => {
+    reactor.register(a, Interest.READABLE, () => seen.add('event'));
+    reactor.setTimer(5, () => seen.add('timer'));
+    const waker = reactor.createWaker(() => seen.add('waker'));
+    waker.wake();
+    return waker.transfer();
+  };
+  start();
+  for (let i = 0; i < 5; i++) await collect();
+  socket.send(b, new Uint8Array(1));
+  turnUntil(reactor, () => seen.size === 3);
+});
+
+test('`using` closes at the end of the block', () => {
+  const before = openFds().size;
+  {
+    using reactor = new Reactor();
+    using waker = reactor.createWaker(() => {});
+    const [a] = socketPair();
+    using registration = reactor.register(a, Interest.READABLE, () => {});
+    using timer = reactor.setTimer(1000, () => {});
+    waker.wake();
+    expect([registration.active, timer.active]).toEqual([true, true]);
+    expect(openFds().size).toBeGreaterThan(before + 2);
+  }
+  expect(openFds().size).toBe(before + 1); // the other end of the pair
+});

@@ -1,0 +1,69 @@
+// Loading: twice, by copies, by require, without permission; and beside Node's own handles (52, 73, 74, 75).
+import { expect, test } from 'vitest';
+import { inChild, reportOf } from '../helpers/child.js';
+
+test('require() gives the same module as import', async () => {
+  const same = await reportOf(({ Reactor, require, report }) => {
+    report(require('fdreactor').Reactor === Reactor && require('fdreactor/socket').accept !== undefined);
+  });
+  expect(same).toBe(true);
+});
+
+test('two copies of the add-on in one process, and one that is loaded twice, do not mind each other (73, 74)', async () => {
+  const counts = await reportOf(({ fs, socket, require, report }) => {
+    const first = require('node-gyp-build')(process.cwd());
+    const path = require('node-gyp-build').path(process.cwd());
+    const copy = `${path}.copy-${process.pid}.node`;
+    fs.copyFileSync(path, copy);
+    try {
+      const second = require(copy);
+      delete require.cache[path];
+      const third = require(path);
+      const counts = [first, second, third].map((native) => {
+        const fds = new Int32Array(2);
+        native.pipe(fds);
+        native.write(fds[1], new Uint8Array(3));
+        const n = socket.read(fds[0] as number, new Uint8Array(8));
+        for (const fd of fds) native.close(fd);
+        return n;
+      });
+      report(counts);
+    } finally {
+      fs.unlinkSync(copy);
+    }
+  });
+  expect(counts).toEqual([3, 3, 3]);
+});
+
+test('without permission to load add-ons: an error that says so, not a crash (75)', async () => {
+  const outcome = await inChild(() => {}, {
+    execArgv: ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'],
+  });
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain('ERR_DLOPEN_DISABLED');
+});
+
+test('an fd that a net.Socket still owns may be watched too; its close by Node is no harm (52)', async () => {
+  const seen = await reportOf(({ Reactor, Interest, net, report }) => {
+    const server = net
+      .createServer((connection) => connection.end('hello'))
+      .listen(0, '127.0.0.1', () => {
+        const client = net.connect((server.address() as { port: number }).port, '127.0.0.1', () => {
+          const { fd } = (client as unknown as { _handle: { fd: number } })._handle;
+          const reactor = new Reactor();
+          reactor.attach();
+          let events = 0;
+          const reg = reactor.register(fd, Interest.READABLE, () => events++);
+          client.resume().on('close', () => {
+            server.close();
+            setTimeout(() => {
+              reg.deregister();
+              reactor.close();
+              report(events > 0);
+            }, 20);
+          });
+        });
+      });
+  });
+  expect(seen).toBe(true);
+});

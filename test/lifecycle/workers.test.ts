@@ -1,0 +1,198 @@
+// Worker threads: terminated at any moment they end at once and leave nothing open; many load the add-on; objects of one
+// thread are no use in another (68, 69, 71, 76).
+import { expect, test } from 'vitest';
+import { reportOf, type Toolbox } from '../helpers/child.js';
+
+type Body = (toolbox: Toolbox) => void;
+
+/** Ways to be busy in a worker; each says 'ready' just before. */
+const busy: Record<string, Body> = {
+  'blocked in poll(-1)': ({ Reactor, Interest, socket, workerThreads }) => {
+    const reactor = new Reactor();
+    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) reactor.poll(-1);
+  },
+  'blocked in poll(-1) of an empty reactor': ({ Reactor, workerThreads }) => {
+    const reactor = new Reactor();
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) reactor.poll();
+  },
+  'blocked in run()': ({ Reactor, Interest, socket, workerThreads }) => {
+    const reactor = new Reactor();
+    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
+    reactor.createWaker(() => {});
+    reactor.setTimer(1e9, () => {});
+    workerThreads.parentPort?.postMessage('ready');
+    reactor.run();
+  },
+  'blocked in a long poll': ({ Reactor, workerThreads }) => {
+    const reactor = new Reactor();
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) reactor.poll(1e9);
+  },
+  'blocked in Epoll.wait(-1)': ({ Epoll, EpollEvents, epoll, socket, workerThreads }) => {
+    const ep = new Epoll();
+    ep.add(socket.socketpair()[0], epoll.EPOLLIN);
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) ep.wait(new EpollEvents(8), -1);
+  },
+  'blocked in poll inside a handler of another reactor': ({ Reactor, workerThreads }) => {
+    const [outer, inner] = [new Reactor(), new Reactor()];
+    outer.setTimer(0, () => {
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) inner.poll(-1);
+    });
+    outer.run();
+  },
+  'spinning in poll(0)': ({ Reactor, workerThreads }) => {
+    const reactor = new Reactor();
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) reactor.poll(0);
+  },
+  'in the middle of a batch': ({ Reactor, Interest, socket, workerThreads }) => {
+    const reactor = new Reactor();
+    for (let i = 0; i < 100; i++) {
+      reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {
+        if (i === 50) workerThreads.parentPort?.postMessage('ready');
+        for (const end = Date.now() + 10; Date.now() < end; );
+      });
+    }
+    reactor.run();
+  },
+  'attached and idle': ({ Reactor, Interest, socket, workerThreads }) => {
+    const reactor = new Reactor();
+    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
+    reactor.attach();
+    workerThreads.parentPort?.postMessage('ready');
+  },
+  'attached and busy': ({ Reactor, Interest, socket, workerThreads }) => {
+    const reactor = new Reactor();
+    reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {});
+    reactor.attach();
+    workerThreads.parentPort?.postMessage('ready');
+  },
+  'watching a signal': ({ Reactor, workerThreads }) => {
+    const reactor = new Reactor();
+    reactor.onSignal('SIGUSR2', () => {});
+    workerThreads.parentPort?.postMessage('ready');
+    reactor.run();
+  },
+  'with everything open': ({ Reactor, Epoll, Acceptor, socket, transfer, workerThreads }) => {
+    const reactor = new Reactor();
+    new Acceptor(reactor, socket.listenTcp({ host: '127.0.0.1', port: 0 }), () => {});
+    new Epoll();
+    socket.pipe();
+    socket.bindUdp({ host: '127.0.0.1', port: 0 });
+    const [a, b] = socket.socketpair();
+    socket.send(b, new Uint8Array(10));
+    new transfer.Pump(a, socket.socketpair()[0]).move();
+    workerThreads.parentPort?.postMessage('ready');
+    for (;;) reactor.poll(-1);
+  },
+};
+
+test.each(Object.entries(busy))(
+  'terminated while %s: ends within a second and leaves nothing open (69)',
+  async (_, body) => {
+    const { tookMs, leaked, alive } = await reportOf(
+      async ({ startWorker, openFds, report, args, Reactor }) => {
+        const warmUp = startWorker(() => {});
+        await new Promise((resolve) => warmUp.on('exit', resolve));
+        const before = openFds();
+        const worker = startWorker({ toString: () => args } as unknown as Body);
+        worker.on('error', (error) => report({ error: String(error) }));
+        await new Promise((resolve) => worker.once('message', resolve));
+        await new Promise((resolve) => setTimeout(resolve, 60)); // it is in its wait by now
+        const start = performance.now();
+        await worker.terminate();
+        const tookMs = performance.now() - start;
+        const leaked = openFds().filter((fd) => !before.includes(fd));
+        let alive = false;
+        const reactor = new Reactor();
+        reactor.setTimer(1, () => {
+          alive = true;
+        });
+        reactor.run();
+        report({ tookMs, leaked, alive });
+      },
+      { args: String(body) },
+    );
+    expect(tookMs).toBeLessThan(1000);
+    expect(leaked).toEqual([]);
+    expect(alive).toBe(true);
+  },
+);
+
+test('a worker that ends by itself leaves nothing open; a released fd stays', async () => {
+  const { leaked, released, usable } = await reportOf(async ({ startWorker, openFds, socket, report }) => {
+    const body = ({ Reactor, Interest, socket: s, workerThreads }: Toolbox): void => {
+      const reactor = new Reactor();
+      for (let i = 0; i < 10; i++) reactor.register(s.socketpair()[0], Interest.READABLE, () => {});
+      const [mine, other] = s.socketpair();
+      s.send(other, new Uint8Array([1, 2, 3]));
+      s.release(mine);
+      workerThreads.parentPort?.postMessage(mine);
+    };
+    const warmUp = startWorker(() => {});
+    await new Promise((resolve) => warmUp.on('exit', resolve));
+    const before = openFds();
+    const worker = startWorker(body as Body);
+    const fd: number = await new Promise((resolve) => worker.once('message', resolve));
+    await new Promise((resolve) => worker.on('exit', resolve));
+    const after = openFds().filter((name) => !before.includes(name));
+    const usable = socket.recv(fd, new Uint8Array(8));
+    report({ leaked: after.filter((name) => !name.startsWith(`${fd} `)), released: after.length, usable });
+  });
+  expect(leaked).toEqual([]);
+  expect(released).toBe(1);
+  expect(usable).toBe(3);
+});
+
+test('64 workers load the add-on, eight at a time, use it, and leave nothing open (68)', async () => {
+  const { codes, leaked } = await reportOf(
+    async ({ startWorker, openFds, report }) => {
+      const body = ({ Reactor, Interest, socket }: Toolbox): void => {
+        const reactor = new Reactor();
+        const [a, b] = socket.socketpair();
+        let rounds = 0;
+        reactor.register(a, Interest.READABLE, () => {
+          socket.recv(a, new Uint8Array(4));
+          if (++rounds === 50) reactor.close();
+          else socket.send(b, new Uint8Array(1));
+        });
+        socket.send(b, new Uint8Array(1));
+        reactor.run();
+        if (rounds !== 50) throw new Error(`${rounds} rounds`);
+      };
+      const one = (): Promise<number> => {
+        const worker = startWorker(body as Body);
+        return new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject));
+      };
+      await one();
+      const before = openFds();
+      const codes: number[] = [];
+      for (let i = 0; i < 8; i++) codes.push(...(await Promise.all(Array.from({ length: 8 }, one))));
+      report({ codes, leaked: openFds().filter((fd) => !before.includes(fd)) });
+    },
+    { timeoutMs: 60_000 },
+  );
+  expect(codes).toEqual(Array.from({ length: 64 }, () => 0));
+  expect(leaked).toEqual([]);
+});
+
+test('an object of one thread is no use in another, and no crash (71)', async () => {
+  const outcomes = await reportOf(async ({ Reactor, Epoll, startWorker, report, outcomeOf }) => {
+    const body = ({ Reactor: R, Epoll: E, outcomeOf: of, workerThreads, args }: Toolbox): void => {
+      workerThreads.parentPort?.postMessage([
+        of(() => R.prototype.poll.call(args.reactor, 0)),
+        of(() => E.prototype.close.call(args.ep)),
+        of(() => args.reactor.poll(0)),
+      ]);
+    };
+    const args = { reactor: new Reactor(), ep: new Epoll() };
+    const posted = outcomeOf(() => startWorker(body as Body, args).on('message', report));
+    if (posted.error !== undefined) report([posted]);
+  });
+  for (const { error } of outcomes) expect(['TypeError', 'DataCloneError']).toContain(error.name);
+});

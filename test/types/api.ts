@@ -1,0 +1,188 @@
+// Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
+import {
+  Acceptor,
+  capabilities,
+  type Handler,
+  Interest,
+  Reactor,
+  Ready,
+  type Registration,
+  type SystemError,
+  UnsupportedError,
+  Waker,
+  WOULD_BLOCK,
+} from 'fdreactor';
+import { EPOLLET, EPOLLIN, EPOLLONESHOT, Epoll, EpollEvents, supported } from 'fdreactor/epoll';
+import { CompletionPort, Overlapped } from 'fdreactor/iocp';
+import { KeventList, Kqueue } from 'fdreactor/kqueue';
+import * as socket from 'fdreactor/socket';
+import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
+
+const bytes = new Uint8Array(16);
+
+export function theReactor(): void {
+  const reactor: Reactor = new Reactor({ backend: 'epoll', maxEvents: 64 });
+  const backend: 'epoll' | 'kqueue' | 'iocp' = reactor.backend;
+  const size: number = reactor.size;
+
+  const plain = reactor.register(0, Interest.READABLE | Interest.WRITABLE, (ready, registration) => {
+    const bits: number = ready & (Ready.READ_CLOSED | Ready.WRITE_CLOSED | Ready.ERROR | Ready.HANGUP | Ready.PRIORITY);
+    const fd: number = registration.fd + bits;
+    registration.modify(fd);
+  });
+  const mode: 'level' | 'edge' | 'oneshot' = plain.mode;
+  const active: boolean = plain.active;
+
+  const withData = reactor.register(1, Interest.READABLE, (_, { data }) => data.name.length, { data: { name: 'one' } });
+  const name: string = withData.data.name;
+  const shared: Handler<{ count: number }> = (_, registration) => registration.data.count++;
+  const another: Registration<{ count: number }> = reactor.register(2, 1, shared, { mode: 'edge', data: { count: 0 } });
+  another.deregister();
+  another.close();
+
+  const ran: number = reactor.poll() + reactor.poll(0) + reactor.poll(0.4);
+  reactor.run();
+  reactor.stop();
+  reactor.attach();
+  reactor.detach();
+  reactor.ref();
+  reactor.unref();
+  const timer = reactor.setTimer(1.5, () => {}, { repeatMs: 10 });
+  timer.cancel();
+  const signal = reactor.onSignal('SIGTERM', (which) => which.length);
+  signal.deregister();
+  const waker: Waker = reactor.createWaker(() => {});
+  const woken: boolean = Waker.from(waker.transfer()).wake();
+  const { turns, events, timersFired, staleEvents, waitTimeMs, dispatchTimeMs, registered } = reactor.metrics();
+  const sum: number = turns + events + timersFired + staleEvents + waitTimeMs + dispatchTimeMs + registered;
+  reactor.close();
+  void [backend, size, mode, active, name, ran, woken, sum];
+
+  const acceptor = new Acceptor(reactor, 3, (fd: number) => socket.close(fd), { maxPerTurn: 8, retryMs: 50 });
+  const members: [number, number, number, boolean] = [acceptor.fd, acceptor.accepted, acceptor.pauses, acceptor.paused];
+  acceptor.close();
+  const {
+    backends,
+    edge,
+    oneshot,
+    priority,
+    sendfile: hasSendfile,
+    splice: hasSplice,
+    reusePort,
+    signals,
+  } = capabilities();
+  const can: boolean = edge && oneshot && priority && hasSendfile && hasSplice && reusePort && signals;
+  const names: readonly string[] = backends;
+  void [members, can, names];
+}
+
+export function disposal(): void {
+  using reactor = new Reactor();
+  using registration = reactor.register(0, 1, () => {});
+  using timer = reactor.setTimer(1, () => {});
+  using waker = reactor.createWaker(() => {});
+  using set = new Epoll();
+  void [registration, timer, waker, set];
+}
+
+export function sockets(): void {
+  const listener: number = socket.listenTcp({
+    host: '::1',
+    port: 0,
+    backlog: 5,
+    reusePort: true,
+    reuseAddress: true,
+    ipv6Only: true,
+    deferAccept: true,
+  });
+  const client: number = socket.connectTcp({ host: '::1', port: 1, localAddress: '::1', localPort: 0, noDelay: true });
+  const unix: number[] = [socket.listenUnix({ path: '/x', backlog: 1 }), socket.connectUnix({ path: '/x' })];
+  const udp: number = socket.bindUdp({ host: '127.0.0.1', port: 0 });
+  const accepted: number = socket.accept(listener);
+  let n: number = socket.recv(client, bytes) + socket.recv(client, bytes, 0, 4, 0) + socket.read(client, bytes, 0, 4);
+  n += socket.send(client, bytes) + socket.send(client, bytes, 0, 4, 0) + socket.write(client, Buffer.from('x'));
+  n += socket.readv(client, [bytes, bytes]) + socket.writev(client, [bytes]);
+  const sender = new socket.SocketAddress();
+  n += socket.recvfrom(udp, bytes, 0, 16, 0, sender) + socket.sendto(udp, bytes, 0, 16, 0, sender);
+  n +=
+    socket.sendto(udp, bytes, 0, 1, 0, { host: '127.0.0.1', port: 1 }) +
+    socket.sendto(udp, bytes, 0, 1, 0, { path: '/x' });
+  const family: 'IPv4' | 'IPv6' | 'unix' | null = sender.family;
+  const [a, b]: [number, number] = socket.socketpair();
+  const [readEnd, writeEnd]: [number, number] = socket.pipe();
+  const peer = socket.getpeername(client);
+  const where: string = 'path' in peer ? peer.path : `${peer.address}:${peer.port} ${peer.family}`;
+  const error: SystemError | null = socket.takeError(client);
+  const details: [string, number, string, number?, string?, number?, string?] | null = error && [
+    error.code,
+    error.errno,
+    error.syscall,
+    error.fd,
+    error.address,
+    error.port,
+    error.path,
+  ];
+  socket.shutdown(client, socket.constants.SHUT_WR);
+  socket.setsockopt(client, socket.constants.SOL_SOCKET, socket.constants.SO_KEEPALIVE, 1);
+  socket.close(client);
+  socket.release(a);
+  void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details];
+}
+
+export function transfers(): void {
+  let n: number = sendfile(1, 2, 0, 100) + splice(1, null, 2, 0, 100, 0) + tee(1, 2, 100, 0) + vmsplice(1, [bytes], 0);
+  const pool: PipePool = new PipePool({ maxIdle: 4, pipeBytes: 65536 });
+  const pump = new Pump(1, 2, { pool, budgetBytes: 1024 });
+  n += pump.move() + pump.sourceInterest + pump.destinationInterest + pump.bytes + pump.pending + pool.idle;
+  const done: boolean = pump.done;
+  pump.close();
+  PipePool.shared.close();
+  void [n, done];
+}
+
+export function rawLayers(): void {
+  const set = new Epoll();
+  set.add(0, EPOLLIN | EPOLLET | EPOLLONESHOT, 2 ** 50);
+  set.modify(0, EPOLLIN);
+  set.delete(0);
+  const events = new EpollEvents(8);
+  const n: number =
+    set.wait(events) + set.wait(events, 0.4) + events.data(0) + events.events(0) + events.capacity + set.fd;
+  const here: boolean = supported;
+  const others = [Kqueue, KeventList, CompletionPort, Overlapped];
+  const refusal: Error = new UnsupportedError('x');
+  void [n, here, others, refusal];
+}
+
+export function whatIsRefused(reactor: Reactor): void {
+  // @ts-expect-error no such backend
+  new Reactor({ backend: 'select' });
+  // @ts-expect-error no such mode
+  reactor.register(0, Interest.READABLE, () => {}, { mode: 'level-triggered' });
+  // @ts-expect-error a handler is needed
+  reactor.register(0, Interest.READABLE);
+  // @ts-expect-error an fd is a number
+  reactor.register('0', Interest.READABLE, () => {});
+  // @ts-expect-error the data is not of the handler's type
+  reactor.register<{ n: number }>(0, 1, (_, { data }) => data.n, { data: { n: 'one' } });
+  // @ts-expect-error no such signal
+  reactor.onSignal('SIGNONSENSE', () => {});
+  // @ts-expect-error the fd of a registration is fixed
+  reactor.register(0, 1, () => {}).fd = 2;
+  // @ts-expect-error the size is counted, not set
+  reactor.size = 1;
+  // @ts-expect-error a constant
+  Interest.READABLE = 2;
+  // @ts-expect-error text is no buffer
+  socket.send(0, 'text');
+  // @ts-expect-error other typed arrays are no buffers
+  socket.recv(0, new Int32Array(4));
+  // @ts-expect-error a port is needed
+  socket.listenTcp({ host: '127.0.0.1' });
+  // @ts-expect-error the list is of buffers
+  socket.writev(0, ['text']);
+  // @ts-expect-error EpollEvents, not an array
+  new Epoll().wait([]);
+  // @ts-expect-error times are numbers
+  reactor.poll('1');
+}
