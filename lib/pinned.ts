@@ -1,6 +1,17 @@
-// Buffers whose memory the kernel still refers to after a call has returned: they are kept alive here, by the fd that
-// they were given to, until the kernel is known to have let go of them or the fd is closed.
+// Buffers whose memory a pipe still refers to after vmsplice() has returned. They are kept alive here, by the fd that they
+// were given to, until the pipe is seen to be empty: memory that is collected before is used again, and the pipe's reader
+// would see whatever is in it by then.
+import { native } from './native.js';
+
 const buffersByFd = new Map<number, Uint8Array[]>();
+
+/** Of pipes that were closed with bytes in them: nothing will ever tell when those were read. */
+const keptForGood: Uint8Array[][] = [];
+
+/** Before buffers are added: earlier ones are let go if they have been read. */
+export function releaseIfRead(fd: number): void {
+  if (buffersByFd.has(fd) && native.bytesInPipe(fd) === 0) buffersByFd.delete(fd);
+}
 
 export function pin(fd: number, buffers: readonly Uint8Array[]): void {
   const pinned = buffersByFd.get(fd);
@@ -8,10 +19,12 @@ export function pin(fd: number, buffers: readonly Uint8Array[]): void {
   else pinned.push(...buffers);
 }
 
-export function unpin(fd: number): void {
-  if (buffersByFd.size > 0) buffersByFd.delete(fd);
-}
-
-export function isPinned(fd: number): boolean {
-  return buffersByFd.has(fd);
+/** Before the fd is closed: its number may be another's afterwards. */
+export function forgetFd(fd: number): void {
+  if (buffersByFd.size === 0) return;
+  releaseIfRead(fd);
+  const unread = buffersByFd.get(fd);
+  if (unread === undefined) return;
+  keptForGood.push(unread);
+  buffersByFd.delete(fd);
 }

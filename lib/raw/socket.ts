@@ -12,7 +12,7 @@ import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers,
 import type { SocketConstant } from '../constant-names.js';
 import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
-import { unpin } from '../pinned.js';
+import { forgetFd } from '../pinned.js';
 
 export {
   type AddressFamily,
@@ -281,9 +281,9 @@ export function shutdown(fd: number, how: number): void {
  * @throws SystemError EBADF, EIO ...
  */
 export function close(fd: number): void {
+  forgetFd(fd);
   const result = native.close(fd);
   if (result < 0) fdFailed('close', result, fd);
-  unpin(fd);
 }
 
 /**

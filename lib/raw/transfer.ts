@@ -8,7 +8,7 @@ import { checkBits, checkFd, checkSize, copyBuffers, fail } from '../arguments.j
 import type { TransferConstant } from '../constant-names.js';
 import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
-import { isPinned, pin, unpin } from '../pinned.js';
+import { pin, releaseIfRead } from '../pinned.js';
 
 export { WOULD_BLOCK } from '../errors.js';
 export { PipePool, type PipePoolOptions } from '../pipe-pool.js';
@@ -98,8 +98,9 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
 
 /**
  * Puts the memory of buffers into a pipe without copying it (vmsplice(2), Linux 2.6.17). The reader sees what is in the
- * buffers when it reads: do not write to them, nor transfer them, until it has read all. They are kept alive until
- * the pipe is found empty by the next vmsplice(), or `fd` is closed by this package's close().
+ * buffers when it reads: do not write to them, nor transfer them, until it has read all; and not before the peer has them
+ * if the reader splices them on to a socket. They are kept alive until the pipe is found empty by the next vmsplice() or by
+ * this package's close(); of a pipe that is closed with bytes in it, for good.
  *
  * @param fd the writing end of a pipe
  * @returns how many bytes, or WOULD_BLOCK
@@ -109,7 +110,7 @@ export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0):
   checkFd(fd);
   checkBits(flags, 'flags');
   const list = copyBuffers(buffers, MOST_BUFFERS);
-  if (isPinned(fd) && native.bytesInPipe(fd) === 0) unpin(fd);
+  releaseIfRead(fd);
   const count = native.vmsplice(fd, list, flags);
   if (count > 0) pin(fd, list);
   return count >= WOULD_BLOCK ? count : fail(count, 'vmsplice', { fd }, () => {});
