@@ -16,6 +16,7 @@ class Log {
     {
       format: ' {bar} {value}/{total} | {duration_formatted} | {what}',
       hideCursor: true,
+      gracefulExit: false, // the bench ends itself on a signal; the cursor comes back with stop()
       noTTYOutput: true,
       notTTYSchedule: 10_000,
     },
@@ -24,6 +25,7 @@ class Log {
 
   /** @param {number} steps */
   start(steps) {
+    process.on('exit', () => this.#bar.stop());
     this.#bar.start(steps, 0, { what: '' });
   }
 

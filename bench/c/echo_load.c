@@ -159,10 +159,9 @@ static void handle_event(const struct epoll_event* event) {
 static void turn_until(uint64_t deadline_ns) {
   static struct epoll_event events[MAX_EVENTS];
   for (uint64_t now = now_ns(); now < deadline_ns; now = now_ns()) {
-    struct timespec left = {.tv_sec = (time_t)((deadline_ns - now) / 1000000000u),
-                            .tv_nsec = (long)((deadline_ns - now) % 1000000000u)};
-    int count = epoll_pwait2(load.epoll_fd, events, MAX_EVENTS, &left, NULL);
-    if (count < 0 && errno != EINTR) die("epoll_pwait2");
+    int left_ms = (int)((deadline_ns - now + 999999) / 1000000);
+    int count = epoll_wait(load.epoll_fd, events, MAX_EVENTS, left_ms);
+    if (count < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < count; i++) handle_event(&events[i]);
     start_more_connects();
     if (!load.running && load.connected == load.total) return;
