@@ -1,5 +1,7 @@
 // Rule 10: after deregister() or close() no event of that registration is ever delivered, whatever else happens in the
 // same batch and whoever owns the number of the fd by then (45, 46, 136).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Interest, type Registration } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
@@ -212,5 +214,24 @@ contractTest(
     expect(violations).toEqual([]);
     expect(reactor.size).toBe(0);
     expect(reactor.metrics().events).toBeGreaterThan(1000);
+  },
+);
+
+contractTest(
+  'close of a registration whose fd a child holds as well: no event comes, and nothing spins (43, 44)',
+  async ({ reactor }) => {
+    const [a, b] = socketPair();
+    const { handler, ready } = recorder();
+    const reg = reactor.register(a, Interest.READABLE, handler);
+    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', a] });
+    await once(child, 'spawn');
+    reg.close();
+    socket.send(b, byte);
+    const before = reactor.metrics().turns;
+    expect(turnFor(reactor, 50)).toBe(0);
+    expect(ready).toEqual([]);
+    expect(reactor.metrics().turns - before).toBeLessThan(20);
+    child.stdin?.end();
+    await once(child, 'close');
   },
 );

@@ -187,6 +187,17 @@ contractTest('a handler that throws: the error comes out of poll, the waker live
   }
 });
 
+contractTest('run goes on while there is a waker, and ends with the last one', ({ reactor }) => {
+  let woken = 0;
+  const waker = reactor.createWaker(() => {
+    if (++woken === 3) waker.close();
+    else waker.wake();
+  });
+  waker.wake();
+  reactor.run();
+  expect(woken).toBe(3);
+});
+
 contractTest('making and closing thousands leaves nothing', ({ reactor }) => {
   for (let i = 0; i < 3000; i++) {
     const waker = reactor.createWaker(() => {});

@@ -2,6 +2,7 @@
 // thread are no use in another (68, 69, 71, 76).
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
+import { patience } from '../helpers/patience.js';
 
 type Body = (toolbox: Toolbox) => void;
 
@@ -149,7 +150,9 @@ test('a worker that ends by itself leaves nothing open; a released fd stays', as
   expect(usable).toBe(3);
 });
 
-test('64 workers load the add-on, eight at a time, use it, and leave nothing open (68)', async () => {
+test('64 workers load the add-on, eight at a time, use it, and leave nothing open (68)', {
+  timeout: patience(70_000),
+}, async () => {
   const { codes, leaked } = await reportOf(
     async ({ startWorker, openFds, report }) => {
       const body = ({ Reactor, Interest, socket }: Toolbox): void => {

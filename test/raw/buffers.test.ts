@@ -1,11 +1,13 @@
 // Buffers of every kind and in every state: a range outside the view or a wrong type is an error, never a crash, and no
 // byte outside the range is touched.
+import { once } from 'node:events';
 import { createContext, runInContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import { WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
+import { startWorker } from '../helpers/fixtures/toolbox.mjs';
 import { socketPair } from '../helpers/pairs.js';
 import { expectArgumentType, expectBadArgument, expectOutOfRange } from '../helpers/throws.js';
 
@@ -257,4 +259,27 @@ test('the tail of a short receive is left as it was (135)', () => {
   const buffer = new Uint8Array(8).fill(0xee);
   expect(socket.recv(a, buffer)).toBe(2);
   expect([...buffer]).toEqual([1, 2, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee]);
+});
+
+test('shared memory that a worker writes to all the while: what is sent is old or new, byte for byte, no crash (27)', async () => {
+  const [a, b] = socketPair();
+  const shared = new Uint8Array(new SharedArrayBuffer(4096));
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const worker = startWorker(
+    ({ args, workerThreads }: Any) => {
+      workerThreads.parentPort.postMessage('writing');
+      let value = 0;
+      while (!Atomics.load(args.stop, 0)) args.shared.fill(++value % 251);
+    },
+    { shared, stop },
+  );
+  await once(worker, 'message');
+  const received = new Uint8Array(new SharedArrayBuffer(4096));
+  for (let i = 0; i < 2000; i++) {
+    const n = socket.send(a, shared);
+    expect(socket.recv(b, i % 2 === 0 ? shared : received)).toBe(n);
+  }
+  Atomics.store(stop, 0, 1);
+  await once(worker, 'exit');
+  expect(received.every((value) => value <= 250)).toBe(true);
 });

@@ -4,7 +4,7 @@ import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { own } from '../helpers/owned.js';
 import { acceptOne, listen, portOf, recvAll, tcpPair } from '../helpers/pairs.js';
-import { expectSystemError } from '../helpers/throws.js';
+import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
 import { awaitReady } from '../helpers/wait.js';
 
 const { constants } = socket;
@@ -219,16 +219,52 @@ test('closing twice is EBADF the second time, and never hits the next owner by i
   expectSystemError(() => socket.close(fd), 'EBADF', { syscall: 'close', fd });
 });
 
+/** Closes with a reset: no TIME_WAIT keeps the port. */
+function reset(fd: number): void {
+  const linger = Buffer.alloc(8);
+  linger.writeInt32LE(1, 0);
+  socket.setsockopt(fd, constants.SOL_SOCKET, constants.SO_LINGER, linger);
+  socket.close(fd);
+}
+
 test('thousands of connections through one listener leave nothing behind (120)', () => {
   const { listener, port } = listen('127.0.0.1', { backlog: 64 });
-  const reset = Buffer.alloc(8);
-  reset.writeInt32LE(1, 0);
   for (let i = 0; i < 2000; i++) {
     const client = socket.connectTcp({ host: '127.0.0.1', port });
     const server = acceptOne(listener);
-    socket.setsockopt(client, constants.SOL_SOCKET, constants.SO_LINGER, reset); // no TIME_WAIT: ports are few
-    socket.close(client);
+    reset(client);
     socket.close(server);
   }
   expect(socket.accept(listener)).toBe(WOULD_BLOCK);
+});
+
+test('MSG_ZEROCOPY is refused: nobody would know when the buffer is free again (131)', () => {
+  const [client] = tcpPair();
+  const MSG_ZEROCOPY = 0x4000000;
+  expectBadArgument(() => socket.send(client, new Uint8Array(1), 0, 1, MSG_ZEROCOPY));
+});
+
+test('no port left for a destination is EADDRNOTAVAIL, and one that comes free can be used (115)', () => {
+  const { listener, port } = listen();
+  const IP_LOCAL_PORT_RANGE = 51; // from Linux 6.3: one port for this socket
+  const connectFrom = (only: number): number => {
+    const fd = own(socket.socket(constants.AF_INET, constants.SOCK_STREAM, 0));
+    const range = Buffer.alloc(4);
+    range.writeUInt32LE(only * 65536 + only);
+    try {
+      socket.setsockopt(fd, constants.IPPROTO_IP, IP_LOCAL_PORT_RANGE, range);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ENOPROTOOPT' }); // an older kernel: bind does for this socket
+      socket.bind(fd, { host: '127.0.0.1', port: only });
+    }
+    socket.connect(fd, { host: '127.0.0.1', port });
+    return fd;
+  };
+  const { listener: spare, port: only } = listen();
+  socket.close(spare);
+  const first = connectFrom(only);
+  acceptOne(listener);
+  expect(caught(() => connectFrom(only)).code).toMatch(/^EADDR(NOTAVAIL|INUSE)$/);
+  reset(first);
+  connectFrom(only);
 });
