@@ -44,8 +44,14 @@ export class SystemError extends Error {
   /** The path it was made for, where there was one. */
   declare readonly path?: string;
 
-  /** @param error the system's error number, positive */
+  /**
+   * @param error the system's error number, positive
+   * @param syscall the call that failed
+   */
   constructor(error: number, syscall: string, details: SystemErrorDetails = {}) {
+    if (!Number.isSafeInteger(error)) throw invalidType('error', 'an integer', error);
+    if (typeof syscall !== 'string') throw invalidType('syscall', 'a string', syscall);
+    if (typeof details !== 'object' || details === null) throw invalidType('details', 'an object', details);
     const code = native.errorName(error) ?? `ERRNO_${error}`;
     super(`${code}: ${native.errorMessage(error) ?? 'unknown error'}, ${syscall}${describe(details)}`);
     this.code = code;
@@ -58,8 +64,9 @@ export class SystemError extends Error {
 }
 
 function describe({ fd, address, port, path }: SystemErrorDetails): string {
-  const where = address === undefined ? (path ?? '') : `${address}:${port}`;
-  return `${fd === undefined ? '' : ` fd ${fd}`}${where === '' ? '' : ` ${where.replaceAll('\0', '@')}`}`;
+  const place = typeof fd === 'number' ? ` fd ${fd}` : '';
+  if (typeof address === 'string') return `${place} ${address}:${typeof port === 'number' ? port : ''}`;
+  return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
 }
 
 /** This operating system does not have the facility. Thrown before anything was done. */
@@ -69,6 +76,7 @@ export class UnsupportedError extends Error {
   readonly code = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';
 
   constructor(facility: string) {
+    if (typeof facility !== 'string') throw invalidType('facility', 'a string', facility);
     super(`${facility} is not available on ${process.platform}`);
   }
 }

@@ -2,6 +2,7 @@
 // native/core/event_layout.h has them. Its buffer is never given to a user, so that nobody can detach it.
 import { type EventLayout, native } from './native.js';
 
+const { stamp } = native;
 const WORD_BYTES = 4;
 
 /** Index of the monotonic clock at the end of the last wait, or at the last stamp(). */
@@ -28,6 +29,6 @@ export class EventBatch {
 
   /** Reads the clock into `times`, without making an object of the number. */
   stamp(): void {
-    native.stamp(this.words);
+    stamp(this.words);
   }
 }

@@ -114,6 +114,10 @@ function load(): Native {
   return (require('node-gyp-build') as (folder: string) => Native)(packageFolder);
 }
 
+/**
+ * The table. It has so many entries that V8 looks each up by name; a module with a hot call takes the function out once,
+ * into a constant, which the compiler then calls directly.
+ */
 export const native: Native = load();
 
 // A worker ends before its process does, so what it leaves open would be leaked (Node does the same for fs fds).

@@ -14,6 +14,7 @@ const { SPLICE_F_MOVE = 0, SPLICE_F_NONBLOCK = 0 } = native.constants.transfer;
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 const { SHUT_WR = 1 } = native.constants.socket;
 const { ENOTCONN } = native.constants.error;
+const { splice: spliceNative } = native;
 
 /** Options of `new Pump()`. */
 export interface PumpOptions {
@@ -154,7 +155,7 @@ export class Pump {
 }
 
 function splice(fdIn: number, fdOut: number, length: number, fd: number): number {
-  const moved = (native.splice as NonNullable<typeof native.splice>)(fdIn, -1, fdOut, -1, length, FLAGS);
+  const moved = (spliceNative as NonNullable<typeof spliceNative>)(fdIn, -1, fdOut, -1, length, FLAGS);
   if (moved < WOULD_BLOCK) throw new SystemError(errorOf(moved), 'splice', { fd });
   return moved;
 }

@@ -1,8 +1,11 @@
 // Waker: the one object that crosses threads. Natively it is an fd that the reactor watches and a number that any thread
 // may ring (native/sys/waker.h); here it is that number and what a user may do with it.
 import { checkObject } from './arguments.js';
-import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
+import { errorOf, invalidState, invalidType, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
+
+/** What only this file has: JavaScript knows no private constructors. */
+const MADE_HERE = Symbol('made here');
 
 /** What `transfer()` gives: plain data that survives postMessage and workerData. */
 export interface TransferredWaker {
@@ -18,15 +21,16 @@ export class Waker {
   readonly #close: (() => void) | null;
   #closed = false;
 
-  private constructor(id: number, close: (() => void) | null) {
-    if (!Number.isSafeInteger(id) || id < 0) throw invalidValue('id', 'a number of a waker', id);
+  private constructor(key: symbol, id: number, close: (() => void) | null) {
+    if (key !== MADE_HERE) throw invalidType('a Waker', 'made by createWaker() or Waker.from()', key);
+    if (!Number.isSafeInteger(id) || id < 0) throw invalidValue('value', 'made by transfer()', id);
     this.#id = id;
     this.#close = close;
   }
 
   /** @internal Only a Reactor makes these. */
   static make(id: number, close: () => void): Waker {
-    return new Waker(id, close);
+    return new Waker(MADE_HERE, id, close);
   }
 
   /**
@@ -56,7 +60,7 @@ export class Waker {
    */
   static from(value: TransferredWaker): Waker {
     checkObject(value, 'value');
-    return new Waker(value.fdreactorWaker, null);
+    return new Waker(MADE_HERE, value.fdreactorWaker, null);
   }
 
   /** Ends it. On the waker that createWaker() returned, its handler is not called any more. Idempotent. */

@@ -20,6 +20,7 @@ const {
   EPOLL_CTL_DEL = 0,
 } = native.constants.epoll;
 const { EBADF, ENOENT } = native.constants.error;
+const { epollControl, epollWait } = native;
 
 /** The slot of the event that says "the host's loop has something to do". */
 const HOST_SLOT = -1;
@@ -83,19 +84,19 @@ export class EpollBackend implements Backend {
 
   quiet(fd: number, slot: number, generation: number, interest: number): void {
     const events = toEpollEvents(interest, 'level') & ~EPOLLRDHUP;
-    this.#controlIfThere(native.epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation >>> 0), fd);
+    this.#controlIfThere(epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation >>> 0), fd);
   }
 
   deregister(fd: number): void {
-    this.#controlIfThere(native.epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
+    this.#controlIfThere(epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
     // Infinity as an argument would be made into an object on the heap, each turn.
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? native.epollWait(this.fd, this.#words, timeoutMs)
-        : native.epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
+        ? epollWait(this.fd, this.#words, timeoutMs)
+        : epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.fd });
     return count;
   }
@@ -123,7 +124,7 @@ export class EpollBackend implements Backend {
     const hostFd = native.hostBackendFd();
     if (hostFd < 0) return false;
     const events = (EPOLLIN | EPOLLET) >>> 0;
-    const result = native.epollControl(this.fd, EPOLL_CTL_ADD, hostFd, events, HOST_SLOT >>> 0, 0);
+    const result = epollControl(this.fd, EPOLL_CTL_ADD, hostFd, events, HOST_SLOT >>> 0, 0);
     if (result < 0) return false; // nested already by somebody else: ELOOP
     this.#hostFd = hostFd;
     return true;
@@ -140,7 +141,7 @@ export class EpollBackend implements Backend {
   }
 
   #control(op: number, fd: number, slot: number, generation: number, events: number): void {
-    const result = native.epollControl(this.fd, op, fd, events, slot, generation >>> 0);
+    const result = epollControl(this.fd, op, fd, events, slot, generation >>> 0);
     if (result >= 0) return;
     throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
   }

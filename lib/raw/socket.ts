@@ -51,6 +51,16 @@ const MOST_BUFFERS = constants.IOV_MAX;
 const INT32_LIMIT = 2 ** 31;
 const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since nobody would know when the buffer is free again
 
+const {
+  accept: acceptNative,
+  read: readNative,
+  recv: recvNative,
+  recvfrom: recvfromNative,
+  send: sendNative,
+  sendto: sendtoNative,
+  write: writeNative,
+} = native;
+
 const pair = new Int32Array(2);
 
 /** What `send()` and its like throw for a result below WOULD_BLOCK. */
@@ -83,7 +93,7 @@ function fdFailed(syscall: string, result: number, fd: unknown): never {
  * listening), ENOTSOCK, EBADF
  */
 export function accept(fd: number): number {
-  const connection = native.accept(fd);
+  const connection = acceptNative(fd);
   return connection >= WOULD_BLOCK ? connection : fdFailed('accept4', connection, fd);
 }
 
@@ -97,10 +107,10 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
   // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
     flags !== undefined
-      ? native.recv(fd, buffer, offset, length, flags)
+      ? recvNative(fd, buffer, offset, length, flags)
       : length !== undefined || offset !== undefined
-        ? native.recv(fd, buffer, offset, length)
-        : native.recv(fd, buffer);
+        ? recvNative(fd, buffer, offset, length)
+        : recvNative(fd, buffer);
   return count >= WOULD_BLOCK ? count : bytesFailed('recv', count, fd, buffer, offset, length, flags);
 }
 
@@ -114,10 +124,10 @@ export function send(fd: number, buffer: Uint8Array, offset?: number, length?: n
   // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
     flags !== undefined
-      ? native.send(fd, buffer, offset, length, flags)
+      ? sendNative(fd, buffer, offset, length, flags)
       : length !== undefined || offset !== undefined
-        ? native.send(fd, buffer, offset, length)
-        : native.send(fd, buffer);
+        ? sendNative(fd, buffer, offset, length)
+        : sendNative(fd, buffer);
   return count >= WOULD_BLOCK ? count : bytesFailed('send', count, fd, buffer, offset, length, flags);
 }
 
@@ -128,13 +138,13 @@ export function send(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @returns how many bytes; 0 at the end; or WOULD_BLOCK
  */
 export function read(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
-  const count = native.read(fd, buffer, offset, length);
+  const count = readNative(fd, buffer, offset, length);
   return count >= WOULD_BLOCK ? count : bytesFailed('read', count, fd, buffer, offset, length);
 }
 
 /** Writes `buffer[offset, offset + length)` to any fd (write(2)). @returns how many bytes were taken, or WOULD_BLOCK */
 export function write(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
-  const count = native.write(fd, buffer, offset, length);
+  const count = writeNative(fd, buffer, offset, length);
   return count >= WOULD_BLOCK ? count : bytesFailed('write', count, fd, buffer, offset, length);
 }
 
@@ -169,7 +179,7 @@ export function recvfrom(
 ): number {
   const target = SocketAddress.bytesOf(sender);
   if (target === undefined) throw invalidType('sender', 'a SocketAddress', sender);
-  const count = native.recvfrom(fd, buffer, offset, length, flags, target);
+  const count = recvfromNative(fd, buffer, offset, length, flags, target);
   return count >= WOULD_BLOCK ? count : bytesFailed('recvfrom', count, fd, buffer, offset, length, flags);
 }
 
@@ -189,7 +199,7 @@ export function sendto(
   to: SocketAddress | { host: string; port: number } | { path: string },
 ): number {
   const address = addressBytes(to, 'to');
-  const count = native.sendto(fd, buffer, offset, length, flags, address);
+  const count = sendtoNative(fd, buffer, offset, length, flags, address);
   if (count >= WOULD_BLOCK) return count;
   if (count !== BAD_ARGUMENT) throw new SystemError(errorOf(count), 'sendto', { fd, ...addressDetails(address) });
   checkGiven(address, 'to');

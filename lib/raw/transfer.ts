@@ -19,6 +19,7 @@ export const constants: Readonly<Record<TransferConstant, number>> = Object.free
 
 const MOST_BUFFERS = native.constants.socket.IOV_MAX;
 const NO_OFFSET = -1;
+const { sendfile: sendfileNative, splice: spliceNative } = native;
 
 /**
  * Sends part of a file to a socket or any other fd, inside the kernel (sendfile(2)). The file's own position is not
@@ -34,8 +35,8 @@ const NO_OFFSET = -1;
  * @throws SystemError EPIPE, ECONNRESET, EINVAL, EBADF, EIO ...; UnsupportedError where there is no sendfile
  */
 export function sendfile(outFd: number, inFd: number, offset: number, count: number): number {
-  if (native.sendfile === undefined) throw new UnsupportedError('sendfile');
-  const sent = native.sendfile(outFd, inFd, offset, count);
+  if (sendfileNative === undefined) throw new UnsupportedError('sendfile');
+  const sent = sendfileNative(outFd, inFd, offset, count);
   if (sent >= WOULD_BLOCK) return sent;
   return fail(sent, 'sendfile', { fd: outFd }, () => {
     checkFd(outFd, 'outFd');
@@ -63,11 +64,11 @@ export function splice(
   length: number,
   flags = 0,
 ): number {
-  if (native.splice === undefined) throw new UnsupportedError('splice');
+  if (spliceNative === undefined) throw new UnsupportedError('splice');
   // The native -1 is no offset of a user's, so that one is not let through.
   const from = offsetIn === null ? NO_OFFSET : notNegative(offsetIn);
   const to = offsetOut === null ? NO_OFFSET : notNegative(offsetOut);
-  const moved = native.splice(fdIn, from, fdOut, to, length, flags);
+  const moved = spliceNative(fdIn, from, fdOut, to, length, flags);
   if (moved >= WOULD_BLOCK) return moved;
   return fail(moved, 'splice', { fd: fdOut }, () => {
     checkFd(fdIn, 'fdIn');
@@ -85,7 +86,7 @@ export function splice(
  * @returns how many bytes; 0 where there is nothing and no writer is left; or WOULD_BLOCK
  */
 export function tee(fdIn: number, fdOut: number, length: number, flags = 0): number {
-  if (native.splice === undefined) throw new UnsupportedError('tee');
+  if (spliceNative === undefined) throw new UnsupportedError('tee');
   const copied = native.tee(fdIn, fdOut, length, flags);
   if (copied >= WOULD_BLOCK) return copied;
   return fail(copied, 'tee', { fd: fdOut }, () => {
@@ -106,7 +107,7 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
  * @returns how many bytes, or WOULD_BLOCK
  */
 export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
-  if (native.splice === undefined) throw new UnsupportedError('vmsplice');
+  if (spliceNative === undefined) throw new UnsupportedError('vmsplice');
   checkFd(fd);
   checkBits(flags, 'flags');
   const list = copyBuffers(buffers, MOST_BUFFERS);
@@ -117,5 +118,5 @@ export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0):
 }
 
 function notNegative(offset: number): number {
-  return offset < 0 ? Number.NaN : offset;
+  return typeof offset === 'number' && offset < 0 ? Number.NaN : offset;
 }
