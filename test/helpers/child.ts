@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type * as ToolboxModule from './fixtures/toolbox.mjs';
-import { patience, sanitized } from './patience.js';
+import { patience } from './patience.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and reports travel as JSON
 type Any = any;
@@ -37,7 +37,7 @@ const childMain = fileURLToPath(new URL('./fixtures/child-main.mjs', import.meta
 export function runCommand(command: readonly string[], options: ChildOptions = {}): Promise<Outcome> {
   const [file, ...argv] = command as [string, ...string[]];
   const started = performance.now();
-  const env = { ...process.env, ...(sanitized ? { ASAN_OPTIONS: 'detect_leaks=0' } : {}), ...options.env };
+  const env = { ...process.env, ...options.env };
   const child = spawn(file, argv, { cwd: root, detached: true, env });
   const outcome: Outcome = { code: null, signal: null, reports: [], stdout: '', stderr: '', elapsedMs: 0 };
   const kill = (signal: NodeJS.Signals): void => {
