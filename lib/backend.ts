@@ -21,6 +21,9 @@
 //   watchHost   From now on a blocking wait returns when the host's event loop has something to do, so that
 //               worker.terminate() and process.exit() find a thread that listens. False where there is no such thing;
 //               the caller then cuts its waits into slices. unwatchHost() undoes it.
+//   hostIsBehind
+//               Whether the host waits for its thread already, or has something to watch that watchHost() does not hear of
+//               before the host's next turn: then a wait by a caller who may let it have that turn must not be long.
 //   fd          What the host's loop can nest to drive this backend (attach).
 //   close       Gives all of it back. Registered fds stay open.
 import type { Mode } from './interest.js';
@@ -41,6 +44,7 @@ export interface Backend {
   ready(index: number): number;
   stamp(): void;
   watchHost(): boolean;
+  hostIsBehind(): boolean;
   unwatchHost(): void;
   close(): void;
 }

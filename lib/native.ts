@@ -103,6 +103,8 @@ export interface Native {
   hostSetTimer(handle: number, deadlineMs: number): number;
   hostSetReferenced(handle: number, referenced: number): number;
   hostBackendFd(): number;
+  hostHasUnwatched(): number;
+  hostHasEvents(): number;
 }
 
 function load(): Native {

@@ -23,10 +23,14 @@ import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber
 import { checkTimerArguments, Timer, type TimerHandler, TimerQueue } from './timers.js';
 import { Waker, wakerCloser } from './waker.js';
 
-/** Where the host cannot end a wait, this is how long it may have to wait for its thread. */
+/** Where the host cannot end a wait, it has to wait for its thread no longer than this. */
 const LONGEST_SLICE_MS = 250;
 const DEFAULT_MAX_EVENTS = 1024;
 const MOST_EVENTS = 1 << 20;
+
+function slice(timeoutMs: number): number {
+  return timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
+}
 
 /** Options of `new Reactor()`. */
 export interface ReactorOptions {
@@ -160,7 +164,8 @@ export class Reactor {
   poll(timeoutMs?: number): number {
     const limitMs = checkTimeout(timeoutMs);
     this.#checkDrivable('poll');
-    return this.#turn(limitMs);
+    // Our caller may be about to let the host have a turn; run() will not, so that it does not ask.
+    return this.#turn(limitMs !== 0 && this.#backend.hostIsBehind() ? slice(limitMs) : limitMs);
   }
 
   /**
@@ -392,10 +397,7 @@ export class Reactor {
   }
 
   #wait(timeoutMs: number): void {
-    let limitMs = timeoutMs;
-    if (timeoutMs !== 0 && !this.#backend.watchHost()) {
-      limitMs = timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
-    }
+    const limitMs = timeoutMs === 0 || this.#backend.watchHost() ? timeoutMs : slice(timeoutMs);
     this.#next = this.#count = 0;
     this.#count = this.#backend.wait(limitMs, this.#timers.nextDeadlineMs);
     this.#counters.countWait();

@@ -20,7 +20,7 @@ const {
   EPOLL_CTL_DEL = 0,
 } = native.constants.epoll;
 const { EBADF, ENOENT } = native.constants.error;
-const { epollControl, epollWait } = native;
+const { epollControl, epollWait, hostHasUnwatched } = native;
 
 /** The slot of the event that says "the host's loop has something to do". */
 const HOST_SLOT = -1;
@@ -60,6 +60,8 @@ export class EpollBackend implements Backend {
   readonly #eventWords: number;
   readonly #dataWord: number;
   #hostFd = -1;
+  /** The host's event was among those of some wait, and the host was not seen to be idle since. */
+  #hostRang = false;
 
   constructor(maxEvents: number) {
     if (native.epollOpen === undefined || native.epollEventLayout === undefined) throw new UnsupportedError('epoll');
@@ -102,7 +104,9 @@ export class EpollBackend implements Backend {
   }
 
   slot(index: number): number {
-    return this.#words[this.#dataWord + index * this.#eventWords] as number;
+    const slot = this.#words[this.#dataWord + index * this.#eventWords] as number;
+    if (slot === HOST_SLOT) this.#hostRang = true;
+    return slot;
   }
 
   generation(index: number): number {
@@ -134,6 +138,13 @@ export class EpollBackend implements Backend {
     if (this.#hostFd < 0) return;
     this.deregister(this.#hostFd);
     this.#hostFd = -1;
+  }
+
+  hostIsBehind(): boolean {
+    if (hostHasUnwatched() === 1) return true;
+    // An edge was reported and may have been of no use: our caller let promise jobs run, but not libuv take its events.
+    this.#hostRang &&= native.hostHasEvents() === 1;
+    return this.#hostRang;
   }
 
   close(): void {

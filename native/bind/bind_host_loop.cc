@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "../sys/fd.h"
 #include "arguments.h"
 #include "bind.h"
 #include "environment.h"
@@ -210,6 +211,23 @@ napi_value backend_fd(napi_env env, napi_callback_info) {
   return to_js(env, Result{loop == nullptr ? -1 : uv_backend_fd(loop)});
 }
 
+// Whether the host's loop has fds that it has not begun to watch: libuv does so at the start of its next turn, so until
+// then its backend fd says nothing of them (a signal that Node has just been asked to handle, say). libuv keeps these
+// in a circular list whose head is part of its public struct; it is empty when it points to itself.
+napi_value has_unwatched(napi_env env, napi_callback_info) {
+  const uv_loop_t* loop = loop_of(env);
+  if (loop == nullptr) return to_js(env, Result{0});
+  const void* head = &loop->watcher_queue;
+  const bool is_empty = *static_cast<void* const*>(head) == head;
+  return to_js(env, Result{is_empty ? 0 : 1});
+}
+
+// Whether the host's loop has events that it has not taken yet.
+napi_value has_events(napi_env env, napi_callback_info) {
+  const uv_loop_t* loop = loop_of(env);
+  return to_js(env, Result{loop != nullptr && fd_is_readable(uv_backend_fd(loop)) ? 1 : 0});
+}
+
 }  // namespace
 
 napi_status bind_host_loop(napi_env env, napi_value exports) {
@@ -218,7 +236,9 @@ napi_status bind_host_loop(napi_env env, napi_value exports) {
                       {"hostDetach", detach},
                       {"hostSetTimer", set_timer},
                       {"hostSetReferenced", set_referenced},
-                      {"hostBackendFd", backend_fd}});
+                      {"hostBackendFd", backend_fd},
+                      {"hostHasUnwatched", has_unwatched},
+                      {"hostHasEvents", has_events}});
 }
 
 }  // namespace fdreactor

@@ -21,4 +21,6 @@ Result fd_writev(int fd, const Span* buffers, size_t count);
 Result fd_close(int fd);                      // EINTR counts as closed: on Linux the number is free by then (close(2))
 Result fd_pipe(int* read_fd, int* write_fd);  // non-blocking, close-on-exec
 
+bool fd_is_readable(int fd);  // now, without waiting (poll(2))
+
 }  // namespace fdreactor

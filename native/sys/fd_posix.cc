@@ -1,6 +1,7 @@
 #include "fd.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -47,6 +48,11 @@ Result fd_pipe(int* read_fd, int* write_fd) {
   *read_fd = fds[0];
   *write_fd = fds[1];
   return 0;
+}
+
+bool fd_is_readable(int fd) {
+  pollfd watched = {fd, POLLIN, 0};
+  return ::poll(&watched, 1, 0) > 0;
 }
 
 }  // namespace fdreactor
