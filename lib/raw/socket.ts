@@ -104,6 +104,7 @@ export function accept(fd: number): number {
  * @throws SystemError ECONNRESET, ENOTCONN, ENOTSOCK, EBADF ...
  */
 export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
     flags !== undefined
@@ -121,6 +122,7 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @throws SystemError EPIPE, ECONNRESET, ENOTCONN, ENOTSOCK, EBADF, ENOBUFS ...
  */
 export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   // As few arguments as there are: each costs some nanoseconds, an undefined one more.
   const count =
     flags !== undefined
@@ -138,12 +140,14 @@ export function send(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @returns how many bytes; 0 at the end; or WOULD_BLOCK
  */
 export function read(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   const count = readNative(fd, buffer, offset, length);
   return count >= WOULD_BLOCK ? count : bytesFailed('read', count, fd, buffer, offset, length);
 }
 
 /** Writes `buffer[offset, offset + length)` to any fd (write(2)). @returns how many bytes were taken, or WOULD_BLOCK */
 export function write(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   const count = writeNative(fd, buffer, offset, length);
   return count >= WOULD_BLOCK ? count : bytesFailed('write', count, fd, buffer, offset, length);
 }
@@ -179,6 +183,7 @@ export function recvfrom(
 ): number {
   const target = SocketAddress.bytesOf(sender);
   if (target === undefined) throw invalidType('sender', 'a SocketAddress', sender);
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   const count = recvfromNative(fd, buffer, offset, length, flags, target);
   return count >= WOULD_BLOCK ? count : bytesFailed('recvfrom', count, fd, buffer, offset, length, flags);
 }
@@ -199,6 +204,7 @@ export function sendto(
   to: SocketAddress | { host: string; port: number } | { path: string },
 ): number {
   const address = addressBytes(to, 'to');
+  if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   const count = sendtoNative(fd, buffer, offset, length, flags, address);
   if (count >= WOULD_BLOCK) return count;
   if (count !== BAD_ARGUMENT) throw new SystemError(errorOf(count), 'sendto', { fd, ...addressDetails(address) });
