@@ -11,7 +11,7 @@ const LONGER_WINDOW = 5;
  * @property {Buffer} body what the response has to be
  * @property {number} connections
  * @property {number} leastOperations
- * @property {(result: { cpuSeconds: number, operations: number }) => number} value
+ * @property {(result: { cpuSeconds: number, operations: number, bytes: number }) => number} value
  */
 
 /**
