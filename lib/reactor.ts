@@ -16,11 +16,11 @@ import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.
 import { Counters, type Metrics } from './metrics.js';
 import { native } from './native.js';
 import { close } from './raw/socket.js';
-import { type Handler, Registration, State } from './registration.js';
+import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
 import { RegistrationTable } from './registration-table.js';
 import { closedByOwner, closeWithOwner, Resources } from './resources.js';
 import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
-import { checkTimerArguments, Timer, type TimerHandler, TimerQueue } from './timers.js';
+import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
 import { Waker, wakerCloser } from './waker.js';
 
 /** Where the host cannot end a wait, it has to wait for its thread no longer than this. */
@@ -70,6 +70,14 @@ export class Reactor {
   // The batch: events #next to #count are still to be delivered.
   #next = 0;
   #count = 0;
+
+  /** What registrations and timers may ask of us. Not methods: nobody else may call them. */
+  readonly #owner: RegistrationOwner & TimerOwner = {
+    modify: (registration, interest) => this.#modify(registration, interest),
+    deregister: (registration) => this.#deregister(registration),
+    close: (registration) => this.#closeRegistration(registration),
+    cancel: (timer) => this.#cancel(timer),
+  };
 
   #inTurn = false;
   #running = false;
@@ -231,7 +239,7 @@ export class Reactor {
   setTimer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {
     const repeatMs = checkTimerArguments(delayMs, handler, options);
     this.#checkOpen();
-    const timer = new Timer(this, handler, repeatMs);
+    const timer = new Timer(this.#owner, handler, repeatMs);
     this.#timers.add(timer, native.now() + delayMs);
     this.#tellHost();
     return timer;
@@ -305,29 +313,25 @@ export class Reactor {
     this.close();
   }
 
-  /** @internal */
-  modifyRegistration(registration: Registration<unknown>, interest: number): void {
+  #modify(registration: Registration<unknown>, interest: number): void {
     const { fd, slot, mode } = registration;
     this.#backend.modify(fd, slot, this.#table.generation(slot), interest, mode);
     registration.setInterest(interest);
   }
 
-  /** @internal */
-  deregisterRegistration(registration: Registration<unknown>): void {
+  #deregister(registration: Registration<unknown>): void {
     this.#forget(registration, State.DEREGISTERED);
     this.#backend.deregister(registration.fd);
     this.#tellHost();
   }
 
-  /** @internal */
-  closeRegistration(registration: Registration<unknown>): void {
-    if (registration.active) this.deregisterRegistration(registration);
+  #closeRegistration(registration: Registration<unknown>): void {
+    if (registration.active) this.#deregister(registration);
     registration.setState(State.CLOSED);
     close(registration.fd);
   }
 
-  /** @internal */
-  cancelTimer(timer: Timer): void {
+  #cancel(timer: Timer): void {
     this.#timers.remove(timer);
     this.#tellHost();
   }
@@ -354,7 +358,7 @@ export class Reactor {
       this.#table.cancel(slot);
       throw error;
     }
-    const registration = new Registration<T>(this, fd, slot, interest, mode, handler, data);
+    const registration = new Registration<T>(this.#owner, fd, slot, interest, mode, handler, data);
     const before = this.#table.add(registration as Registration<unknown>);
     // The kernel took the number anew, so the fd of the earlier registration was closed behind our back.
     if (before !== null) this.#forget(before, State.CLOSED);

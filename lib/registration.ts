@@ -14,9 +14,9 @@ export type Handler<T = undefined> = (ready: number, registration: Registration<
 
 /** What a registration asks of its reactor. */
 export interface RegistrationOwner {
-  modifyRegistration(registration: Registration<unknown>, interest: number): void;
-  deregisterRegistration(registration: Registration<unknown>): void;
-  closeRegistration(registration: Registration<unknown>): void;
+  modify(registration: Registration<unknown>, interest: number): void;
+  deregister(registration: Registration<unknown>): void;
+  close(registration: Registration<unknown>): void;
 }
 
 const MODES: readonly Mode[] = ['level', 'edge', 'oneshot'];
@@ -107,7 +107,7 @@ export class Registration<T = undefined> {
   modify(interest: number): void {
     checkInteger(interest, 'interest', 0, ALL_INTERESTS);
     if (!this.active) throw invalidState(`the registration of fd ${this.fd} is not active`);
-    this.#owner.modifyRegistration(this as Registration<unknown>, interest);
+    this.#owner.modify(this as Registration<unknown>, interest);
   }
 
   /**
@@ -115,7 +115,7 @@ export class Registration<T = undefined> {
    * the current batch. Idempotent.
    */
   deregister(): void {
-    if (this.active) this.#owner.deregisterRegistration(this as Registration<unknown>);
+    if (this.active) this.#owner.deregister(this as Registration<unknown>);
   }
 
   /**
@@ -124,7 +124,7 @@ export class Registration<T = undefined> {
    * @throws SystemError of close(2): EBADF where the fd was closed behind our back, EIO
    */
   close(): void {
-    if (this.state !== State.CLOSED) this.#owner.closeRegistration(this as Registration<unknown>);
+    if (this.state !== State.CLOSED) this.#owner.close(this as Registration<unknown>);
   }
 
   [Symbol.dispose](): void {

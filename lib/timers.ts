@@ -11,7 +11,7 @@ export type TimerHandler = (timer: Timer) => void;
 
 /** @internal what a timer asks of the reactor */
 export interface TimerOwner {
-  cancelTimer(timer: Timer): void;
+  cancel(timer: Timer): void;
 }
 
 /** A timer that was set by `reactor.setTimer()`. It belongs to the thread that made it. */
@@ -40,7 +40,7 @@ export class Timer {
 
   /** It will not fire (again). Idempotent; fine inside any handler, its own too. */
   cancel(): void {
-    if (this.active) this.#owner.cancelTimer(this);
+    if (this.active) this.#owner.cancel(this);
   }
 
   [Symbol.dispose](): void {
