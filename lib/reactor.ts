@@ -6,16 +6,23 @@
 // event's fd (its generation no longer fits), or close the reactor (there is nothing left to go on with).
 //
 // What the kernel has to do with it is in backends/; what a file here may not do is ask which platform it is on.
-import { checkFd, checkFunction, checkInteger, checkObject, checkTimeout } from './arguments.js';
+import { checkFd, checkFunction, checkInteger, checkTimeout } from './arguments.js';
 import type { Backend, BackendName } from './backend.js';
-import { backendCloser, isBackendName, openBackend } from './backends/index.js';
-import { errorOf, invalidState, invalidValue, SystemError } from './errors.js';
+import { backendCloser, openBackend } from './backends/index.js';
+import { errorOf, invalidState, SystemError } from './errors.js';
 import { CLOCK } from './event-batch.js';
 import { HostLoop } from './host-loop.js';
 import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
 import { Counters, type Metrics } from './metrics.js';
 import { native } from './native.js';
 import { close } from './raw/socket.js';
+import {
+  checkReactorOptions,
+  checkRegisterOptions,
+  type ReactorOptions,
+  type RegisterOptions,
+  type TimerOptions,
+} from './reactor-options.js';
 import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
 import { RegistrationTable } from './registration-table.js';
 import { closedByOwner, closeWithOwner, Resources } from './resources.js';
@@ -25,33 +32,9 @@ import { Waker, wakerCloser } from './waker.js';
 
 /** Where the host cannot end a wait, it has to wait for its thread no longer than this. */
 const LONGEST_SLICE_MS = 250;
-const DEFAULT_MAX_EVENTS = 1024;
-const MOST_EVENTS = 1 << 20;
 
 function slice(timeoutMs: number): number {
   return timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
-}
-
-/** Options of `new Reactor()`. */
-export interface ReactorOptions {
-  /** Which facility of the kernel to use; the platform's own by default. See `capabilities().backends`. */
-  backend?: BackendName;
-  /** How many events one turn handles at most, from 1 to 1,048,576; 1,024 by default. The rest comes in the next turn. */
-  maxEvents?: number;
-}
-
-/** Options of `reactor.register()`. */
-export interface RegisterOptions<T> {
-  /** How to be told; 'level' by default. */
-  mode?: Mode;
-  /** The registration's `data`. */
-  data?: T;
-}
-
-/** Options of `reactor.setTimer()`. */
-export interface TimerOptions {
-  /** Fires again this many milliseconds after each firing, until cancelled. From 0; fractions are fine. */
-  repeatMs?: number;
 }
 
 /**
@@ -94,12 +77,7 @@ export class Reactor {
    * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
    */
   constructor(options: ReactorOptions = {}) {
-    checkObject(options, 'options');
-    const { backend, maxEvents = DEFAULT_MAX_EVENTS } = options;
-    if (backend !== undefined && !isBackendName(backend)) {
-      throw invalidValue('options.backend', "'epoll', 'kqueue' or 'iocp'", backend);
-    }
-    checkInteger(maxEvents, 'options.maxEvents', 1, MOST_EVENTS);
+    const { backend, maxEvents } = checkReactorOptions(options);
     const opened = openBackend(backend, maxEvents);
     this.#backend = opened;
     this.#counters = new Counters(opened.times);
@@ -146,17 +124,10 @@ export class Reactor {
     checkFd(fd);
     checkInteger(interest, 'interest', 0, ALL_INTERESTS);
     checkFunction(handler, 'handler');
-    let mode: Mode = 'level';
-    let data: T | undefined;
-    if (options !== undefined) {
-      checkObject(options, 'options');
-      ({ mode = 'level', data } = options);
-      if (mode !== 'level' && mode !== 'edge' && mode !== 'oneshot') {
-        throw invalidValue('options.mode', "'level', 'edge' or 'oneshot'", mode);
-      }
-    }
+    const mode = checkRegisterOptions(options);
+    const data = options?.data as T;
     this.#checkOpen();
-    return this.#watch(fd, interest, mode, handler, data as T);
+    return this.#watch(fd, interest, mode, handler, data);
   }
 
   /**
