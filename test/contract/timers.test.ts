@@ -52,13 +52,13 @@ contractTest('thousands in random order fire in order and none is lost', ({ reac
 });
 
 contractTest('repeatMs: again and again, never sooner than asked, until cancelled', ({ reactor }) => {
-  const times: number[] = [performance.now()];
-  const timer = reactor.setTimer(5, () => times.push(performance.now()), { repeatMs: 3 });
+  const start = performance.now();
+  const times: number[] = [];
+  const timer = reactor.setTimer(5, () => times.push(performance.now() - start), { repeatMs: 3 });
   turnUntil(reactor, () => times.length === 6);
   timer.cancel();
-  const gaps = times.slice(1).map((time, i) => time - (times[i] as number));
-  expect(gaps[0]).toBeGreaterThanOrEqual(5);
-  for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThanOrEqual(2.9); // between two firings, less the call itself
+  // From the turn's clock to the turn's clock: a handler that runs late in its turn may be followed sooner by the next.
+  for (const [i, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(5 + 3 * i);
   expect(turnFor(reactor)).toBe(0);
 });
 

@@ -298,6 +298,14 @@ contractTest('close leaves registered fds open, ends everything else, and is ide
   expect(socket.recv(b, new Uint8Array(1))).toBe(0);
 });
 
+contractTest('closed and attached say so', ({ reactor }) => {
+  expect([reactor.closed, reactor.attached]).toEqual([false, false]);
+  reactor.attach();
+  expect(reactor.attached).toBe(true);
+  reactor.close();
+  expect([reactor.closed, reactor.attached]).toEqual([true, false]);
+});
+
 contractTest('an error from a handler that also closed the reactor still comes out', ({ reactor }) => {
   makeReady(reactor, 2, () => {
     reactor.close();

@@ -127,3 +127,18 @@ test('read and write move bytes on files and at their position', () => {
   expectSystemError(() => socket.read(writeEnd, buffer), 'EBADF', { syscall: 'read', fd: writeEnd });
   expectSystemError(() => socket.write(readEnd, buffer), 'EBADF', { syscall: 'write', fd: readEnd });
 });
+
+test('domains, types and protocols that are no integers are refused; unknown ones are an error of the kernel', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
+  for (const bad of ['1', null, {}, 1.5, Number.NaN, 2 ** 31, 1n] as any[]) {
+    expectBadArgument(() => socket.socketpair(bad, constants.SOCK_STREAM));
+    expectBadArgument(() => socket.socketpair(constants.AF_UNIX, bad));
+    expectBadArgument(() => socket.socket(bad, constants.SOCK_STREAM, 0));
+    expectBadArgument(() => socket.socket(constants.AF_INET, bad, 0));
+    expectBadArgument(() => socket.socket(constants.AF_INET, constants.SOCK_STREAM, bad));
+  }
+  expectSystemError(() => socket.socket(999, constants.SOCK_STREAM, 0), 'EAFNOSUPPORT', { syscall: 'socket' });
+  expectSystemError(() => socket.socket(constants.AF_INET, constants.SOCK_STREAM, 999), 'EINVAL', {
+    syscall: 'socket',
+  });
+});

@@ -79,6 +79,30 @@ describe('epoll (86, 57)', () => {
     expect(after).toEqual({ value: true, ran: 1, size: 1 });
   });
 
+  test('epoll_ctl fails under createWaker, onSignal and attach: thrown, nothing leaked, the reactor goes on', async () => {
+    const { outcomes, leaked, fired } = await reportOf(({ Reactor, openFds, report, outcomeOf, injectFaults }) => {
+      const reactor = new Reactor();
+      const calls = [
+        () => void reactor.createWaker(() => {}),
+        () => void reactor.onSignal('SIGUSR2', () => {}),
+        () => reactor.attach(),
+      ];
+      const before = openFds();
+      const stop = injectFaults(['epoll_ctl', 'error=ENOMEM']);
+      const outcomes = calls.map((call) => outcomeOf(call));
+      const leaked = openFds().filter((fd) => !before.includes(fd));
+      stop();
+      let fired = 0;
+      reactor.setTimer(0, () => fired++);
+      reactor.run();
+      report({ outcomes, leaked, fired });
+      process.exit(0);
+    });
+    for (const { error } of outcomes) expect(error).toMatchObject({ code: 'ENOMEM' });
+    expect(leaked).toEqual([]);
+    expect(fired).toBe(1);
+  });
+
   test('a failed wait is thrown, and the next one works', async () => {
     const { failed, count } = await reportOf(
       ({ Epoll, EpollEvents, epoll, socket, report, outcomeOf, injectFaults }) => {
@@ -230,6 +254,7 @@ test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak noth
       () => socket.socketpair(),
       () => socket.pipe(),
       () => new Reactor().createWaker(() => {}),
+      () => new Reactor().onSignal('SIGUSR2', () => {}),
     ];
     const stop = injectFaults(
       ...['socket', 'socketpair', 'pipe2', 'eventfd2'].map((call): [string, string] => [call, 'error=EMFILE']),
@@ -240,8 +265,8 @@ test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak noth
     report({ codes, leaked: openFds().length - before });
     process.exit(0);
   });
-  expect(result.codes).toEqual(['EMFILE', 'EMFILE', 'EMFILE', 'EMFILE', 'EMFILE']);
-  expect(result.leaked).toBeLessThanOrEqual(2); // the reactor that was made, and not closed
+  expect(result.codes).toEqual(Array.from({ length: 6 }, () => 'EMFILE'));
+  expect(result.leaked).toBeLessThanOrEqual(2); // the two reactors that were made, and not closed
 });
 
 test('the limit of fds reached for real: EMFILE, and recovery when one is free (85)', async () => {

@@ -200,3 +200,15 @@ test('memory that vmsplice gave to a pipe may be dropped at once: the bytes that
     expect(noise).toHaveLength(50);
   }
 });
+
+test('the writing end closed with unread buffers in the pipe: the reader still gets what was given', () => {
+  for (let round = 1; round <= 20; round++) {
+    const [readEnd, writeEnd] = pipePair();
+    expect(vmsplice(writeEnd, [Buffer.alloc(16384, round)], 0)).toBe(16384);
+    socket.close(writeEnd);
+    globalThis.gc?.();
+    const noise = Array.from({ length: 50 }, () => Buffer.alloc(16384, 0xee));
+    expect(recvAll(readEnd).every((value) => value === round)).toBe(true);
+    expect(noise).toHaveLength(50);
+  }
+});
