@@ -6,14 +6,12 @@ import reactor from '../drivers/reactor-files.mjs';
 import { KB, MB, servedFile } from '../files.mjs';
 import { openHttp } from './http-server.mjs';
 
-const CONNECTIONS = 16;
-
-/** @param {string} size @param {number} bytes @returns {import('../types.mjs').Table<import('../types.mjs').Driver>} */
-function filesTable(size, bytes) {
+/** @param {string} size @param {number} bytes @param {number} connections @returns {import('../types.mjs').Table<import('../types.mjs').Driver>} */
+function filesTable(size, bytes, connections) {
   return {
     name: `files-${size.replace(' ', '').toLowerCase()}`,
     suite: 'files',
-    title: `Static file of ${size} over HTTP, ${CONNECTIONS} connections`,
+    title: `Static file of ${size} over HTTP, ${connections} connections`,
     unit: 'us CPU/request',
     requires: ['wrk'],
     rows: [nginx, reactor, node],
@@ -22,8 +20,8 @@ function filesTable(size, bytes) {
       return openHttp(await driver.start(bench), bench, {
         path,
         body,
-        connections: CONNECTIONS,
-        leastOperations: CONNECTIONS,
+        connections,
+        leastOperations: connections,
         // By bytes: responses that the end of the window cut off were work as well.
         value: (result) => (result.cpuSeconds / (result.bytes / body.length)) * 1e6,
       });
@@ -32,4 +30,5 @@ function filesTable(size, bytes) {
   };
 }
 
-export default [filesTable('100 KB', 100 * KB), filesTable('10 MB', 10 * MB)];
+// Few connections for the large file: what stands in their buffers at the end of a window was sent, but never counted.
+export default [filesTable('100 KB', 100 * KB, 16), filesTable('10 MB', 10 * MB, 4)];
