@@ -1,4 +1,4 @@
-// One watched fd. Small, because there may be a million of them: seven words, no closure, no map entry of its own.
+// One watched fd. Small, because there may be a million of them: six fields, no closure, no map entry of its own.
 // What it does is done by its reactor; this file is state and the checks of arguments.
 import { checkInteger } from './arguments.js';
 import { invalidState } from './errors.js';
