@@ -85,8 +85,8 @@ class Arguments {
     return span;
   }
 
-  // Which kind of typed array it is, lib/ has looked at: asking costs as much as all the rest, and the size, which is in
-  // elements, is never more than there are bytes.
+  // Which kind of typed array it is, lib/ has looked at: asking costs as much as all the rest, and the size, which is
+  // in elements, is never more than there are bytes.
   Span bytes_of(napi_value value) { return typed_array(value, nullptr); }
 
   // An Int32Array; the size is in elements.
