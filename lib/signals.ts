@@ -32,7 +32,8 @@ export function signalNumber(signal: unknown): number {
 /** An fd that becomes readable when the signal came. */
 export function watchSignal(number: number): number {
   const fd = native.signalWatch(number);
-  if (fd < 0) throw new SystemError(errorOf(fd), 'sigaction');
+  // The number was checked, so that sigaction() has nothing to refuse: it is the fd that could not be had.
+  if (fd < 0) throw new SystemError(errorOf(fd), 'eventfd');
   return fd;
 }
 

@@ -2,6 +2,7 @@
 // object. Setting and cancelling are O(log n); a cancelled timer leaves at once, so cancelled ones never pile up.
 // Equal deadlines fire in the order in which they were set.
 import { checkDelay, checkFunction, checkObject } from './arguments.js';
+import { native } from './native.js';
 
 const FIRST_CAPACITY = 64;
 const NOT_SET = -1;
@@ -107,8 +108,9 @@ export class TimerQueue {
     const timer = this.#timers[0];
     if (timer === undefined || (this.#deadlines[0] as number) > nowMs || timer.order >= order) return undefined;
     this.remove(timer);
-    // From now, not from the last deadline: never less than repeatMs between two firings, and no burst after a delay.
-    if (timer.repeatMs !== undefined) this.add(timer, nowMs + timer.repeatMs);
+    // From now, neither from the last deadline nor from the start of the turn: never less than repeatMs between two
+    // firings, and no burst after a delay.
+    if (timer.repeatMs !== undefined) this.add(timer, native.now() + timer.repeatMs);
     return timer;
   }
 
