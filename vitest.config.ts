@@ -23,8 +23,8 @@ export default defineConfig({
     isolate: true,
     maxWorkers: 2,
     execArgv: ['--expose-gc'],
-    testTimeout: sanitized ? 180_000 : 30_000,
-    hookTimeout: sanitized ? 60_000 : 15_000,
+    testTimeout: sanitized ? 600_000 : 150_000,
+    hookTimeout: sanitized ? 240_000 : 60_000,
     teardownTimeout: 10_000,
   },
 });

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { backends } from '../helpers/contract.js';
+import { patience } from '../helpers/patience.js';
 
 test.each(backends)('%s: poll waits at least as long as asked, and not much longer', async (backend) => {
   const waits = await reportOf(
@@ -23,7 +24,7 @@ test.each(backends)('%s: poll waits at least as long as asked, and not much long
   for (const [timeoutMs, ran, tookMs] of waits) {
     expect(ran).toBe(0);
     expect(tookMs, `asked for ${timeoutMs}`).toBeGreaterThanOrEqual(timeoutMs);
-    expect(tookMs, `asked for ${timeoutMs}`).toBeLessThan(timeoutMs + 1000);
+    expect(tookMs, `asked for ${timeoutMs}`).toBeLessThan(timeoutMs + patience(1000));
   }
 });
 
@@ -67,5 +68,5 @@ test.each(backends)('%s: a timer ends a wait, a longer poll does not delay it', 
   );
   expect(ran).toBe(1);
   expect(tookMs).toBeGreaterThanOrEqual(30.5);
-  expect(tookMs).toBeLessThan(3000);
+  expect(tookMs).toBeLessThan(patience(1900));
 });

@@ -3,16 +3,17 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { differences, type OpenFds, openFds } from './open-fds.js';
 import { cleanUp } from './owned.js';
-import { eventually } from './patience.js';
+import { eventually, patience } from './patience.js';
 import { startWatchdog } from './watchdog.js';
 
-const longestFileSeconds = 100;
+/** No test blocks this process longer than a fraction of that. */
+const LONGEST_SILENCE_SECONDS = 100;
 
 let before: OpenFds;
 let callOff: () => Promise<void>;
 
 beforeAll(async () => {
-  callOff = await startWatchdog(longestFileSeconds);
+  callOff = await startWatchdog(patience(LONGEST_SILENCE_SECONDS));
   const nothing = (): void => {};
   process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first signal watcher
   before = openFds();
