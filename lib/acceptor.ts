@@ -23,6 +23,10 @@ export interface AcceptorOptions {
   retryMs?: number;
 }
 
+/**
+ * Takes connections from a listening socket and hands each to a callback (accept4(2)). When the process or the system has
+ * no room for another fd (EMFILE, ENFILE, ENOBUFS, ENOMEM) it pauses for `retryMs` and counts it in `pauses`.
+ */
 export class Acceptor {
   /** The listening socket. */
   readonly fd: number;

@@ -31,6 +31,7 @@ export interface Capabilities {
   attach: boolean;
 }
 
+/** What this build can do on this system. Makes a new object each time. */
 export function capabilities(): Capabilities {
   const { socket } = native.constants;
   const backends = availableBackends();

@@ -41,6 +41,7 @@ export interface ListenUnixOptions {
 export interface ConnectTcpOptions {
   /** A numeric IPv4 or IPv6 address. */
   host: string;
+  /** 0 to 65535. */
   port: number;
   /** The numeric address to connect from. */
   localAddress?: string;

@@ -27,6 +27,11 @@ export interface Pipe {
   readonly capacity: number;
 }
 
+/**
+ * Pipes for `Pump`, used again. A pipe that is not empty is closed, never kept. It belongs to the thread that made it.
+ *
+ * @throws (constructor) RangeError ERR_OUT_OF_RANGE for options out of range
+ */
 export class PipePool {
   /** The pool that is used where none is given: one a thread. */
   static readonly shared: PipePool = new PipePool();

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "../core/check.h"
 #include "../sys/fd.h"
 #include "arguments.h"
 #include "bind.h"
@@ -140,6 +141,7 @@ void HostLoop::close() {
 }
 
 void HostLoop::closed() {
+  CHECK(open_handles_ > 0);  // or libuv still has a handle in memory that was freed
   if (--open_handles_ > 0) return;
   // Only here: a handler may detach, and then the context is in use until the call that ran it has returned.
   if (context_ != nullptr) napi_async_destroy(env_, context_);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "../core/check.h"
 #include "../sys/owned_fds.h"
 
 namespace fdreactor {
@@ -25,7 +26,8 @@ struct Environment {
 
 inline Environment& environment_of(napi_env env) {
   void* data = nullptr;
-  napi_get_instance_data(env, &data);
+  const napi_status status = napi_get_instance_data(env, &data);
+  CHECK(status == napi_ok && data != nullptr);  // set before anything was exported
   return *static_cast<Environment*>(data);
 }
 
