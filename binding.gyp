@@ -10,13 +10,11 @@
       'sources': [
         'native/addon.cc',
         'native/bind/bind_address.cc',
-        'native/bind/bind_epoll.cc',
         'native/bind/bind_fd.cc',
-        'native/bind/bind_host_loop.cc',
         'native/bind/bind_platform.cc',
+        'native/bind/bind_sendfile.cc',
         'native/bind/bind_signals.cc',
         'native/bind/bind_socket.cc',
-        'native/bind/bind_transfer.cc',
         'native/bind/bind_waker.cc',
       ],
       'defines': ['NAPI_VERSION=8'],
@@ -26,6 +24,11 @@
       'conditions': [
         ['OS=="linux"', {
           'sources': [
+            'native/bind/bind_epoll.cc',
+            'native/bind/bind_host_loop.cc',
+            'native/bind/bind_pipe.cc',
+            'native/bind/bind_splice.cc',
+            'native/bind/binders_linux.cc',
             'native/sys/address.cc',
             'native/sys/clock_posix.cc',
             'native/sys/constants_linux.cc',
@@ -36,6 +39,7 @@
             'native/sys/signals_posix.cc',
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_posix.cc',
+            'native/sys/startup_posix.cc',
             'native/sys/transfer_linux.cc',
             'native/sys/waker_linux.cc',
           ],

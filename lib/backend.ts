@@ -15,7 +15,11 @@
 //               then returns how many events there are. EINTR is retried with what remains. May return 0 early when
 //               the host needs its thread.
 //   slot(i), generation(i), ready(i)
-//               The i-th event of the last wait, until the next one. A slot below 0 is the backend's own event.
+//               The i-th event of the last wait, until the next one. A slot below 0 is the backend's own event:
+//   deliverOwn  Does what that event is for, and returns how many handlers it ran. What they throw goes through.
+//   watchOwn, unwatchOwn
+//               Watches the source of a waker or a signal (native/sys/waker.h): each ring is an event of the slot, READABLE.
+//   hasPending  Whether something of the user's beside registrations can still bring an event (an overlapped operation).
 //   times       At CLOCK the monotonic clock at the end of the last wait or stamp(), at WAITED how long that wait took, in
 //               milliseconds (event-batch.ts). An array, because a number that is handed around becomes an object.
 //   watchHost   From now on a blocking wait returns when the host's event loop has something to do, so that
@@ -38,10 +42,14 @@ export interface Backend {
   modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void;
   quiet(fd: number, slot: number, generation: number, interest: number): void;
   deregister(fd: number): void;
+  watchOwn(source: number, slot: number, generation: number): void;
+  unwatchOwn(source: number): void;
   wait(timeoutMs: number, deadlineMs: number): number;
   slot(index: number): number;
   generation(index: number): number;
   ready(index: number): number;
+  deliverOwn(index: number): number;
+  hasPending(): boolean;
   stamp(): void;
   watchHost(): boolean;
   hostIsBehind(): boolean;

@@ -89,13 +89,14 @@ export interface Native {
   setPipeSize(fd: number, bytes: number): number;
   bytesInPipe(fd: number): number;
 
-  wakerOpen(): [fd: number, id: number] | number;
+  wakerOpen(): [source: number, id: number] | number;
   wakerWake(id: number): number;
   wakerAcknowledge(id: number): number;
   wakerClose(id: number): number;
 
   signalWatch(number: number): number;
-  signalUnwatch(fd: number): number;
+  signalAcknowledge(source: number): number;
+  signalUnwatch(source: number): number;
   signalCanBeWatched(number: number): number;
 
   hostAttach(fd: number, callback: () => void): number;

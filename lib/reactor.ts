@@ -9,7 +9,7 @@
 import { checkFd, checkFunction, checkInteger, checkTimeout } from './arguments.js';
 import type { Backend, BackendName } from './backend.js';
 import { backendCloser, openBackend } from './backends/index.js';
-import { errorOf, invalidState, SystemError } from './errors.js';
+import { invalidState } from './errors.js';
 import { CLOCK } from './event-batch.js';
 import { HostLoop } from './host-loop.js';
 import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
@@ -24,11 +24,11 @@ import {
   type TimerOptions,
 } from './reactor-options.js';
 import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
-import { RegistrationTable } from './registration-table.js';
+import { NO_FD, RegistrationTable } from './registration-table.js';
 import { closedByOwner, closeWithOwner, Resources } from './resources.js';
 import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
 import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
-import { Waker, wakerCloser } from './waker.js';
+import { openWaker, Waker, wakerCloser } from './waker.js';
 
 /** Where the host cannot end a wait, it has to wait for its thread no longer than this. */
 const LONGEST_SLICE_MS = 250;
@@ -228,14 +228,12 @@ export class Reactor {
     const number = signalNumber(signal);
     checkFunction(handler, 'handler');
     this.#checkOpen();
-    const fd = watchSignal(number);
-    const release = this.#resources.add(signalCloser(fd));
-    const drain = new Uint8Array(8);
-    const registration = this.#watchOwn(fd, release, () => {
-      native.read(fd, drain);
+    const source = watchSignal(number);
+    const release = this.#resources.add(signalCloser(source));
+    const deregister = this.#watchOwn(source, release, () => {
+      native.signalAcknowledge(source);
       handler(signal);
     });
-    const deregister = (): void => this.#unwatchOwn(registration, release);
     return { signal, deregister, [Symbol.dispose]: deregister };
   }
 
@@ -247,15 +245,13 @@ export class Reactor {
   createWaker(handler: () => void): Waker {
     checkFunction(handler, 'handler');
     this.#checkOpen();
-    const opened = native.wakerOpen();
-    if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
-    const [fd, id] = opened;
+    const { source, id } = openWaker();
     const release = this.#resources.add(wakerCloser(id));
-    const registration = this.#watchOwn(fd, release, () => {
+    const close = this.#watchOwn(source, release, () => {
       native.wakerAcknowledge(id);
       handler();
     });
-    return Waker.make(id, () => this.#unwatchOwn(registration, release));
+    return Waker.make(id, close);
   }
 
   /** Counters since it was made, as plain numbers. */
@@ -318,7 +314,7 @@ export class Reactor {
   }
 
   #canWake(): boolean {
-    return this.#table.size > 0 || this.#timers.size > 0 || this.#next < this.#count;
+    return this.#table.size > 0 || this.#timers.size > 0 || this.#next < this.#count || this.#backend.hasPending();
   }
 
   #watch<T>(fd: number, interest: number, mode: Mode, handler: Handler<T>, data: T): Registration<T> {
@@ -337,22 +333,29 @@ export class Reactor {
     return registration;
   }
 
-  /** Watches an fd of our own, of a waker or a signal. */
-  #watchOwn(fd: number, release: () => void, handler: () => void): Registration {
-    this.#own++;
+  /** Watches a source of our own, of a waker or a signal; returns what ends that. */
+  #watchOwn(source: number, release: () => void, handler: () => void): () => void {
+    const slot = this.#table.reserve();
     try {
-      return this.#watch(fd, Interest.READABLE, 'level', handler, undefined);
+      this.#backend.watchOwn(source, slot, this.#table.generation(slot));
     } catch (error) {
-      this.#own--;
+      this.#table.cancel(slot);
       release();
       throw error;
     }
-  }
-
-  #unwatchOwn(registration: Registration, release: () => void): void {
-    if (registration.active) this.#own--;
-    registration.deregister();
-    release();
+    const registration = new Registration(this.#owner, NO_FD, slot, Interest.READABLE, 'level', handler, undefined);
+    this.#table.add(registration as Registration<unknown>);
+    this.#own++;
+    this.#tellHost();
+    return () => {
+      if (registration.active) {
+        this.#own--;
+        this.#forget(registration as Registration<unknown>, State.DEREGISTERED);
+        this.#backend.unwatchOwn(source);
+        this.#tellHost();
+      }
+      release();
+    };
   }
 
   #forget(registration: Registration<unknown>, state: number): void {
@@ -388,7 +391,10 @@ export class Reactor {
       while (this.#next < this.#count) {
         const index = this.#next++;
         const slot = this.#backend.slot(index);
-        if (slot < 0) continue;
+        if (slot < 0) {
+          delivered += this.#backend.deliverOwn(index);
+          continue;
+        }
         const registration = this.#table.at(slot, this.#backend.generation(index));
         if (registration === null) {
           stale++;
@@ -450,7 +456,7 @@ export class Reactor {
   /** The host is to know the next deadline, and whether to keep the process alive. */
   #tellHost(): void {
     if (this.#host === null) return;
-    this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0));
+    this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#backend.hasPending()));
     if (this.#inTurn) return;
     // What an exception left of a batch, the kernel will not announce again.
     const isUnfinished = this.#next < this.#count;

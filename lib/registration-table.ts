@@ -9,6 +9,12 @@ type AnyRegistration = Registration<unknown>;
 
 const FIRST_CAPACITY = 64;
 
+/** Fds from here on are not small numbers that the system gives out again and again, but exceptions. */
+const DENSE_FDS = 1 << 24;
+
+/** The fd of a registration that has none: of a waker or a signal. */
+export const NO_FD = -1;
+
 function grown(array: Int32Array, least: number): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(Math.max(least, array.length * 2));
   larger.set(array);
@@ -20,7 +26,8 @@ export class RegistrationTable {
   readonly #registrations: (AnyRegistration | null)[] = [];
   readonly #freeSlots: number[] = [];
   #generations = new Int32Array(FIRST_CAPACITY);
-  #slotAfterFd = new Int32Array(FIRST_CAPACITY); // slot + 1 by fd; 0: none
+  #slotAfterFd = new Int32Array(FIRST_CAPACITY); // slot + 1 by fd below DENSE_FDS; 0: none
+  readonly #slotAfterLargeFd = new Map<number, number>();
 
   get size(): number {
     return this.#size;
@@ -42,10 +49,9 @@ export class RegistrationTable {
   /** Puts it into its slot; returns the one whose fd had this number before, and was not removed. */
   add(registration: AnyRegistration): AnyRegistration | null {
     const { slot, fd } = registration;
-    if (fd >= this.#slotAfterFd.length) this.#slotAfterFd = grown(this.#slotAfterFd, fd + 1);
-    const before = (this.#slotAfterFd[fd] as number) - 1;
+    const before = fd === NO_FD ? -1 : this.#slotOf(fd);
     this.#registrations[slot] = registration;
-    this.#slotAfterFd[fd] = slot + 1;
+    if (fd !== NO_FD) this.#setSlot(fd, slot);
     this.#size++;
     return before < 0 ? null : (this.#registrations[before] as AnyRegistration);
   }
@@ -55,8 +61,21 @@ export class RegistrationTable {
     this.#registrations[slot] = null;
     this.#generations[slot]!++;
     this.#freeSlots.push(slot);
-    if (this.#slotAfterFd[fd] === slot + 1) this.#slotAfterFd[fd] = 0;
+    if (fd !== NO_FD && this.#slotOf(fd) === slot) this.#setSlot(fd, -1);
     this.#size--;
+  }
+
+  /** -1: none. */
+  #slotOf(fd: number): number {
+    return (fd < DENSE_FDS ? (this.#slotAfterFd[fd] ?? 0) : (this.#slotAfterLargeFd.get(fd) ?? 0)) - 1;
+  }
+
+  #setSlot(fd: number, slot: number): void {
+    if (fd < DENSE_FDS) {
+      if (fd >= this.#slotAfterFd.length) this.#slotAfterFd = grown(this.#slotAfterFd, fd + 1);
+      this.#slotAfterFd[fd] = slot + 1;
+    } else if (slot < 0) this.#slotAfterLargeFd.delete(fd);
+    else this.#slotAfterLargeFd.set(fd, slot + 1);
   }
 
   generation(slot: number): number {

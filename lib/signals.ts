@@ -1,4 +1,4 @@
-// Signals as events of the reactor: a name becomes a number, and the number an fd (native/sys/signals.h).
+// Signals as events of the reactor: a name becomes a number, and the number a source (native/sys/signals.h).
 import { constants } from 'node:os';
 import { checkString } from './arguments.js';
 import { errorOf, invalidValue, SystemError } from './errors.js';
@@ -29,15 +29,15 @@ export function signalNumber(signal: unknown): number {
   return number;
 }
 
-/** An fd that becomes readable when the signal came. */
+/** The source that a backend watches for it. */
 export function watchSignal(number: number): number {
-  const fd = native.signalWatch(number);
+  const source = native.signalWatch(number);
   // The number was checked, so that sigaction() has nothing to refuse: it is the fd that could not be had.
-  if (fd < 0) throw new SystemError(errorOf(fd), 'eventfd');
-  return fd;
+  if (source < 0) throw new SystemError(errorOf(source), 'eventfd');
+  return source;
 }
 
 /** What ends the watch. */
-export function signalCloser(fd: number): () => void {
-  return () => native.signalUnwatch(fd);
+export function signalCloser(source: number): () => void {
+  return () => native.signalUnwatch(source);
 }

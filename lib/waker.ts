@@ -75,6 +75,14 @@ export class Waker {
   }
 }
 
+/** A new one: the source that a backend watches, and the number that any thread may ring. */
+export function openWaker(): { source: number; id: number } {
+  const opened = native.wakerOpen();
+  if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
+  const [source, id] = opened;
+  return { source, id };
+}
+
 /** What gives the native side back. */
 export function wakerCloser(id: number): () => void {
   return () => native.wakerClose(id);

@@ -103,10 +103,26 @@ export class EpollBackend implements Backend {
     return count;
   }
 
+  watchOwn(source: number, slot: number, generation: number): void {
+    this.register(source, slot, generation, Interest.READABLE, 'level');
+  }
+
+  unwatchOwn(source: number): void {
+    this.deregister(source);
+  }
+
   slot(index: number): number {
-    const slot = this.#words[this.#dataWord + index * this.#eventWords] as number;
-    if (slot === HOST_SLOT) this.#hostRang = true;
-    return slot;
+    return this.#words[this.#dataWord + index * this.#eventWords] as number;
+  }
+
+  /** The one event of our own is the host's. */
+  deliverOwn(): number {
+    this.#hostRang = true;
+    return 0;
+  }
+
+  hasPending(): boolean {
+    return false;
   }
 
   generation(index: number): number {

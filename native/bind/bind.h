@@ -3,6 +3,8 @@
 
 #include <node_api.h>
 
+#include <cstddef>
+
 namespace fdreactor {
 
 struct Export {
@@ -21,14 +23,29 @@ napi_status add_exports(napi_env env, napi_value exports, const Export (&table)[
   return napi_ok;
 }
 
-napi_status bind_platform(napi_env env, napi_value exports);
+using Binder = napi_status (*)(napi_env, napi_value);
+
+struct BinderList {
+  const Binder* first;
+  size_t count;
+};
+
+// This platform's, in binders_*.cc: what it does not have is not in the list, nor in the export table.
+BinderList binders();
+
+napi_status bind_address(napi_env env, napi_value exports);
+napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);
-napi_status bind_socket(napi_env env, napi_value exports);
-napi_status bind_address(napi_env env, napi_value exports);
-napi_status bind_transfer(napi_env env, napi_value exports);
-napi_status bind_waker(napi_env env, napi_value exports);
-napi_status bind_signals(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
+napi_status bind_iocp(napi_env env, napi_value exports);
+napi_status bind_overlapped(napi_env env, napi_value exports);
+napi_status bind_pipe(napi_env env, napi_value exports);
+napi_status bind_platform(napi_env env, napi_value exports);
+napi_status bind_sendfile(napi_env env, napi_value exports);
+napi_status bind_signals(napi_env env, napi_value exports);
+napi_status bind_socket(napi_env env, napi_value exports);
+napi_status bind_splice(napi_env env, napi_value exports);
+napi_status bind_waker(napi_env env, napi_value exports);
 
 }  // namespace fdreactor

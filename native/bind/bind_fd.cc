@@ -2,7 +2,6 @@
 #include "arguments.h"
 #include "bind.h"
 #include "owned.h"
-#include "pair.h"
 #include "span_list.h"
 
 namespace fdreactor {
@@ -32,6 +31,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   const int fd = args.fd(0);
   if (!args.ok()) return args.refuse();
   disowned(env, fd);
+  for (const auto& tell : environment_of(env).before_close) tell(fd);
   return args.answer(fd_close(fd));
 }
 
@@ -41,16 +41,6 @@ napi_value release(napi_env env, napi_callback_info info) {
   if (!args.ok()) return args.refuse();
   disowned(env, fd);
   return args.answer(0);
-}
-
-napi_value pipe(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
-  const Span target = args.words(0);
-  if (!args.ok() || target.size != 2) return args.refuse();
-  int read_fd = -1;
-  int write_fd = -1;
-  const Result result = fd_pipe(&read_fd, &write_fd);
-  return args.answer(store_pair(env, target, result, read_fd, write_fd));
 }
 
 // From here on this environment closes, when it ends, what it made and did not close.
@@ -69,7 +59,6 @@ napi_status bind_fd(napi_env env, napi_value exports) {
                       {"writev", with_list<fd_writev>},
                       {"close", close},
                       {"release", release},
-                      {"pipe", pipe},
                       {"closeFdsAtEnd", close_fds_at_end}});
 }
 

@@ -1,4 +1,3 @@
-#include "../sys/fd.h"
 #include "../sys/signals.h"
 #include "arguments.h"
 #include "bind.h"
@@ -11,17 +10,24 @@ napi_value watch(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int number = args.int32(0);
   if (!args.ok()) return args.refuse();
-  const Result fd = signal_watch(number);
-  if (fd >= 0) environment_of(env).signal_fds.insert(static_cast<int>(fd));
-  return args.answer(fd);
+  const Result source = signal_watch(number);
+  if (source >= 0) environment_of(env).signals.insert(source);
+  return args.answer(source);
 }
 
 // Only the environment that watches stops it.
 napi_value unwatch(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  const int fd = args.fd(0);
-  if (!args.ok() || environment_of(env).signal_fds.erase(fd) == 0) return args.refuse();
-  return args.answer(signal_unwatch(fd));
+  const auto source = static_cast<int64_t>(args.unsigned_integer(0));
+  if (!args.ok() || environment_of(env).signals.erase(source) == 0) return args.refuse();
+  return args.answer(signal_unwatch(source));
+}
+
+napi_value acknowledge(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const auto source = static_cast<int64_t>(args.unsigned_integer(0));
+  if (!args.ok() || environment_of(env).signals.count(source) == 0) return args.refuse();
+  return args.answer(signal_acknowledge(source));
 }
 
 napi_value can_be_watched(napi_env env, napi_callback_info info) {
@@ -34,7 +40,10 @@ napi_value can_be_watched(napi_env env, napi_callback_info info) {
 
 napi_status bind_signals(napi_env env, napi_value exports) {
   return add_exports(env, exports,
-                     {{"signalWatch", watch}, {"signalUnwatch", unwatch}, {"signalCanBeWatched", can_be_watched}});
+                     {{"signalWatch", watch},
+                      {"signalAcknowledge", acknowledge},
+                      {"signalUnwatch", unwatch},
+                      {"signalCanBeWatched", can_be_watched}});
 }
 
 }  // namespace fdreactor

@@ -4,9 +4,10 @@
 
 #include <node_api.h>
 
+#include <functional>
 #include <map>
-#include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "../core/check.h"
 #include "../sys/owned_fds.h"
@@ -19,9 +20,13 @@ struct Environment {
   bool closes_fds = false;  // a worker's: what it made and left open is closed with it
   OwnedFds fds;
   std::unordered_set<uint64_t> wakers;
-  std::unordered_set<int> signal_fds;
+  std::unordered_set<int64_t> signals;
   std::map<int, HostLoop*> host_loops;  // by handle; each frees itself once the host has let go of it
   int next_host_loop = 1;
+  // What a platform's own part of the environment (its ports, say) does when the environment ends, and is told when a
+  // socket is closed by its number. Added by bind_*() of the files that have such a part.
+  std::vector<std::function<void(Environment&)>> at_end;
+  std::vector<std::function<void(int fd)>> before_close;
 };
 
 inline Environment& environment_of(napi_env env) {

@@ -10,8 +10,9 @@
 
 namespace fdreactor {
 
-Result signal_watch(int number);  // the fd, readable once the signal came; reading it clears it
-Result signal_unwatch(int fd);    // stops and closes it; 0 for an fd that is none of these
+Result signal_watch(int number);            // its source: see waker.h
+Result signal_acknowledge(int64_t source);  // before its handler runs: from here on the signal rings again
+Result signal_unwatch(int64_t source);      // stops and closes it; 0 for a number that is none of these
 bool signal_can_be_watched(int number);
 
 }  // namespace fdreactor

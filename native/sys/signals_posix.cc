@@ -134,8 +134,15 @@ Result signal_watch(int number) {
   return fd;
 }
 
-Result signal_unwatch(int fd) {
+Result signal_acknowledge(int64_t source) {
+  uint64_t count;
+  const Result taken = retry_eintr([&] { return ::read(static_cast<int>(source), &count, sizeof count); });
+  return taken == kWouldBlock ? 0 : taken;
+}
+
+Result signal_unwatch(int64_t source) {
   const std::lock_guard<std::mutex> lock(mutex);
+  const auto fd = static_cast<int>(source);
   Watcher* watcher = fd == kFree ? nullptr : find(fd);
   if (watcher == nullptr) return 0;
   const int number = watcher->number.load();

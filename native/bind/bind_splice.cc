@@ -6,16 +6,6 @@
 namespace fdreactor {
 namespace {
 
-// (outFd, inFd, offset, count)
-napi_value sendfile(napi_env env, napi_callback_info info) {
-  Arguments<4> args(env, info);
-  const int out_fd = args.fd(0);
-  const int in_fd = args.fd(1);
-  const int64_t offset = args.integer(2, 0, kLargestInteger);
-  const auto count = static_cast<size_t>(args.unsigned_integer(3));
-  return args.ok() ? args.answer(transfer_sendfile(out_fd, in_fd, offset, count)) : args.refuse();
-}
-
 // (fdIn, offsetIn or -1, fdOut, offsetOut or -1, length, flags)
 napi_value splice(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
@@ -65,10 +55,9 @@ napi_value bytes_in_pipe(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-napi_status bind_transfer(napi_env env, napi_value exports) {
+napi_status bind_splice(napi_env env, napi_value exports) {
   return add_exports(env, exports,
-                     {{"sendfile", sendfile},
-                      {"splice", splice},
+                     {{"splice", splice},
                       {"tee", tee},
                       {"vmsplice", vmsplice},
                       {"setPipeSize", set_pipe_size},
