@@ -2,7 +2,8 @@
 // by Node itself (external), never transformed. Every test file has a process of its own, because the tests look at
 // the descriptors, the signals and the memory of the whole process.
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { filesNotRun } from './test/helpers/platform.js';
 
 const sanitized = process.env.FDREACTOR_SANITIZER !== undefined;
 const dist = (file: string): string => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
@@ -16,6 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...Object.keys(filesNotRun)],
     globalSetup: ['test/helpers/global-setup.ts'],
     setupFiles: ['test/helpers/setup.ts'],
     server: { deps: { external: [/\/dist\//] } },

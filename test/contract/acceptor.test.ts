@@ -6,6 +6,7 @@ import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
 import { dispose, own } from '../helpers/owned.js';
 import { listen, portOf } from '../helpers/pairs.js';
+import { closedFd } from '../helpers/platform.js';
 import {
   caught,
   expectArgumentType,
@@ -60,7 +61,7 @@ contractTest('close closes the listener, is idempotent, and may come in the hand
   mine.close();
   expect(accepted).toBe(1);
   expect(reactor.size).toBe(0);
-  expectSystemError(() => socket.accept(listener), 'EBADF');
+  expectSystemError(() => socket.accept(listener), closedFd);
 });
 
 contractTest('a handler that throws: the error comes out, the acceptor goes on (58)', ({ reactor }) => {
@@ -96,9 +97,10 @@ contractTest('wrong arguments are refused, and the fd is left alone', ({ reactor
 });
 
 contractTest('a listener that is none: the error of accept comes out of poll', ({ reactor }) => {
-  const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+  const fd = own(socket.bindUdp({ host: '127.0.0.1', port: 0 }));
+  socket.sendto(fd, new Uint8Array(1), 0, 1, 0, { host: '127.0.0.1', port: portOf(fd) });
   dispose(new Acceptor(reactor, fd, () => {}));
-  expectSystemError(() => turnUntil(reactor, () => false, 500), 'EINVAL', { fd });
+  expectSystemError(() => turnUntil(reactor, () => false, 500), 'EOPNOTSUPP', { fd });
 });
 
 contractTest(
@@ -108,58 +110,66 @@ contractTest(
     const { acceptor: mine } = acceptor(reactor);
     reactor.close();
     mine.close();
-    expectSystemError(() => socket.accept(mine.fd), 'EBADF');
+    expectSystemError(() => socket.accept(mine.fd), closedFd);
     expectInvalidState(() => acceptor(reactor));
   },
 );
 
-contractTest('out of fds (EMFILE): pauses, does not spin, and goes on when there is room (85)', async ({ backend }) => {
-  const { full, later, accepted } = await reportOf(
-    ({ Reactor, Acceptor: A, socket: s, report, args }) => {
-      const reactor = new Reactor({ backend: args });
-      const listener = s.listenTcp({ host: '127.0.0.1', port: 0, backlog: 512 });
-      const fds: number[] = [];
-      const mine = new A(reactor, listener, (fd: number) => fds.push(fd), { retryMs: 40 });
-      report(s.getsockname(listener));
-      while (!mine.paused) reactor.poll(100);
-      const full = { accepted: mine.accepted, pauses: mine.pauses, turns: reactor.metrics().turns };
-      for (const end = performance.now() + 400; performance.now() < end; ) reactor.poll(end - performance.now());
-      const later = { pauses: mine.pauses, turns: reactor.metrics().turns };
-      while (mine.accepted < 150) {
-        for (const fd of fds.splice(0)) s.close(fd); // room again
-        reactor.poll(100);
-      }
-      report({ full, later, accepted: mine.accepted });
-      process.exit(0);
-    },
-    {
-      args: backend,
-      wrap: ['sh', '-c', 'ulimit -n 80; exec "$@"', 'sh'],
-      // The clients are here, where there is no such limit.
-      onReport: ({ port }) => port !== undefined && connect(port, 150),
-    },
-  );
-  expect(accepted).toBe(150);
-  expect(full.accepted).toBeGreaterThan(20);
-  expect(later.pauses - full.pauses).toBeLessThanOrEqual(11); // 400 ms of pauses of 40
-  expect(later.pauses).toBeGreaterThan(full.pauses);
-  expect(later.turns - full.turns).toBeLessThan(100);
-});
+contractTest(
+  'out of fds (EMFILE): pauses, does not spin, and goes on when there is room (85)',
+  async ({ backend }) => {
+    const { full, later, accepted } = await reportOf(
+      ({ Reactor, Acceptor: A, socket: s, report, args }) => {
+        const reactor = new Reactor({ backend: args });
+        const listener = s.listenTcp({ host: '127.0.0.1', port: 0, backlog: 512 });
+        const fds: number[] = [];
+        const mine = new A(reactor, listener, (fd: number) => fds.push(fd), { retryMs: 40 });
+        report(s.getsockname(listener));
+        while (!mine.paused) reactor.poll(100);
+        const full = { accepted: mine.accepted, pauses: mine.pauses, turns: reactor.metrics().turns };
+        for (const end = performance.now() + 400; performance.now() < end; ) reactor.poll(end - performance.now());
+        const later = { pauses: mine.pauses, turns: reactor.metrics().turns };
+        while (mine.accepted < 150) {
+          for (const fd of fds.splice(0)) s.close(fd); // room again
+          reactor.poll(100);
+        }
+        report({ full, later, accepted: mine.accepted });
+        process.exit(0);
+      },
+      {
+        args: backend,
+        wrap: ['sh', '-c', 'ulimit -n 80; exec "$@"', 'sh'],
+        // The clients are here, where there is no such limit.
+        onReport: ({ port }) => port !== undefined && connect(port, 150),
+      },
+    );
+    expect(accepted).toBe(150);
+    expect(full.accepted).toBeGreaterThan(20);
+    expect(later.pauses - full.pauses).toBeLessThanOrEqual(11); // 400 ms of pauses of 40
+    expect(later.pauses).toBeGreaterThan(full.pauses);
+    expect(later.turns - full.turns).toBeLessThan(100);
+  },
+  { needs: 'shell' },
+);
 
-contractTest('closed while it pauses, it does not come back', async ({ backend }) => {
-  const report = await reportOf(
-    ({ Reactor, Acceptor: A, socket: s, injectFaults, report, args }) => {
-      const reactor = new Reactor({ backend: args });
-      const listener = s.listenTcp({ host: '127.0.0.1', port: 0 });
-      s.connectTcp({ host: '127.0.0.1', port: (s.getsockname(listener) as { port: number }).port });
-      const mine = new A(reactor, listener, () => {}, { retryMs: 5 });
-      injectFaults(['accept4', 'error=ENFILE']);
-      while (!mine.paused) reactor.poll(100);
-      mine.close();
-      report({ paused: mine.paused, pauses: mine.pauses, left: reactor.metrics(), ran: reactor.poll(20) });
-      process.exit(0);
-    },
-    { args: backend },
-  );
-  expect(report).toMatchObject({ paused: false, pauses: 1, left: { timers: 0, registered: 0 }, ran: 0 });
-});
+contractTest(
+  'closed while it pauses, it does not come back',
+  async ({ backend }) => {
+    const report = await reportOf(
+      ({ Reactor, Acceptor: A, socket: s, injectFaults, report, args }) => {
+        const reactor = new Reactor({ backend: args });
+        const listener = s.listenTcp({ host: '127.0.0.1', port: 0 });
+        s.connectTcp({ host: '127.0.0.1', port: (s.getsockname(listener) as { port: number }).port });
+        const mine = new A(reactor, listener, () => {}, { retryMs: 5 });
+        injectFaults(['accept4', 'error=ENFILE']);
+        while (!mine.paused) reactor.poll(100);
+        mine.close();
+        report({ paused: mine.paused, pauses: mine.pauses, left: reactor.metrics(), ran: reactor.poll(20) });
+        process.exit(0);
+      },
+      { args: backend },
+    );
+    expect(report).toMatchObject({ paused: false, pauses: 1, left: { timers: 0, registered: 0 }, ran: 0 });
+  },
+  { needs: 'strace' },
+);

@@ -81,11 +81,11 @@ const cases: Record<string, { body: (toolbox: Toolbox) => void; ends: boolean }>
   },
   'a waker and a signal': {
     ends: true,
-    body: ({ Reactor }) => {
+    body: ({ Reactor, aSignal }) => {
       const reactor = new Reactor();
       reactor.attach();
       reactor.createWaker(() => {});
-      reactor.onSignal('SIGUSR2', () => {});
+      reactor.onSignal(aSignal, () => {});
     },
   },
   'a registration, then detach': {

@@ -2,7 +2,7 @@
 import { Interest, Ready } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
-import { contractTest, recorder } from '../helpers/contract.js';
+import { bothClosed, contractTest, recorder } from '../helpers/contract.js';
 import { own } from '../helpers/owned.js';
 import { fill, listen, pipePair, recvAll, socketPair, tcpPair } from '../helpers/pairs.js';
 import { caught } from '../helpers/throws.js';
@@ -69,7 +69,7 @@ contractTest('paused (interest 0), a reset or a hang-up is not told again and ag
     if (how === 'hang-up') socket.shutdown(a, SHUT_WR);
     else socket.send(a, new Uint8Array(1)); // unread data: the close of the peer is a reset
     socket.close(b);
-    turnUntil(reactor, () => (bits() & (Ready.HANGUP | Ready.ERROR)) !== 0);
+    turnUntil(reactor, () => (bits() & (bothClosed | Ready.ERROR)) !== 0);
     turnFor(reactor, 50);
     expect(ready.length).toBeLessThanOrEqual(4);
     reg.close();
@@ -88,33 +88,41 @@ contractTest('READ_CLOSED told once still lets WRITABLE through', ({ reactor }) 
   turnUntil(reactor, () => ready.filter((bits) => has(bits, Ready.WRITABLE)).length >= 3);
 });
 
-contractTest('HANGUP: both directions are closed', ({ reactor }) => {
+contractTest('HANGUP (where it is told), READ_CLOSED: both directions are closed', ({ reactor }) => {
   const [a, b] = tcpPair();
   const { handler, bits } = recorder();
   reactor.register(a, Interest.READABLE, handler);
   socket.shutdown(a, SHUT_WR);
   socket.close(b);
-  turnUntil(reactor, () => has(bits(), Ready.HANGUP | Ready.READ_CLOSED));
+  turnUntil(reactor, () => has(bits(), bothClosed | Ready.READ_CLOSED));
 });
 
-contractTest('HANGUP of a pipe whose writer is gone, with the data still readable', ({ reactor }) => {
-  const [readEnd, writeEnd] = pipePair();
-  const { handler, bits } = recorder();
-  reactor.register(readEnd, Interest.READABLE, handler);
-  socket.write(writeEnd, Buffer.from('left'));
-  socket.close(writeEnd);
-  turnUntil(reactor, () => has(bits(), Ready.READABLE) && (bits() & (Ready.HANGUP | Ready.READ_CLOSED)) !== 0);
-  expect(recvAll(readEnd).toString()).toBe('left');
-});
+contractTest(
+  'HANGUP of a pipe whose writer is gone, with the data still readable',
+  ({ reactor }) => {
+    const [readEnd, writeEnd] = pipePair();
+    const { handler, bits } = recorder();
+    reactor.register(readEnd, Interest.READABLE, handler);
+    socket.write(writeEnd, Buffer.from('left'));
+    socket.close(writeEnd);
+    turnUntil(reactor, () => has(bits(), Ready.READABLE) && (bits() & (Ready.HANGUP | Ready.READ_CLOSED)) !== 0);
+    expect(recvAll(readEnd).toString()).toBe('left');
+  },
+  { needs: 'pipe' },
+);
 
-contractTest('ERROR on a pipe whose reader is gone', ({ reactor }) => {
-  const [readEnd, writeEnd] = pipePair();
-  const { handler, bits } = recorder();
-  reactor.register(writeEnd, Interest.WRITABLE, handler);
-  socket.close(readEnd);
-  turnUntil(reactor, () => (bits() & (Ready.ERROR | Ready.WRITE_CLOSED)) !== 0);
-  expect(caught(() => socket.write(writeEnd, new Uint8Array(1)))).toMatchObject({ code: 'EPIPE' });
-});
+contractTest(
+  'ERROR on a pipe whose reader is gone',
+  ({ reactor }) => {
+    const [readEnd, writeEnd] = pipePair();
+    const { handler, bits } = recorder();
+    reactor.register(writeEnd, Interest.WRITABLE, handler);
+    socket.close(readEnd);
+    turnUntil(reactor, () => (bits() & (Ready.ERROR | Ready.WRITE_CLOSED)) !== 0);
+    expect(caught(() => socket.write(writeEnd, new Uint8Array(1)))).toMatchObject({ code: 'EPIPE' });
+  },
+  { needs: 'pipe' },
+);
 
 contractTest('ERROR: takeError says which, also when nothing was asked for', ({ reactor }) => {
   for (const interest of [0, Interest.READABLE, Interest.WRITABLE]) {

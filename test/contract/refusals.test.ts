@@ -5,7 +5,8 @@ import { capabilities, Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
-import { dispose, own } from '../helpers/owned.js';
+import { testWith } from '../helpers/needs.js';
+import { dispose, ownFile } from '../helpers/owned.js';
 import { pipePair, socketPair } from '../helpers/pairs.js';
 import { expectUnsupported } from '../helpers/throws.js';
 
@@ -35,13 +36,26 @@ test('signals and attach', () => {
 
 test('sendfile, splice and Pump', () => {
   const [a, b] = socketPair();
-  const [, writeEnd] = pipePair();
-  const file = own(openSync(process.execPath, 'r'));
+  const file = ownFile(openSync(process.execPath, 'r'));
   worksOrRefused(can.sendfile, () => expect(sendfile(a, file, 0, 1)).toBe(1));
-  worksOrRefused(can.splice, () => splice(a, null, writeEnd, null, 1, 0));
+  worksOrRefused(can.splice, () => splice(a, null, pipePair()[1], null, 1, 0));
   worksOrRefused(can.splice, () => dispose(new Pump(a, b, { pool: dispose(new PipePool()) })).move());
 });
 
 test('reusePort', () => {
   worksOrRefused(can.reusePort, () => socket.close(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: true })));
+});
+
+test('pipe', () => {
+  worksOrRefused(can.splice, () => pipePair());
+});
+
+testWith({ notUnderWine: 'Wine has no AF_UNIX' }, 'Unix sockets', () => {
+  const { AF_UNIX, SOCK_STREAM } = socket.constants;
+  worksOrRefused(can.unixSockets, () => socket.close(socket.socket(AF_UNIX, SOCK_STREAM, 0)));
+});
+
+test('deferAccept', () => {
+  const listen = (): number => socket.listenTcp({ host: '127.0.0.1', port: 0, deferAccept: true });
+  worksOrRefused(can.deferAccept, () => socket.close(listen()));
 });

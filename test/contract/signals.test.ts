@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
 import { socketPair } from '../helpers/pairs.js';
+import { aSignal } from '../helpers/platform.js';
 import { expectArgumentType, expectBadArgument, expectInvalidState } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
 
@@ -25,7 +26,7 @@ contractTest(
     expect(seen).toEqual(['SIGUSR2']);
     reg.deregister();
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -43,7 +44,7 @@ contractTest(
     turnUntil(reactor, () => seen.includes('usr2'));
     expect(seen.sort()).toEqual(['hup', 'hup elsewhere', 'usr2']);
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -59,7 +60,7 @@ contractTest(
     }
     expect(calls).toBeLessThanOrEqual(250);
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -77,7 +78,7 @@ contractTest(
     expect(calls).toBe(0);
     keep.deregister();
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -96,7 +97,7 @@ contractTest(
     expect(calls).toBe(1);
     keep.deregister();
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -123,7 +124,7 @@ contractTest(
     process.off('SIGUSR2', listener);
     expect(ours).toBe(1);
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -136,7 +137,7 @@ contractTest(
       expectArgumentType(() => reactor.onSignal(signal, () => {}));
     }
     for (const handler of [null, undefined, {}, 'x'] as Any[])
-      expectArgumentType(() => reactor.onSignal('SIGUSR2', handler));
+      expectArgumentType(() => reactor.onSignal(aSignal, handler));
   },
   { needs: 'signals' },
 );
@@ -145,7 +146,7 @@ contractTest(
   'onSignal after close is ERR_INVALID_STATE',
   ({ reactor }) => {
     reactor.close();
-    expectInvalidState(() => reactor.onSignal('SIGUSR2', () => {}));
+    expectInvalidState(() => reactor.onSignal(aSignal, () => {}));
   },
   { needs: 'signals' },
 );
@@ -169,7 +170,7 @@ contractTest(
     );
     expect(report).toBe('SIGTERM');
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -188,7 +189,7 @@ contractTest(
     );
     expect(report).toBe('ended');
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );
 
 contractTest(
@@ -208,5 +209,5 @@ contractTest(
     }
     turnUntil(reactor, () => bytes === 500 && signals > 0);
   },
-  { needs: 'signals' },
+  { needs: 'kill' },
 );

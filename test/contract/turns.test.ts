@@ -4,6 +4,7 @@ import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
 import { socketPair } from '../helpers/pairs.js';
+import { aSignal } from '../helpers/platform.js';
 import { caught, expectArgumentType, expectInvalidState, expectOutOfRange } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
 
@@ -284,7 +285,7 @@ contractTest('close leaves registered fds open, ends everything else, and is ide
   const reg = reactor.register(a, Interest.READABLE, () => {});
   const timer = reactor.setTimer(10, () => {});
   const waker = reactor.createWaker(() => {});
-  const signal = reactor.onSignal('SIGUSR2', () => {});
+  const signal = reactor.onSignal(aSignal, () => {});
   reactor.close();
   reactor.close();
   expect(reg.active).toBe(false);

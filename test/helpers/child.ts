@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type * as ToolboxModule from './fixtures/toolbox.mjs';
 import { patience } from './patience.js';
+import { isWindows } from './platform.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments and reports travel as JSON
 type Any = any;
@@ -33,15 +34,17 @@ export interface ChildOptions {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const childMain = fileURLToPath(new URL('./fixtures/child-main.mjs', import.meta.url));
 
-/** Runs any command in a process group of its own, which is killed when the time is up. */
+/** Runs any command in a process group of its own (where there are such), which is killed when the time is up. */
 export function runCommand(command: readonly string[], options: ChildOptions = {}): Promise<Outcome> {
   const [file, ...argv] = command as [string, ...string[]];
   const started = performance.now();
   const env = { ...process.env, ...options.env };
-  const child = spawn(file, argv, { cwd: root, detached: true, env });
+  const child = spawn(file, argv, { cwd: root, detached: !isWindows, env });
   const outcome: Outcome = { code: null, signal: null, reports: [], stdout: '', stderr: '', elapsedMs: 0 };
   const kill = (signal: NodeJS.Signals): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+    if (child.pid === undefined || child.exitCode !== null) return;
+    if (isWindows) child.kill(signal);
+    else process.kill(-child.pid, signal);
   };
   let timedOut = false;
   const timeoutMs = patience(options.timeoutMs ?? 15_000);

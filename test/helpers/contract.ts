@@ -1,10 +1,12 @@
 // The contract tests are the same for every backend: contractTest() makes one test for each backend of this platform, each
-// with a reactor of its own. A test that needs a facility names it in `needs`; where the platform does not have it the
-// test is not made, and refusals.test.ts holds that such a request is refused.
-import { type Capabilities, capabilities, type Handler, Reactor } from 'fdreactor';
+// with a reactor of its own. A test that needs a facility names it in `needs` (needs.ts); where the platform does not have
+// it the test is not made but listed, and refusals.test.ts holds that such a request is refused.
+import { capabilities, type Handler, Reactor, Ready } from 'fdreactor';
 import { test } from 'vitest';
+import { type Conditions, holds } from './needs.js';
 import { dispose } from './owned.js';
 import { patience } from './patience.js';
+import { isWindows } from './platform.js';
 
 type Backend = 'epoll' | 'kqueue' | 'iocp';
 export interface Contract {
@@ -12,8 +14,7 @@ export interface Contract {
   reactor: Reactor;
   newReactor(options?: { maxEvents?: number }): Reactor;
 }
-interface ContractOptions {
-  needs?: keyof Capabilities;
+interface ContractOptions extends Conditions {
   timeoutMs?: number;
 }
 
@@ -22,14 +23,17 @@ export const backends = capabilities().backends as Backend[];
 export function contractTest(
   name: string,
   body: (t: Contract) => void | Promise<void>,
-  { needs, timeoutMs = 20_000 }: ContractOptions = {},
+  { timeoutMs = 20_000, ...conditions }: ContractOptions = {},
 ): void {
-  if (needs !== undefined && capabilities()[needs] === false) return;
+  if (!holds(name, conditions)) return;
   for (const backend of backends) {
     const newReactor: Contract['newReactor'] = (options = {}) => dispose(new Reactor({ backend, ...options }));
     test(`${backend}: ${name}`, () => body({ backend, newReactor, reactor: newReactor() }), patience(timeoutMs));
   }
 }
+
+/** What tells that both directions were closed in order: for AFD (Windows) only a reset is a hang-up. */
+export const bothClosed: number = isWindows ? Ready.READ_CLOSED : Ready.HANGUP;
 
 /** A handler that only writes down what it is told. */
 export function recorder<T>(): { handler: Handler<T>; ready: number[]; bits(): number } {

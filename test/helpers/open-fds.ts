@@ -1,27 +1,43 @@
-// What this process has open, from /proc/self/fd: the ground of the leak check and of the close-on-exec tests.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+// What this process has open: the ground of the leak check and of the close-on-exec tests.
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { handleCount, openFds as list } from './fixtures/open-handles.mjs';
+import { isWindows } from './platform.js';
 
 export type OpenFds = Map<number, string>;
 
-/** Every open fd and what it points at, such as 'socket:[4711]' or 'anon_inode:[eventpoll]'. */
-export function openFds(): OpenFds {
-  const fds: OpenFds = new Map();
-  for (const name of readdirSync('/proc/self/fd')) {
-    try {
-      fds.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
-    } catch {
-      // The fd of the directory listing itself: closed before it could be looked at.
-    }
-  }
-  return fds;
+/** Every open fd and what it points at, such as 'socket:[4711]' or 'anon_inode:[eventpoll]'; on Windows every socket. */
+export const openFds: () => OpenFds = list;
+
+/** What the leak check compares. */
+export interface OpenThings {
+  fds: OpenFds;
+  /** Of any kind, on Windows only. */
+  handles: number;
 }
 
+export function openThings(): OpenThings {
+  return { fds: openFds(), handles: handleCount() };
+}
+
+/** Node opens a few handles when it likes: a thread, an event, a timer. Anything that leaks again and again is more. */
+const HANDLES_OF_NODE = 16;
+
 /** What is open in `now` and was not in `before`, and the other way round, in words. */
-export function differences(before: OpenFds, now: OpenFds): string[] {
+export function differences(before: OpenThings, now: OpenThings): string[] {
   const found: string[] = [];
-  for (const [fd, target] of now) if (before.get(fd) !== target) found.push(`opened ${fd} ${target}`);
-  for (const [fd, target] of before) if (now.get(fd) !== target) found.push(`closed ${fd} ${target}`);
+  for (const [fd, target] of now.fds) if (before.fds.get(fd) !== target) found.push(`opened ${fd} ${target}`);
+  for (const [fd, target] of before.fds) if (now.fds.get(fd) !== target) found.push(`closed ${fd} ${target}`);
+  const more = now.handles - before.handles;
+  if (more > HANDLES_OF_NODE) found.push(`${more} handles more than before, ${now.handles} now`);
   return found;
+}
+
+/** Opens what Node opens lazily: on Windows the threads of libuv's pool. */
+export async function warmUp(): Promise<void> {
+  const nothing = (): void => {};
+  if (isWindows) await Promise.all(Array.from({ length: 16 }, () => stat(process.execPath)));
+  else process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first watcher
 }
 
 /** The open file flags of an fd (O_NONBLOCK, O_CLOEXEC, access mode), as the kernel reports them. */

@@ -1,26 +1,50 @@
-// What a test makes and must not leave behind. own() remembers an fd together with its inode, so that the clean-up after
+// What a test makes and must not leave behind. own() remembers an fd together with its identity, so that the clean-up after
 // the test never closes a stranger that has been given the same number; dispose() remembers anything with a close().
+//
+// The identity is the inode. A socket of Windows has none, so it is given a mark: a receive time-out that no other socket
+// has. It means nothing to a socket that never blocks, and it goes when the socket goes.
 import { closeSync, fstatSync } from 'node:fs';
+import { native } from './fixtures/native.mjs';
+import { isWindows } from './platform.js';
 
 let owned: (() => void)[] = [];
 
-function identity(fd: number): string {
+function inode(fd: number): string {
   const { dev, ino } = fstatSync(fd, { bigint: true });
   return `${dev}:${ino}`;
 }
 
-/** Closes the fd after the test, unless the test has closed it. Returns it. */
-export function own(fd: number): number {
-  const mine = identity(fd);
+/** Closes the file after the test, unless the test has closed it. Returns it. */
+export function ownFile(fd: number): number {
+  const mine = inode(fd);
   owned.push(() => {
     try {
-      if (identity(fd) === mine) closeSync(fd);
+      if (inode(fd) === mine) closeSync(fd);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error;
     }
   });
   return fd;
 }
+
+const SOL_SOCKET = 0xffff;
+const SO_RCVTIMEO = 0x1006;
+let lastMark = 1_000_000;
+
+function ownSocket(fd: number): number {
+  const mark = new Int32Array([++lastMark]);
+  const read = new Int32Array(1);
+  const result = native.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(mark.buffer));
+  if (result < 0) throw new Error(`own(${fd}): not a socket (${result})`);
+  owned.push(() => {
+    const known = native.getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(read.buffer)) >= 0;
+    if (known && read[0] === mark[0]) native.close(fd);
+  });
+  return fd;
+}
+
+/** Closes the fd after the test, unless the test has closed it. Returns it. */
+export const own: (fd: number) => number = isWindows ? ownSocket : ownFile;
 
 export function ownBoth(fds: readonly number[]): [number, number] {
   return [own(fds[0] as number), own(fds[1] as number)];

@@ -9,6 +9,16 @@ export function socketPair(): [number, number] {
   return ownBoth(socket.socketpair());
 }
 
+/** [fd, its peer]: a new pair, one of which has this number, that was closed before. Kernels soon give it out again. */
+export function pairWithNumber(fd: number): [number, number] {
+  for (let tries = 0; tries < 200; tries++) {
+    const [a, b] = socketPair();
+    if (a === fd) return [a, b];
+    if (b === fd) return [b, a];
+  }
+  throw new Error(`number ${fd} was not given out again`);
+}
+
 export function pipePair(): [number, number] {
   return ownBoth(socket.pipe());
 }

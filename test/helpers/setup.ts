@@ -1,7 +1,7 @@
 // Runs around every test file: closes what each test left, then checks that the file has leaked no descriptor and closed
 // none that was not its own. What Node opens lazily is opened before the first look.
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { differences, type OpenFds, openFds } from './open-fds.js';
+import { differences, type OpenThings, openThings, warmUp } from './open-fds.js';
 import { cleanUp } from './owned.js';
 import { eventually, patience } from './patience.js';
 import { startWatchdog } from './watchdog.js';
@@ -9,14 +9,13 @@ import { startWatchdog } from './watchdog.js';
 /** No test blocks this process longer than a fraction of that. */
 const LONGEST_SILENCE_SECONDS = 100;
 
-let before: OpenFds;
+let before: OpenThings;
 let callOff: () => Promise<void>;
 
 beforeAll(async () => {
   callOff = await startWatchdog(patience(LONGEST_SILENCE_SECONDS));
-  const nothing = (): void => {};
-  process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first signal watcher
-  before = openFds();
+  await warmUp();
+  before = openThings();
 });
 
 afterEach(() => cleanUp());
@@ -32,7 +31,7 @@ afterAll(async () => {
 async function checkFds(): Promise<void> {
   let found: string[] = [];
   const clean = (): boolean => {
-    found = differences(before, openFds());
+    found = differences(before, openThings());
     return found.length === 0;
   };
   await eventually('no leaked descriptors', clean, 2000).catch(() => {
