@@ -4,11 +4,11 @@ import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { bothClosed, contractTest, recorder } from '../helpers/contract.js';
 import { own } from '../helpers/owned.js';
-import { fill, listen, pipePair, recvAll, socketPair, tcpPair } from '../helpers/pairs.js';
+import { fill, listen, pipePair, recvAll, reset, socketPair, tcpPair } from '../helpers/pairs.js';
 import { caught } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
 
-const { SHUT_WR, SOL_SOCKET, SO_LINGER, MSG_OOB } = socket.constants;
+const { SHUT_WR, MSG_OOB } = socket.constants;
 const has = (bits: number, wanted: number): boolean => (bits & wanted) === wanted;
 
 contractTest('the numbers are fixed', () => {
@@ -129,10 +129,7 @@ contractTest('ERROR: takeError says which, also when nothing was asked for', ({ 
     const [a, b] = tcpPair();
     const { handler, bits } = recorder();
     const reg = reactor.register(a, interest, handler);
-    const linger = Buffer.alloc(8);
-    linger.writeInt32LE(1, 0);
-    socket.setsockopt(b, SOL_SOCKET, SO_LINGER, linger);
-    socket.close(b);
+    reset(b);
     turnUntil(reactor, () => has(bits(), Ready.ERROR));
     expect(socket.takeError(a)).toMatchObject({ code: 'ECONNRESET' });
     reg.close();

@@ -3,6 +3,7 @@ import { Interest, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { own, ownBoth } from './owned.js';
 import { patience } from './patience.js';
+import { isWindows } from './platform.js';
 import { awaitReady } from './wait.js';
 
 export function socketPair(): [number, number] {
@@ -53,6 +54,22 @@ export function tcpPair(host = '127.0.0.1'): [number, number] {
   if (error !== null) throw error;
   socket.close(listener);
   return [client, server];
+}
+
+/** struct linger: on, and so many seconds. Of two ints, or on Windows of two shorts. */
+export function lingerOption(seconds: number): Buffer {
+  const option = Buffer.alloc(isWindows ? 4 : 8);
+  for (const [i, value] of [1, seconds].entries()) {
+    if (isWindows) option.writeUInt16LE(value, i * 2);
+    else option.writeInt32LE(value, i * 4);
+  }
+  return option;
+}
+
+/** Closes so that the peer gets a reset, not an end; no TIME_WAIT keeps the port. */
+export function reset(fd: number): void {
+  socket.setsockopt(fd, socket.constants.SOL_SOCKET, socket.constants.SO_LINGER, lingerOption(0));
+  socket.close(fd);
 }
 
 /** Receives until `length` bytes or the end of the stream have come. */

@@ -3,21 +3,13 @@ import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { own } from '../helpers/owned.js';
-import { acceptOne, fill, listen, recvAll, tcpPair } from '../helpers/pairs.js';
+import { acceptOne, fill, listen, recvAll, reset, tcpPair } from '../helpers/pairs.js';
 import { eventually } from '../helpers/patience.js';
 import { expectSystemError } from '../helpers/throws.js';
 import { awaitReady } from '../helpers/wait.js';
 
 const { constants } = socket;
 const byte = new Uint8Array(1);
-
-/** Closes so that the peer gets a reset, not an end. */
-function reset(fd: number): void {
-  const linger = Buffer.alloc(8);
-  linger.writeInt32LE(1, 0);
-  socket.setsockopt(fd, constants.SOL_SOCKET, constants.SO_LINGER, linger);
-  socket.close(fd);
-}
 
 test('a reset before the accept: the connection comes out dead, or not at all (99)', () => {
   const { listener, port } = listen();

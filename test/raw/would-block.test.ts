@@ -5,7 +5,8 @@ import { WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
-import { own } from '../helpers/owned.js';
+import { testWith } from '../helpers/needs.js';
+import { own, ownFile } from '../helpers/owned.js';
 import { fill, listen, pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
 
 const byte = new Uint8Array(1);
@@ -16,37 +17,48 @@ test('it is -1', () => {
 
 test('nothing to take', () => {
   const [a] = socketPair();
-  const [readEnd] = pipePair();
   const udp = own(socket.bindUdp({ host: '127.0.0.1', port: 0 }));
-  const [, pipeIn] = pipePair();
   const sender = new socket.SocketAddress();
   expect(socket.accept(listen().listener)).toBe(WOULD_BLOCK);
-  for (const fd of [a, readEnd]) {
-    expect(socket.read(fd, byte)).toBe(WOULD_BLOCK);
-    expect(socket.readv(fd, [byte])).toBe(WOULD_BLOCK);
-    expect(splice(fd, null, pipeIn, null, 100, 0)).toBe(WOULD_BLOCK);
-  }
+  expect(socket.read(a, byte)).toBe(WOULD_BLOCK);
+  expect(socket.readv(a, [byte])).toBe(WOULD_BLOCK);
   expect(socket.recv(a, byte)).toBe(WOULD_BLOCK);
   expect(socket.recv(udp, byte)).toBe(WOULD_BLOCK);
   expect(socket.recvfrom(udp, byte, 0, 1, 0, sender)).toBe(WOULD_BLOCK);
+});
+
+testWith({ needs: ['pipe', 'splice'] }, 'nothing to take from a pipe, or for it', () => {
+  const [a] = socketPair();
+  const [readEnd] = pipePair();
+  const [, pipeIn] = pipePair();
+  expect(socket.read(readEnd, byte)).toBe(WOULD_BLOCK);
+  expect(socket.readv(readEnd, [byte])).toBe(WOULD_BLOCK);
+  for (const fd of [a, readEnd]) expect(splice(fd, null, pipeIn, null, 100, 0)).toBe(WOULD_BLOCK);
   expect(tee(readEnd, pipeIn, 100, 0)).toBe(WOULD_BLOCK);
 });
 
 test('no room to put', () => {
   const [a] = tcpPair();
+  const file = ownFile(openSync(process.execPath, 'r'));
+  fill(a);
+  expect(socket.send(a, byte)).toBe(WOULD_BLOCK);
+  expect(socket.write(a, byte)).toBe(WOULD_BLOCK);
+  expect(socket.writev(a, [byte, byte])).toBe(WOULD_BLOCK);
+  expect(sendfile(a, file, 0, 65536)).toBe(WOULD_BLOCK);
+});
+
+testWith({ needs: ['pipe', 'splice'] }, 'no room in a pipe, or behind it', () => {
+  const [a] = tcpPair();
   const [sourceRead, sourceWrite] = pipePair();
   const [, fullWrite] = pipePair();
-  const file = own(openSync(process.execPath, 'r'));
+  const file = ownFile(openSync(process.execPath, 'r'));
   socket.write(sourceWrite, byte);
   fill(a);
   fill(fullWrite);
-  expect(socket.send(a, byte)).toBe(WOULD_BLOCK);
-  for (const fd of [a, fullWrite]) {
-    expect(socket.write(fd, byte)).toBe(WOULD_BLOCK);
-    expect(socket.writev(fd, [byte, byte])).toBe(WOULD_BLOCK);
-    expect(sendfile(fd, file, 0, 65536)).toBe(WOULD_BLOCK);
-    expect(splice(sourceRead, null, fd, null, 1, 0)).toBe(WOULD_BLOCK);
-  }
+  expect(socket.write(fullWrite, byte)).toBe(WOULD_BLOCK);
+  expect(socket.writev(fullWrite, [byte, byte])).toBe(WOULD_BLOCK);
+  expect(sendfile(fullWrite, file, 0, 65536)).toBe(WOULD_BLOCK);
+  for (const fd of [a, fullWrite]) expect(splice(sourceRead, null, fd, null, 1, 0)).toBe(WOULD_BLOCK);
   expect(tee(sourceRead, fullWrite, 1, 0)).toBe(WOULD_BLOCK);
   expect(vmsplice(fullWrite, [byte], 0)).toBe(WOULD_BLOCK);
 });
