@@ -5,14 +5,16 @@ import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { describe, expect, test } from 'vitest';
+import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { dispose } from '../helpers/owned.js';
 import { fill, listen, sendAll, socketPair } from '../helpers/pairs.js';
+import { aSignal } from '../helpers/platform.js';
 import { turnUntil } from '../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one table for objects of many types
 type Any = any;
 type Enter = (probe: (object: Any) => void) => void;
-interface Matrix {
+interface Matrix extends Conditions {
   prototype: () => object;
   states: Record<string, Enter>;
   calls: Record<string, (object: Any) => unknown>;
@@ -230,6 +232,7 @@ function newPump(full: boolean): Pump {
 }
 
 const pump: Matrix = {
+  needs: 'splice',
   prototype: () => Pump.prototype,
   states: {
     fresh: (probe) => probe(dispose(new Pump(...socketPair(), { pool: dispose(new PipePool()) }))),
@@ -256,6 +259,7 @@ const pump: Matrix = {
 };
 
 const epollSet: Matrix = {
+  needs: 'epoll',
   prototype: () => Epoll.prototype,
   states: {
     open: (probe) => probe(dispose(new Epoll())),
@@ -285,6 +289,7 @@ const epollSet: Matrix = {
 };
 
 const pool: Matrix = {
+  needs: 'splice',
   prototype: () => PipePool.prototype,
   states: {
     fresh: (probe) => probe(dispose(new PipePool())),
@@ -301,7 +306,7 @@ const pool: Matrix = {
 
 const matrices: Record<string, Matrix> = { registration, timer, waker, acceptor, pump, epollSet, pool };
 
-describe.each(Object.entries(matrices))('%s', (_, { prototype, states, calls, refused, internal = [] }) => {
+describe.each(casesThatHold('matrix', matrices))('%s', (_, { prototype, states, calls, refused, internal = [] }) => {
   const cells = Object.keys(states).flatMap((state) => Object.keys(calls).map((method) => [state, method] as const));
 
   test.each(cells)('%s: %s', (state, method) => {
@@ -328,11 +333,11 @@ describe.each(Object.entries(matrices))('%s', (_, { prototype, states, calls, re
 
 test('a signal registration: deregister in every state', () => {
   const reactor = newReactor();
-  const signal = reactor.onSignal('SIGUSR2', () => {});
+  const signal = reactor.onSignal(aSignal, () => {});
   signal.deregister();
   signal.deregister();
   signal[Symbol.dispose]();
-  const other = reactor.onSignal('SIGUSR2', () => {});
+  const other = reactor.onSignal(aSignal, () => {});
   reactor.close();
   other.deregister();
 });

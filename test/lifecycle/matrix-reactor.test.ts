@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { dispose } from '../helpers/owned.js';
 import { socketPair } from '../helpers/pairs.js';
 import { eventually } from '../helpers/patience.js';
+import { aSignal } from '../helpers/platform.js';
 import { turnUntil } from '../helpers/wait.js';
 
 type Probe = (reactor: Reactor) => void;
@@ -113,7 +114,7 @@ const calls: Record<string, Probe> = {
   ref: (reactor) => reactor.ref(),
   unref: (reactor) => reactor.unref(),
   setTimer: (reactor) => reactor.setTimer(1000, () => {}).cancel(),
-  onSignal: (reactor) => reactor.onSignal('SIGUSR2', () => {}).deregister(),
+  onSignal: (reactor) => reactor.onSignal(aSignal, () => {}).deregister(),
   createWaker: (reactor) => reactor.createWaker(() => {}).close(),
   metrics: (reactor) => void reactor.metrics(),
   close: (reactor) => reactor.close(),

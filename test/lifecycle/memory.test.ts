@@ -1,6 +1,7 @@
 // Heavy loops leave neither memory nor fds behind: what grew after a warm-up is a leak (119, 120, 140).
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
+import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { patience, sanitized } from '../helpers/patience.js';
 
 // A sanitizer keeps what was freed for a while, and needs more for everything.
@@ -10,125 +11,147 @@ const env: Record<string, string> = sanitized
 const mostGrownBytes = (sanitized ? 24 : 6) * 2 ** 20; // 8,000 times anything of 1 KB would show
 
 /** Each gives the loop's body; it runs thousands of times. */
-const loops: Record<string, (toolbox: Toolbox) => (i: number) => unknown> = {
-  'connections made, used and closed': ({ Reactor, Interest, socket }) => {
-    const reactor = new Reactor();
-    const buffer = Buffer.alloc(64);
-    return () => {
+const loops: Record<string, { body: (toolbox: Toolbox) => (i: number) => unknown } & Conditions> = {
+  'connections made, used and closed': {
+    body: ({ Reactor, Interest, socket }) => {
+      const reactor = new Reactor();
+      const buffer = Buffer.alloc(64);
+      return () => {
+        const [a, b] = socket.socketpair();
+        const reg = reactor.register(a, Interest.READABLE, () => socket.recv(a, buffer));
+        socket.send(b, buffer);
+        reactor.poll(0);
+        reg.close();
+        socket.close(b);
+      };
+    },
+  },
+  'errors thrown': {
+    body: ({ socket, outcomeOf }) => {
       const [a, b] = socket.socketpair();
-      const reg = reactor.register(a, Interest.READABLE, () => socket.recv(a, buffer));
-      socket.send(b, buffer);
-      reactor.poll(0);
-      reg.close();
       socket.close(b);
-    };
+      return () => {
+        outcomeOf(() => socket.send(a, new Uint8Array(1)));
+        outcomeOf(() => socket.recv(-1, new Uint8Array(1)));
+      };
+    },
   },
-  'errors thrown': ({ socket, outcomeOf }) => {
-    const [a, b] = socket.socketpair();
-    socket.close(b);
-    return () => {
-      outcomeOf(() => socket.send(a, new Uint8Array(1)));
-      outcomeOf(() => socket.recv(-1, new Uint8Array(1)));
-    };
+  'timers set, fired and cancelled': {
+    body: ({ Reactor }) => {
+      const reactor = new Reactor();
+      return () => {
+        reactor.setTimer(1e6, () => {}).cancel();
+        reactor.setTimer(0, () => {});
+        reactor.poll(0);
+      };
+    },
   },
-  'timers set, fired and cancelled': ({ Reactor }) => {
-    const reactor = new Reactor();
-    return () => {
-      reactor.setTimer(1e6, () => {}).cancel();
-      reactor.setTimer(0, () => {});
-      reactor.poll(0);
-    };
+  'reactors with wakers and signals': {
+    body: ({ Reactor, aSignal }) => {
+      return () => {
+        const reactor = new Reactor({ maxEvents: 16 });
+        reactor.createWaker(() => {}).wake();
+        reactor.onSignal(aSignal, () => {});
+        reactor.poll(0);
+        reactor.close();
+      };
+    },
   },
-  'reactors with wakers and signals': ({ Reactor }) => {
-    return () => {
-      const reactor = new Reactor({ maxEvents: 16 });
-      reactor.createWaker(() => {}).wake();
-      reactor.onSignal('SIGUSR2', () => {});
-      reactor.poll(0);
-      reactor.close();
-    };
+  'attach and detach': {
+    body: ({ Reactor }) => {
+      const reactor = new Reactor();
+      return async (i) => {
+        reactor.attach();
+        reactor.setTimer(0, () => {});
+        if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+        reactor.detach();
+        if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+      };
+    },
   },
-  'attach and detach': ({ Reactor }) => {
-    const reactor = new Reactor();
-    return async (i) => {
-      reactor.attach();
-      reactor.setTimer(0, () => {});
-      if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
-      reactor.detach();
-      if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
-    };
+  'epoll sets and event buffers': {
+    needs: 'epoll',
+    body: ({ Epoll, EpollEvents, epoll, socket }) => {
+      const [a] = socket.socketpair();
+      return () => {
+        const ep = new Epoll();
+        ep.add(a, epoll.EPOLLOUT);
+        ep.wait(new EpollEvents(64), 0);
+        ep.close();
+      };
+    },
   },
-  'epoll sets and event buffers': ({ Epoll, EpollEvents, epoll, socket }) => {
-    const [a] = socket.socketpair();
-    return () => {
-      const ep = new Epoll();
-      ep.add(a, epoll.EPOLLOUT);
-      ep.wait(new EpollEvents(64), 0);
-      ep.close();
-    };
+  'datagrams with new and reused addresses': {
+    body: ({ socket }) => {
+      const fd = socket.bindUdp({ host: '127.0.0.1', port: 0 });
+      const { port } = socket.getsockname(fd) as { port: number };
+      const sender = new socket.SocketAddress();
+      const buffer = new Uint8Array(8);
+      return () => {
+        socket.sendto(fd, buffer, 0, 8, 0, { host: '127.0.0.1', port });
+        socket.recvfrom(fd, buffer, 0, 8, 0, sender);
+        socket.recvfrom(fd, buffer, 0, 8, 0, new socket.SocketAddress());
+        return sender.address;
+      };
+    },
   },
-  'datagrams with new and reused addresses': ({ socket }) => {
-    const fd = socket.bindUdp({ host: '127.0.0.1', port: 0 });
-    const { port } = socket.getsockname(fd) as { port: number };
-    const sender = new socket.SocketAddress();
-    const buffer = new Uint8Array(8);
-    return () => {
-      socket.sendto(fd, buffer, 0, 8, 0, { host: '127.0.0.1', port });
-      socket.recvfrom(fd, buffer, 0, 8, 0, sender);
-      socket.recvfrom(fd, buffer, 0, 8, 0, new socket.SocketAddress());
-      return sender.address;
-    };
+  'pumps, dirty ones too': {
+    needs: 'splice',
+    body: ({ socket, transfer }) => {
+      const pool = new transfer.PipePool({ maxIdle: 2 });
+      const bytes = new Uint8Array(100);
+      return (i) => {
+        const pairs = [socket.socketpair(), socket.socketpair()] as const;
+        const pump = new transfer.Pump(pairs[0][1], pairs[1][0], { pool });
+        socket.send(pairs[0][0], bytes);
+        if (i % 2 === 0) socket.shutdown(pairs[1][0], socket.SHUT_WR);
+        try {
+          pump.move();
+        } catch {
+          // EPIPE: the bytes are left in the pipe
+        }
+        pump.close();
+        for (const fd of pairs.flat()) socket.close(fd);
+      };
+    },
   },
-  'pumps, dirty ones too': ({ socket, transfer }) => {
-    const pool = new transfer.PipePool({ maxIdle: 2 });
-    const bytes = new Uint8Array(100);
-    return (i) => {
-      const pairs = [socket.socketpair(), socket.socketpair()] as const;
-      const pump = new transfer.Pump(pairs[0][1], pairs[1][0], { pool });
-      socket.send(pairs[0][0], bytes);
-      if (i % 2 === 0) socket.shutdown(pairs[1][0], socket.SHUT_WR);
-      try {
-        pump.move();
-      } catch {
-        // EPIPE: the bytes are left in the pipe
-      }
-      pump.close();
-      for (const fd of pairs.flat()) socket.close(fd);
-    };
-  },
-  'vmsplice and writev': ({ socket, transfer }) => {
-    const [readEnd, writeEnd] = socket.pipe();
-    const sink = new Uint8Array(65536);
-    return () => {
-      const parts = [Buffer.alloc(1000), Buffer.alloc(1000)];
-      transfer.vmsplice(writeEnd, parts, 0);
-      socket.readv(readEnd, [sink]);
-      socket.writev(writeEnd, parts);
-      socket.read(readEnd, sink);
-    };
+  'vmsplice and writev': {
+    needs: 'splice',
+    body: ({ socket, transfer }) => {
+      const [readEnd, writeEnd] = socket.pipe();
+      const sink = new Uint8Array(65536);
+      return () => {
+        const parts = [Buffer.alloc(1000), Buffer.alloc(1000)];
+        transfer.vmsplice(writeEnd, parts, 0);
+        socket.readv(readEnd, [sink]);
+        socket.writev(writeEnd, parts);
+        socket.read(readEnd, sink);
+      };
+    },
   },
 };
 
-describe.each(Object.entries(loops))('%s', (_, body) => {
+describe.each(casesThatHold('leave nothing behind', loops))('%s', (_, { body }) => {
   test('leave nothing behind', { timeout: patience(40_000) }, async () => {
     const wrapped = {
       toString: () => `async (toolbox) => {
-        const { fs, report } = toolbox;
+        const { openFds, handleCount, report } = toolbox;
         const once = (${body})(toolbox);
         const measure = async (times) => {
           for (let i = 0; i < times; i++) { const result = once(i); if (result instanceof Promise) await result; }
           for (let i = 0; i < 3; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
-          return { rss: process.memoryUsage.rss(), fds: fs.readdirSync('/proc/self/fd').length };
+          return { rss: process.memoryUsage.rss(), fds: openFds().length, handles: handleCount() };
         };
         await measure(4000);
         const before = await measure(2000);
         const after = await measure(8000);
-        report({ grown: after.rss - before.rss, fds: after.fds - before.fds });
+        report({ grown: after.rss - before.rss, fds: after.fds - before.fds, handles: after.handles - before.handles });
         process.exit(0);
       }`,
     } as unknown as (toolbox: Toolbox) => void;
-    const { grown, fds } = await reportOf(wrapped, { execArgv: ['--expose-gc'], env, timeoutMs: 35_000 });
+    const { grown, fds, handles } = await reportOf(wrapped, { execArgv: ['--expose-gc'], env, timeoutMs: 35_000 });
     expect(fds).toBe(0);
+    expect(handles).toBeLessThan(100); // Node's own come and go; 8,000 times one would show
     expect(grown).toBeLessThan(mostGrownBytes);
   });
 });

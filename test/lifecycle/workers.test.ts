@@ -2,100 +2,121 @@
 // thread are no use in another (68, 69, 71, 76).
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
+import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 
 type Body = (toolbox: Toolbox) => void;
 
 /** Ways to be busy in a worker; each says 'ready' just before. */
-const busy: Record<string, Body> = {
-  'blocked in poll(-1)': ({ Reactor, Interest, socket, workerThreads }) => {
-    const reactor = new Reactor();
-    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) reactor.poll(-1);
-  },
-  'blocked in poll(-1) of an empty reactor': ({ Reactor, workerThreads }) => {
-    const reactor = new Reactor();
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) reactor.poll();
-  },
-  'blocked in run()': ({ Reactor, Interest, socket, workerThreads }) => {
-    const reactor = new Reactor();
-    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
-    reactor.createWaker(() => {});
-    reactor.setTimer(1e9, () => {});
-    workerThreads.parentPort?.postMessage('ready');
-    reactor.run();
-  },
-  'blocked in a long poll': ({ Reactor, workerThreads }) => {
-    const reactor = new Reactor();
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) reactor.poll(1e9);
-  },
-  'blocked in Epoll.wait(-1)': ({ Epoll, EpollEvents, epoll, socket, workerThreads }) => {
-    const ep = new Epoll();
-    ep.add(socket.socketpair()[0], epoll.EPOLLIN);
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) ep.wait(new EpollEvents(8), -1);
-  },
-  'blocked in poll inside a handler of another reactor': ({ Reactor, workerThreads }) => {
-    const [outer, inner] = [new Reactor(), new Reactor()];
-    outer.setTimer(0, () => {
+const busy: Record<string, { body: Body } & Conditions> = {
+  'blocked in poll(-1)': {
+    body: ({ Reactor, Interest, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
       workerThreads.parentPort?.postMessage('ready');
-      for (;;) inner.poll(-1);
-    });
-    outer.run();
+      for (;;) reactor.poll(-1);
+    },
   },
-  'spinning in poll(0)': ({ Reactor, workerThreads }) => {
-    const reactor = new Reactor();
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) reactor.poll(0);
+  'blocked in poll(-1) of an empty reactor': {
+    body: ({ Reactor, workerThreads }) => {
+      const reactor = new Reactor();
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) reactor.poll();
+    },
   },
-  'in the middle of a batch': ({ Reactor, Interest, socket, workerThreads }) => {
-    const reactor = new Reactor();
-    for (let i = 0; i < 100; i++) {
-      reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {
-        if (i === 50) workerThreads.parentPort?.postMessage('ready');
-        for (const end = Date.now() + 10; Date.now() < end; );
+  'blocked in run()': {
+    body: ({ Reactor, Interest, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
+      reactor.createWaker(() => {});
+      reactor.setTimer(1e9, () => {});
+      workerThreads.parentPort?.postMessage('ready');
+      reactor.run();
+    },
+  },
+  'blocked in a long poll': {
+    body: ({ Reactor, workerThreads }) => {
+      const reactor = new Reactor();
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) reactor.poll(1e9);
+    },
+  },
+  'blocked in Epoll.wait(-1)': {
+    needs: 'epoll',
+    body: ({ Epoll, EpollEvents, epoll, socket, workerThreads }) => {
+      const ep = new Epoll();
+      ep.add(socket.socketpair()[0], epoll.EPOLLIN);
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) ep.wait(new EpollEvents(8), -1);
+    },
+  },
+  'blocked in poll inside a handler of another reactor': {
+    body: ({ Reactor, workerThreads }) => {
+      const [outer, inner] = [new Reactor(), new Reactor()];
+      outer.setTimer(0, () => {
+        workerThreads.parentPort?.postMessage('ready');
+        for (;;) inner.poll(-1);
       });
-    }
-    reactor.run();
+      outer.run();
+    },
   },
-  'attached and idle': ({ Reactor, Interest, socket, workerThreads }) => {
-    const reactor = new Reactor();
-    reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
-    reactor.attach();
-    workerThreads.parentPort?.postMessage('ready');
+  'spinning in poll(0)': {
+    body: ({ Reactor, workerThreads }) => {
+      const reactor = new Reactor();
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) reactor.poll(0);
+    },
   },
-  'attached and busy': ({ Reactor, Interest, socket, workerThreads }) => {
-    const reactor = new Reactor();
-    reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {});
-    reactor.attach();
-    workerThreads.parentPort?.postMessage('ready');
+  'in the middle of a batch': {
+    body: ({ Reactor, Interest, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      for (let i = 0; i < 100; i++) {
+        reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {
+          if (i === 50) workerThreads.parentPort?.postMessage('ready');
+          for (const end = Date.now() + 10; Date.now() < end; );
+        });
+      }
+      reactor.run();
+    },
   },
-  'watching a signal': ({ Reactor, workerThreads }) => {
-    const reactor = new Reactor();
-    reactor.onSignal('SIGUSR2', () => {});
-    workerThreads.parentPort?.postMessage('ready');
-    reactor.run();
+  'attached and idle': {
+    body: ({ Reactor, Interest, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
+      reactor.attach();
+      workerThreads.parentPort?.postMessage('ready');
+    },
   },
-  'with everything open': ({ Reactor, Epoll, Acceptor, socket, transfer, workerThreads }) => {
-    const reactor = new Reactor();
-    new Acceptor(reactor, socket.listenTcp({ host: '127.0.0.1', port: 0 }), () => {});
-    new Epoll();
-    socket.pipe();
-    socket.bindUdp({ host: '127.0.0.1', port: 0 });
-    const [a, b] = socket.socketpair();
-    socket.send(b, new Uint8Array(10));
-    new transfer.Pump(a, socket.socketpair()[0]).move();
-    workerThreads.parentPort?.postMessage('ready');
-    for (;;) reactor.poll(-1);
+  'attached and busy': {
+    body: ({ Reactor, Interest, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      reactor.register(socket.socketpair()[0], Interest.WRITABLE, () => {});
+      reactor.attach();
+      workerThreads.parentPort?.postMessage('ready');
+    },
+  },
+  'watching a signal': {
+    body: ({ Reactor, workerThreads, aSignal }) => {
+      const reactor = new Reactor();
+      reactor.onSignal(aSignal, () => {});
+      workerThreads.parentPort?.postMessage('ready');
+      reactor.run();
+    },
+  },
+  'with everything open': {
+    body: ({ Reactor, Acceptor, socket, openRest, workerThreads }) => {
+      const reactor = new Reactor();
+      new Acceptor(reactor, socket.listenTcp({ host: '127.0.0.1', port: 0 }), () => {});
+      openRest();
+      workerThreads.parentPort?.postMessage('ready');
+      for (;;) reactor.poll(-1);
+    },
   },
 };
 
-test.each(Object.entries(busy))(
+test.each(casesThatHold('terminated while', busy))(
   'terminated while %s: ends within a second and leaves nothing open (69)',
-  async (_, body) => {
+  async (_, { body }) => {
     const { tookMs, leaked, alive } = await reportOf(
       async ({ startWorker, openFds, report, args, Reactor }) => {
         const warmUp = startWorker(() => {});
@@ -185,15 +206,15 @@ test('64 workers load the add-on, eight at a time, use it, and leave nothing ope
 });
 
 test('an object of one thread is no use in another, and no crash (71)', async () => {
-  const outcomes = await reportOf(async ({ Reactor, Epoll, startWorker, report, outcomeOf }) => {
+  const outcomes = await reportOf(async ({ Reactor, startWorker, report, outcomeOf }) => {
     const body = ({ Reactor: R, Epoll: E, outcomeOf: of, workerThreads, args }: Toolbox): void => {
       workerThreads.parentPort?.postMessage([
         of(() => R.prototype.poll.call(args.reactor, 0)),
-        of(() => E.prototype.close.call(args.ep)),
+        of(() => E.prototype.close.call(args.reactor)),
         of(() => args.reactor.poll(0)),
       ]);
     };
-    const args = { reactor: new Reactor(), ep: new Epoll() };
+    const args = { reactor: new Reactor() };
     const posted = outcomeOf(() => startWorker(body as Body, args).on('message', report));
     if (posted.error !== undefined) report([posted]);
   });

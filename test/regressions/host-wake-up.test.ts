@@ -3,6 +3,7 @@
 // events: the next poll(-1) then must not sleep on them for ever.
 import { expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
+import { describeWith } from '../helpers/needs.js';
 
 const untilSignal = async ({ Reactor, Interest, socket, report, args }: Toolbox): Promise<void> => {
   const reactor = new Reactor();
@@ -19,23 +20,25 @@ const untilSignal = async ({ Reactor, Interest, socket, report, args }: Toolbox)
   report('done');
 };
 
-test.each(['empty', 'busy'])('a listener of a signal runs beside poll(-1) of a reactor that is %s', async (kind) => {
-  const outcome = await inChild(untilSignal, {
-    args: kind,
-    onReport: (report, kill) => report === 'ready' && setTimeout(() => kill('SIGUSR2'), 100),
+describeWith({ needs: 'kill' }, 'a listener of a signal runs beside poll(-1)', () => {
+  test.each(['empty', 'busy'])('of a reactor that is %s', async (kind) => {
+    const outcome = await inChild(untilSignal, {
+      args: kind,
+      onReport: (report, kill) => report === 'ready' && setTimeout(() => kill('SIGUSR2'), 100),
+    });
+    expect(outcome).toMatchObject({ code: 0, reports: ['ready', 'done'] });
   });
-  expect(outcome).toMatchObject({ code: 0, reports: ['ready', 'done'] });
 });
 
 test('a program that never goes back to the host does not spin when the host has something to do', async () => {
-  const outcome = await inChild(({ Reactor, report }) => {
-    process.on('SIGUSR2', () => {});
+  const outcome = await inChild(({ Reactor, report, aSignal }) => {
+    process.on(aSignal, () => {});
     const reactor = new Reactor();
     let done = false;
     reactor.setTimer(1000, () => {
       done = true;
     });
-    process.kill(process.pid, 'SIGUSR2');
+    if (process.platform !== 'win32') process.kill(process.pid, 'SIGUSR2');
     setTimeout(() => {}, 1);
     while (!done) reactor.poll(-1);
     report(reactor.metrics().turns);
