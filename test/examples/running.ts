@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dispose } from '../helpers/owned.js';
 import { eventually, patience } from '../helpers/patience.js';
@@ -10,6 +11,8 @@ import { eventually, patience } from '../helpers/patience.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node runs on. */
 const TICK_MS = 10;
+/** What a process at rest may use of a processor, and a busy loop on a crowded machine still exceeds. */
+const RESTING_SHARE = 0.06;
 
 export interface StartOptions {
   /** The limit of open files of the process. */
@@ -80,9 +83,25 @@ export class Running {
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }
 
-  residentBytes(): number {
+  /**
+   * Awaits that it is at rest for so long. A busy loop never is; but what Node does on the side (it compiles what is used
+   * much, and collects garbage) comes to an end.
+   */
+  async rests(forMs = 500): Promise<void> {
+    const end = performance.now() + patience(3000);
+    for (;;) {
+      const before = this.cpuMs();
+      await delay(forMs);
+      const usedMs = this.cpuMs() - before;
+      if (usedMs <= forMs * RESTING_SHARE) return;
+      if (performance.now() > end) throw new Error(`not at rest: ${usedMs} of ${forMs} ms`);
+    }
+  }
+
+  /** The memory that is its own: without pages of files, which come and go as the system likes. */
+  ownBytes(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   close(): void {
