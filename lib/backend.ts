@@ -20,6 +20,7 @@
 //   watchOwn, unwatchOwn
 //               Watches the source of a waker or a signal (native/sys/waker.h): each ring is an event of the slot, READABLE.
 //   hasPending  Whether something of the user's beside registrations can still bring an event (an overlapped operation).
+//   flush       Before the host waits in our place: tells the kernel what the next wait() would tell it.
 //   times       At CLOCK the monotonic clock at the end of the last wait or stamp(), at WAITED how long that wait took, in
 //               milliseconds (event-batch.ts). An array, because a number that is handed around becomes an object.
 //   watchHost   From now on a blocking wait returns when the host's event loop has something to do, so that
@@ -50,6 +51,7 @@ export interface Backend {
   ready(index: number): number;
   deliverOwn(index: number): number;
   hasPending(): boolean;
+  flush(): void;
   stamp(): void;
   watchHost(): boolean;
   hostIsBehind(): boolean;

@@ -38,6 +38,23 @@ export interface Native {
   epollControl(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
   epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
 
+  readonly portEventLayout?: EventLayout;
+  portOpen?(): number;
+  portClose(port: number): number;
+  portAssociate(port: number, handle: number, keyLow: number, keyHigh: number, skipOnSuccess: number): number;
+  portPost(port: number, keyLow: number, keyHigh: number, bytes: number, operation: number): number;
+  portWait(port: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
+  portPending(port: number): number;
+  processHandleCount(): number;
+
+  portWatch(port: number, fd: number, slot: number, generation: number, interest: number, oneshot: number): number;
+  portModify(port: number, fd: number, slot: number, generation: number, interest: number, oneshot: number): number;
+  portQuiet(port: number, fd: number): number;
+  portUnwatch(port: number, fd: number): number;
+  portFlush(port: number): number;
+  portWatchSource(port: number, source: number, slot: number, generation: number): number;
+  portUnwatchSource(source: number): number;
+
   read(fd: number, buffer: Bytes, offset?: number, length?: number): number;
   write(fd: number, buffer: Bytes, offset?: number, length?: number): number;
   readv(fd: number, buffers: readonly Bytes[]): number;

@@ -284,6 +284,7 @@ export class Reactor {
     const { fd, slot, mode } = registration;
     this.#backend.modify(fd, slot, this.#table.generation(slot), interest, mode);
     registration.setInterest(interest);
+    this.#tellHost();
   }
 
   #deregister(registration: Registration<unknown>): void {
@@ -458,6 +459,7 @@ export class Reactor {
     if (this.#host === null) return;
     this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#backend.hasPending()));
     if (this.#inTurn) return;
+    this.#backend.flush();
     // What an exception left of a batch, the kernel will not announce again.
     const isUnfinished = this.#next < this.#count;
     this.#host.setDeadline(isUnfinished ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);

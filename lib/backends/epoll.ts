@@ -133,6 +133,9 @@ export class EpollBackend implements Backend {
     return toReady(this.#words[this.#firstWord + index * this.#eventWords] as number);
   }
 
+  /** Each change was told to the kernel at once. */
+  flush(): void {}
+
   stamp(): void {
     this.#batch.stamp();
   }

@@ -2,11 +2,13 @@
 import type { Backend, BackendName } from '../backend.js';
 import { UnsupportedError } from '../errors.js';
 import { EpollBackend } from './epoll.js';
+import { IocpBackend } from './iocp.js';
 
 type Make = (maxEvents: number) => Backend;
 
 const BACKENDS: Partial<Record<BackendName, { platforms: readonly string[]; make: Make }>> = {
   epoll: { platforms: ['linux', 'android'], make: (maxEvents) => new EpollBackend(maxEvents) },
+  iocp: { platforms: ['win32'], make: (maxEvents) => new IocpBackend(maxEvents) },
 };
 
 const NAMES: readonly BackendName[] = ['epoll', 'kqueue', 'iocp'];

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <unordered_set>
 #include <vector>
 
@@ -15,6 +16,8 @@
 namespace fdreactor {
 
 class HostLoop;
+class Operations;
+struct Ports;
 
 struct Environment {
   bool closes_fds = false;  // a worker's: what it made and left open is closed with it
@@ -23,6 +26,8 @@ struct Environment {
   std::unordered_set<int64_t> signals;
   std::map<int, HostLoop*> host_loops;  // by handle; each frees itself once the host has let go of it
   int next_host_loop = 1;
+  std::shared_ptr<Ports> ports;            // Windows
+  std::shared_ptr<Operations> operations;  // Windows
   // What a platform's own part of the environment (its ports, say) does when the environment ends, and is told when a
   // socket is closed by its number. Added by bind_*() of the files that have such a part.
   std::vector<std::function<void(Environment&)>> at_end;

@@ -1,0 +1,229 @@
+// attach() where the host's loop cannot watch a backend by itself: a thread waits for the backend, and rings the host
+// by a thread-safe function. Ring, turn, wait again: at most one wake-up is in flight, and the thread never waits while
+// JavaScript is in a turn, so that the two need no lock around the backend.
+//
+// Life of a HostLoop: made by attach, then either detached by JavaScript or by the end of the environment. Either stops
+// the thread at once; the memory goes with the thread-safe function, which lives until a call that is under way has
+// returned.
+#include <condition_variable>
+#include <limits>
+#include <memory>
+#include <mutex>
+
+#include "../sys/thread.h"
+#include "arguments.h"
+#include "bind.h"
+#include "environment.h"
+#include "host_waiter.h"
+
+namespace fdreactor {
+
+class HostLoop {
+ public:
+  // 0 and *made, or a failure.
+  static Result attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback, HostLoop** made);
+
+  void set_timer(double deadline_ms);
+  void set_referenced(bool referenced);
+  void close();
+
+ private:
+  HostLoop(napi_env env, std::unique_ptr<HostWaiter> waiter) : env_(env), waiter_(std::move(waiter)) {}
+
+  void run();
+  void let_wait();
+  void stop_thread();
+
+  static void on_thread(void* self) { static_cast<HostLoop*>(self)->run(); }
+  static void on_ring(napi_env env, napi_value callback, void* self, void*);
+  static void on_finalize(napi_env, void* self, void*) { delete static_cast<HostLoop*>(self); }
+  static void on_environment_end(void* self) { static_cast<HostLoop*>(self)->close(); }
+
+  napi_env env_;
+  std::unique_ptr<HostWaiter> waiter_;
+  napi_threadsafe_function ring_ = nullptr;
+  Thread thread_;
+  bool closed_ = false;
+
+  // Shared with the thread.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  double deadline_ms_ = std::numeric_limits<double>::infinity();
+  bool may_wait_ = true;
+  bool waiting_ = false;
+  bool stopping_ = false;
+};
+
+Result HostLoop::attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback, HostLoop** made) {
+  auto* host = new HostLoop(env, std::move(waiter));
+  napi_value name = nullptr;
+  const bool is_made = napi_create_string_utf8(env, "fdreactor", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+                       napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, host, on_finalize, host,
+                                                       on_ring, &host->ring_) == napi_ok;
+  if (!is_made) {
+    delete host;
+    return kBadArgument;
+  }
+  // After the thread-safe function's own hook, so that the thread is stopped first.
+  napi_add_env_cleanup_hook(env, on_environment_end, host);
+  const Result started = thread_start(on_thread, host, &host->thread_);
+  if (started < 0) {
+    host->close();
+    return started;
+  }
+  *made = host;
+  return 0;
+}
+
+// The thread's own function.
+void HostLoop::run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return may_wait_ || stopping_; });
+    if (stopping_) return;
+    may_wait_ = false;
+    waiting_ = true;
+    const double deadline_ms = deadline_ms_;
+    lock.unlock();
+    waiter_->wait(deadline_ms);
+    lock.lock();
+    waiting_ = false;
+    if (stopping_) return;
+    napi_call_threadsafe_function(ring_, nullptr, napi_tsfn_nonblocking);
+  }
+}
+
+// One turn, in JavaScript's thread. What a handler throws is an uncaught exception, as from any callback of the host.
+void HostLoop::on_ring(napi_env env, napi_value callback, void* self, void*) {
+  auto* host = static_cast<HostLoop*>(self);
+  if (env == nullptr || callback == nullptr || host->closed_) return;
+  napi_value receiver = nullptr;
+  napi_get_global(env, &receiver);
+  if (napi_call_function(env, receiver, callback, 0, nullptr, nullptr) == napi_pending_exception) {
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+  }
+  if (!host->closed_) host->let_wait();
+}
+
+void HostLoop::let_wait() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  may_wait_ = true;
+  changed_.notify_one();
+}
+
+// A wait that would end too late is ended now; the turn that follows finds nothing, and the next wait knows better.
+void HostLoop::set_timer(double deadline_ms) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (waiting_ && deadline_ms < deadline_ms_) waiter_->interrupt();
+  deadline_ms_ = deadline_ms;
+}
+
+void HostLoop::set_referenced(bool referenced) {
+  if (closed_) return;
+  if (referenced) {
+    napi_ref_threadsafe_function(env_, ring_);
+  } else {
+    napi_unref_threadsafe_function(env_, ring_);
+  }
+}
+
+void HostLoop::close() {
+  if (closed_) return;
+  closed_ = true;
+  stop_thread();
+  napi_remove_env_cleanup_hook(env_, on_environment_end, this);
+  napi_release_threadsafe_function(ring_, napi_tsfn_abort);
+}
+
+void HostLoop::stop_thread() {
+  if (thread_.handle == nullptr) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    changed_.notify_one();
+    if (waiting_) waiter_->interrupt();
+  }
+  thread_join(&thread_);
+}
+
+namespace {
+
+// The environment's host loop with this handle, or nullptr.
+HostLoop* find(napi_env env, int handle) {
+  auto& all = environment_of(env).host_loops;
+  const auto found = all.find(handle);
+  return found == all.end() ? nullptr : found->second;
+}
+
+// (backend, callback) => handle
+napi_value attach(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int backend = args.fd(0);
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, args.value(1), &type);
+  if (!args.ok() || type != napi_function) return args.refuse();
+  auto waiter = make_host_waiter(env, backend);
+  if (waiter == nullptr) return args.refuse();
+  HostLoop* host = nullptr;
+  const Result result = HostLoop::attach(env, std::move(waiter), args.value(1), &host);
+  if (result < 0) return args.answer(result);
+  Environment& environment = environment_of(env);
+  const int handle = environment.next_host_loop++;
+  environment.host_loops.emplace(handle, host);
+  return args.answer(handle);
+}
+
+// (handle)
+napi_value detach(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int handle = args.int32(0);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  environment_of(env).host_loops.erase(handle);
+  host->close();
+  return args.answer(0);
+}
+
+// (handle, deadlineMs; Infinity: none)
+napi_value set_timer(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int handle = args.int32(0);
+  const double deadline_ms = args.number(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_timer(deadline_ms);
+  return args.answer(0);
+}
+
+// (handle, 0 or 1)
+napi_value set_referenced(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int handle = args.int32(0);
+  const int referenced = args.int32(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_referenced(referenced != 0);
+  return args.answer(0);
+}
+
+// A host's loop that a wait of ours could watch is what this way of attaching is for the want of.
+template <int kAnswer>
+napi_value constant(napi_env env, napi_callback_info) {
+  return to_js(env, Result{kAnswer});
+}
+
+}  // namespace
+
+napi_status bind_host_loop(napi_env env, napi_value exports) {
+  return add_exports(env, exports,
+                     {{"hostAttach", attach},
+                      {"hostDetach", detach},
+                      {"hostSetTimer", set_timer},
+                      {"hostSetReferenced", set_referenced},
+                      {"hostBackendFd", constant<-1>},
+                      {"hostHasUnwatched", constant<0>},
+                      {"hostHasEvents", constant<0>}});
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,27 @@
+// The waiting thread waits on the reactor's port.
+#include "host_waiter.h"
+
+#include "../sys/host_wait.h"
+#include "ports.h"
+
+namespace fdreactor {
+namespace {
+
+class PortWaiter final : public HostWaiter {
+ public:
+  explicit PortWaiter(Port* port) : port_(port) {}
+  void wait(double deadline_ms) override { host_wait(port_, deadline_ms); }
+  void interrupt() override { host_wait_interrupt(port_); }
+
+ private:
+  Port* port_;
+};
+
+}  // namespace
+
+std::unique_ptr<HostWaiter> make_host_waiter(napi_env env, int backend) {
+  Port* port = find_port(env, backend);
+  return port == nullptr ? nullptr : std::make_unique<PortWaiter>(port);
+}
+
+}  // namespace fdreactor

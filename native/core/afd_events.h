@@ -1,0 +1,56 @@
+// Readiness in the words of \Device\Afd, the kernel side of Windows' sockets, and in ours: two pure functions, and
+// nothing else may translate. The bits are those of the (undocumented, unchanged since Windows NT) IOCTL_AFD_POLL; ours
+// are those of lib/interest.ts.
+#pragma once
+
+#include <cstdint>
+
+namespace fdreactor {
+
+enum AfdEvent : uint32_t {
+  kAfdReceive = 0x1,
+  kAfdReceiveExpedited = 0x2,  // out-of-band
+  kAfdSend = 0x4,
+  kAfdDisconnect = 0x8,    // the peer has closed its sending half
+  kAfdAbort = 0x10,        // a reset
+  kAfdLocalClose = 0x20,   // the socket was closed in this process
+  kAfdAccept = 0x80,       // a connection waits to be accepted
+  kAfdConnectFail = 0x100  // a connect() has failed
+};
+
+enum ReadyBit : uint32_t {
+  kReadable = 1,
+  kWritable = 2,
+  kPriority = 4,
+  kReadClosed = 8,
+  kWriteClosed = 16,
+  kError = 32,
+  kHangup = 64,
+};
+
+constexpr uint32_t kAfdClosures = kAfdDisconnect | kAfdAbort | kAfdConnectFail;
+
+// What to poll for: closures are told whether asked for or not, and a socket that is closed locally is to be noticed.
+constexpr uint32_t afd_from_interest(uint32_t interest) {
+  uint32_t events = kAfdClosures | kAfdLocalClose;
+  if ((interest & kReadable) != 0) events |= kAfdReceive | kAfdAccept;
+  if ((interest & kWritable) != 0) events |= kAfdSend;
+  if ((interest & kPriority) != 0) events |= kAfdReceiveExpedited;
+  return events;
+}
+
+// What a poll's answer means. A call that would fail, or return 0, does not block: so a broken connection is readable
+// and writable as well, as with poll(2).
+constexpr uint32_t ready_from_afd(uint32_t events) {
+  uint32_t ready = 0;
+  if ((events & (kAfdReceive | kAfdAccept)) != 0) ready |= kReadable;
+  if ((events & kAfdReceiveExpedited) != 0) ready |= kPriority;
+  if ((events & kAfdSend) != 0) ready |= kWritable;
+  if ((events & kAfdDisconnect) != 0) ready |= kReadable | kReadClosed;
+  if ((events & (kAfdAbort | kAfdConnectFail)) != 0) {
+    ready |= kReadable | kWritable | kReadClosed | kWriteClosed | kError | kHangup;
+  }
+  return ready;
+}
+
+}  // namespace fdreactor
