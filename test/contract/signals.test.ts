@@ -4,29 +4,34 @@ import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
+import { raise } from '../helpers/fixtures/raise.mjs';
 import { socketPair } from '../helpers/pairs.js';
-import { aSignal } from '../helpers/platform.js';
+import { anotherSignal, aSignal, isWindows } from '../helpers/platform.js';
 import { expectArgumentType, expectBadArgument, expectInvalidState } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;
-const raise = (signal: NodeJS.Signals): void => {
-  process.kill(process.pid, signal);
-};
+
+/** When a child says who it is, it gets the signal: it is in its wait by then. */
+const raiseSoon =
+  (signal: NodeJS.Signals) =>
+  ({ pid }: { pid?: number }): void => {
+    if (pid !== undefined) setTimeout(() => raise(signal, { pid }), 100);
+  };
 
 contractTest(
   'a signal calls the handler in a turn, with its name',
   ({ reactor }) => {
     const seen: string[] = [];
-    const reg = reactor.onSignal('SIGUSR2', (signal: string) => seen.push(signal));
+    const reg = reactor.onSignal(aSignal, (signal: string) => seen.push(signal));
     expect(reactor.size).toBe(0);
-    raise('SIGUSR2');
+    raise(aSignal);
     turnUntil(reactor, () => seen.length === 1);
-    expect(seen).toEqual(['SIGUSR2']);
+    expect(seen).toEqual([aSignal]);
     reg.deregister();
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
@@ -34,70 +39,70 @@ contractTest(
   ({ reactor, newReactor }) => {
     const seen: string[] = [];
     const other = newReactor();
-    reactor.onSignal('SIGUSR2', () => seen.push('usr2'));
-    reactor.onSignal('SIGHUP', () => seen.push('hup'));
-    other.onSignal('SIGHUP', () => seen.push('hup elsewhere'));
-    raise('SIGHUP');
+    reactor.onSignal(aSignal, () => seen.push('usr2'));
+    reactor.onSignal(anotherSignal, () => seen.push('hup'));
+    other.onSignal(anotherSignal, () => seen.push('hup elsewhere'));
+    raise(anotherSignal);
     turnUntil(reactor, () => seen.includes('hup'));
     turnUntil(other, () => seen.includes('hup elsewhere'));
-    raise('SIGUSR2');
+    raise(aSignal);
     turnUntil(reactor, () => seen.includes('usr2'));
     expect(seen.sort()).toEqual(['hup', 'hup elsewhere', 'usr2']);
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
   'many of the same before the turn are at least one call, and later ones are not lost',
   ({ reactor }) => {
     let calls = 0;
-    reactor.onSignal('SIGUSR2', () => calls++);
+    reactor.onSignal(aSignal, () => calls++);
     for (let round = 1; round <= 5; round++) {
       const before = calls;
-      for (let i = 0; i < 50; i++) raise('SIGUSR2');
+      raise(aSignal, { times: 50 });
       turnUntil(reactor, () => calls > before);
       turnFor(reactor, 10);
     }
     expect(calls).toBeLessThanOrEqual(250);
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
   'deregister: the handler is not called any more, also for a signal that came before',
   ({ reactor }) => {
     let calls = 0;
-    const keep = reactor.onSignal('SIGUSR2', () => {}); // or the signal would end this process
-    const reg = reactor.onSignal('SIGUSR2', () => calls++);
-    raise('SIGUSR2');
+    const keep = reactor.onSignal(aSignal, () => {}); // or the signal would end this process
+    const reg = reactor.onSignal(aSignal, () => calls++);
+    raise(aSignal);
     reg.deregister();
     reg.deregister();
     turnFor(reactor);
-    raise('SIGUSR2');
+    raise(aSignal);
     turnFor(reactor);
     expect(calls).toBe(0);
     keep.deregister();
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
   'deregister in its own handler',
   ({ reactor }) => {
     let calls = 0;
-    const keep = reactor.onSignal('SIGUSR2', () => {});
-    const reg = reactor.onSignal('SIGUSR2', () => {
+    const keep = reactor.onSignal(aSignal, () => {});
+    const reg = reactor.onSignal(aSignal, () => {
       calls++;
       reg.deregister();
     });
-    raise('SIGUSR2');
+    raise(aSignal);
     turnUntil(reactor, () => calls === 1);
-    raise('SIGUSR2');
+    raise(aSignal);
     turnFor(reactor);
     expect(calls).toBe(1);
     keep.deregister();
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
@@ -108,9 +113,9 @@ contractTest(
     const listener = (): void => {
       nodes++;
     };
-    process.on('SIGUSR2', listener);
-    const reg = reactor.onSignal('SIGUSR2', () => ours++);
-    raise('SIGUSR2');
+    process.on(aSignal, listener);
+    const reg = reactor.onSignal(aSignal, () => ours++);
+    raise(aSignal);
     turnUntil(reactor, () => ours === 1);
     const heard = (count: number): Promise<void> =>
       new Promise((resolve) => {
@@ -119,12 +124,12 @@ contractTest(
       });
     await heard(1);
     reg.deregister();
-    raise('SIGUSR2');
+    raise(aSignal);
     await heard(2);
-    process.off('SIGUSR2', listener);
+    process.off(aSignal, listener);
     expect(ours).toBe(1);
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
@@ -155,41 +160,41 @@ contractTest(
   'a signal during a blocking poll ends the wait (80)',
   async ({ backend }) => {
     const report = await reportOf(
-      ({ Reactor, childProcess, report, args }) => {
+      ({ Reactor, report, args }) => {
         const reactor = new Reactor({ backend: args });
         let came = '';
         reactor.onSignal('SIGTERM', (signal: string) => {
           came = signal;
         });
-        childProcess.spawn('sh', ['-c', `sleep 0.1; kill -TERM ${process.pid}`]);
+        report({ pid: process.pid });
         while (came === '') reactor.poll(-1);
         report(came);
         process.exit(0);
       },
-      { args: backend },
+      { args: backend, onReport: raiseSoon('SIGTERM') },
     );
     expect(report).toBe('SIGTERM');
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
   'run does not end while a signal handler is there; stop in it does',
   async ({ backend }) => {
     const report = await reportOf(
-      ({ Reactor, childProcess, report, args }) => {
+      ({ Reactor, report, args }) => {
         const reactor = new Reactor({ backend: args });
         const reg = reactor.onSignal('SIGINT', () => reg.deregister());
-        childProcess.spawn('sh', ['-c', `sleep 0.1; kill -INT ${process.pid}`]);
+        report({ pid: process.pid });
         reactor.run();
         report('ended');
         process.exit(0);
       },
-      { args: backend },
+      { args: backend, onReport: raiseSoon('SIGINT') },
     );
     expect(report).toBe('ended');
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );
 
 contractTest(
@@ -197,17 +202,18 @@ contractTest(
   ({ reactor }) => {
     let signals = 0;
     let bytes = 0;
-    reactor.onSignal('SIGUSR2', () => signals++);
+    reactor.onSignal(aSignal, () => signals++);
     const [a, b] = socketPair();
     reactor.register(a, Interest.READABLE, () => {
       bytes += Math.max(0, socket.recv(a, new Uint8Array(64)));
     });
+    const signalEvery = isWindows ? 50 : 1; // a process each
     for (let i = 0; i < 500; i++) {
       socket.send(b, new Uint8Array(1));
-      raise('SIGUSR2');
+      if (i % signalEvery === 0) raise(aSignal);
       reactor.poll(0);
     }
     turnUntil(reactor, () => bytes === 500 && signals > 0);
   },
-  { needs: 'kill' },
+  { needs: 'signals' },
 );

@@ -10,6 +10,7 @@ export const platformName = underWine ? 'win32 under Wine' : process.platform;
 export const closedFd = isWindows ? 'ENOTSOCK' : 'EBADF';
 /** A signal that any process may watch, and none of ours ever gets by chance. */
 export const aSignal: NodeJS.Signals = isWindows ? 'SIGBREAK' : 'SIGUSR2';
+export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
 
 const epoll = 'epoll(7) is a facility of Linux';
 const pipes = 'there is no splice(2) and no pipe that can be polled';

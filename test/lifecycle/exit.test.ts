@@ -2,7 +2,9 @@
 // right code, and without a crash on the way out (54, 60, 70, 77, 80).
 import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
-import { type Conditions, casesThatHold, testWith } from '../helpers/needs.js';
+import { raise } from '../helpers/fixtures/raise.mjs';
+import { type Conditions, casesThatHold } from '../helpers/needs.js';
+import { isWindows } from '../helpers/platform.js';
 
 interface End extends Conditions {
   body: (toolbox: Toolbox) => unknown;
@@ -29,20 +31,10 @@ const ends: Record<string, End> = {
     code: 7,
   },
   'process.exit in a timer, a waker and a signal (60)': {
-    needs: 'kill',
-    body: ({ Reactor }) => {
+    body: ({ Reactor, raise, aSignal }) => {
       const reactor = new Reactor();
-      reactor.onSignal('SIGUSR2', () => process.exit(7));
-      const waker = reactor.createWaker(() => process.kill(process.pid, 'SIGUSR2'));
-      reactor.setTimer(1, () => waker.wake());
-      for (;;) reactor.poll();
-    },
-    code: 7,
-  },
-  'process.exit in a timer and a waker (60)': {
-    body: ({ Reactor }) => {
-      const reactor = new Reactor();
-      const waker = reactor.createWaker(() => process.exit(7));
+      reactor.onSignal(aSignal, () => process.exit(7));
+      const waker = reactor.createWaker(() => raise(aSignal));
       reactor.setTimer(1, () => waker.wake());
       for (;;) reactor.poll();
     },
@@ -132,38 +124,36 @@ describe.each(casesThatHold('ends the process', ends))('%s', (_, { body, code })
   });
 });
 
-testWith({ needs: 'kill' }, 'SIGINT during poll(-1) ends a process that does not handle it (80)', async () => {
+const STATUS_CONTROL_C_EXIT = 0xc000013a;
+
+test('SIGINT during poll(-1) ends a process that does not handle it (80)', async () => {
   const outcome = await inChild(
     ({ Reactor, report }) => {
       const reactor = new Reactor();
-      report('ready');
+      report(process.pid);
       for (;;) reactor.poll(-1);
     },
-    { onReport: (_, kill) => setTimeout(() => kill('SIGINT'), 50) },
+    { onReport: (pid) => setTimeout(() => raise('SIGINT', { pid }), 50) },
   );
-  expect(outcome).toMatchObject({ code: null, signal: 'SIGINT' });
+  expect(outcome).toMatchObject(isWindows ? { code: STATUS_CONTROL_C_EXIT } : { code: null, signal: 'SIGINT' });
 });
 
-testWith(
-  { needs: 'kill' },
-  "SIGINT during poll(-1): poll returns, so that a listener of Node's runs (80)",
-  async () => {
-    const outcome = await inChild(
-      async ({ Reactor, report }) => {
-        const reactor = new Reactor();
-        let asked = false;
-        process.on('SIGINT', () => {
-          asked = true;
-        });
-        report('ready');
-        while (!asked) {
-          reactor.poll(-1);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        report('stopped in order');
-      },
-      { onReport: (report, kill) => report === 'ready' && setTimeout(() => kill('SIGINT'), 50) },
-    );
-    expect(outcome).toMatchObject({ code: 0, reports: ['ready', 'stopped in order'] });
-  },
-);
+test("SIGINT during poll(-1): poll returns, so that a listener of Node's runs (80)", async () => {
+  const outcome = await inChild(
+    async ({ Reactor, report }) => {
+      const reactor = new Reactor();
+      let asked = false;
+      process.on('SIGINT', () => {
+        asked = true;
+      });
+      report({ pid: process.pid });
+      while (!asked) {
+        reactor.poll(-1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      report('stopped in order');
+    },
+    { onReport: ({ pid }) => pid !== undefined && setTimeout(() => raise('SIGINT', { pid }), 50) },
+  );
+  expect(outcome).toMatchObject({ code: 0, reports: [{}, 'stopped in order'] });
+});

@@ -3,16 +3,17 @@
 // events: the next poll(-1) then must not sleep on them for ever.
 import { expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
-import { describeWith } from '../helpers/needs.js';
+import { raise } from '../helpers/fixtures/raise.mjs';
+import { aSignal } from '../helpers/platform.js';
 
-const untilSignal = async ({ Reactor, Interest, socket, report, args }: Toolbox): Promise<void> => {
+const untilSignal = async ({ Reactor, Interest, socket, report, args, aSignal: signal }: Toolbox): Promise<void> => {
   const reactor = new Reactor();
   if (args === 'busy') reactor.register(socket.socketpair()[0], Interest.READABLE, () => {});
   let asked = false;
-  process.on('SIGUSR2', () => {
+  process.on(signal, () => {
     asked = true;
   });
-  report('ready');
+  report({ pid: process.pid });
   while (!asked) {
     reactor.poll(-1);
     await new Promise((resolve) => setImmediate(resolve));
@@ -20,25 +21,23 @@ const untilSignal = async ({ Reactor, Interest, socket, report, args }: Toolbox)
   report('done');
 };
 
-describeWith({ needs: 'kill' }, 'a listener of a signal runs beside poll(-1)', () => {
-  test.each(['empty', 'busy'])('of a reactor that is %s', async (kind) => {
-    const outcome = await inChild(untilSignal, {
-      args: kind,
-      onReport: (report, kill) => report === 'ready' && setTimeout(() => kill('SIGUSR2'), 100),
-    });
-    expect(outcome).toMatchObject({ code: 0, reports: ['ready', 'done'] });
+test.each(['empty', 'busy'])('a listener of a signal runs beside poll(-1) of a reactor that is %s', async (kind) => {
+  const outcome = await inChild(untilSignal, {
+    args: kind,
+    onReport: ({ pid }) => pid !== undefined && setTimeout(() => raise(aSignal, { pid }), 100),
   });
+  expect(outcome).toMatchObject({ code: 0, reports: [{}, 'done'] });
 });
 
 test('a program that never goes back to the host does not spin when the host has something to do', async () => {
-  const outcome = await inChild(({ Reactor, report, aSignal }) => {
-    process.on(aSignal, () => {});
+  const outcome = await inChild(({ Reactor, report, raise, aSignal: signal }) => {
+    process.on(signal, () => {});
     const reactor = new Reactor();
     let done = false;
     reactor.setTimer(1000, () => {
       done = true;
     });
-    if (process.platform !== 'win32') process.kill(process.pid, 'SIGUSR2');
+    raise(signal);
     setTimeout(() => {}, 1);
     while (!done) reactor.poll(-1);
     report(reactor.metrics().turns);
