@@ -1,6 +1,7 @@
 // The raw modules of other platforms can be imported here; `supported` says that they are not there, and their
 // constructors refuse in words. Nothing is emulated in silence.
 import { capabilities, Reactor } from 'fdreactor';
+import * as epoll from 'fdreactor/epoll';
 import * as iocp from 'fdreactor/iocp';
 import * as kqueue from 'fdreactor/kqueue';
 import { describe, expect, test } from 'vitest';
@@ -9,24 +10,32 @@ import { expectBadArgument, expectUnsupported } from '../helpers/throws.js';
 // biome-ignore lint/suspicious/noExplicitAny: members are looked up by name
 type Any = any;
 
-const constructors: [string, Any, unknown[]][] = [
-  ['Kqueue', kqueue.Kqueue, []],
-  ['KeventList', kqueue.KeventList, [16]],
-  ['CompletionPort', iocp.CompletionPort, []],
-  ['CompletionEntries', (iocp as Any).CompletionEntries, [16]],
-  ['Overlapped', iocp.Overlapped, []],
-];
+const modules: Record<string, { module: Any; backend: string; constructors: Record<string, unknown[]> }> = {
+  epoll: { module: epoll, backend: 'epoll', constructors: { Epoll: [], EpollEvents: [16] } },
+  kqueue: { module: kqueue, backend: 'kqueue', constructors: { Kqueue: [], KeventList: [16] } },
+  iocp: {
+    module: iocp,
+    backend: 'iocp',
+    constructors: { CompletionPort: [], CompletionEntries: [16], Overlapped: [] },
+  },
+};
+const absent = Object.entries(modules).filter(([, { module }]) => !module.supported);
 
-test('they say beforehand that they are not supported', () => {
-  expect(kqueue.supported).toBe(false);
-  expect(iocp.supported).toBe(false);
+test('they say beforehand whether they are supported, and the Reactor agrees', () => {
+  const { backends } = capabilities();
+  for (const [name, { module, backend }] of Object.entries(modules)) {
+    expect(module.supported, name).toBe(backends.includes(backend as Any));
+  }
+  expect(absent).toHaveLength(2);
 });
 
-describe.each(constructors)('%s', (_, Constructor, args) => {
-  test('throws UnsupportedError', () => expectUnsupported(() => new Constructor(...args)));
+describe.each(absent)('%s', (_, { module, constructors }) => {
+  test.each(Object.entries(constructors))('%s throws UnsupportedError', (name, args) => {
+    expectUnsupported(() => new module[name](...args));
+  });
 });
 
-test('the calls of Windows throw UnsupportedError, whatever they are given', () => {
+test('the calls of Windows are there; elsewhere they throw UnsupportedError, whatever they are given', () => {
   const names = [
     'acceptEx',
     'connectEx',
@@ -43,7 +52,8 @@ test('the calls of Windows throw UnsupportedError, whatever they are given', () 
   ];
   for (const name of names) {
     expect(iocp, name).toHaveProperty(name);
-    expectUnsupported(() => (iocp as Any)[name]());
+    if (iocp.supported) expectBadArgument(() => (iocp as Any)[name]());
+    else expectUnsupported(() => (iocp as Any)[name]());
   }
 });
 
