@@ -1,17 +1,11 @@
 #include "address.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
-#include "errno_result.h"
+#include "socket_headers.h"
 
 namespace fdreactor {
 namespace {
@@ -64,34 +58,35 @@ Result from_ipv6(const char* host, int port, Address* address) {
 }
 
 void write_ipv4(const Address& address, AddressText* text) {
-  const auto ipv4 = load<sockaddr_in>(address);
+  auto ipv4 = load<sockaddr_in>(address);
   inet_ntop(AF_INET, &ipv4.sin_addr, text->text, sizeof text->text);
   text->text_length = std::strlen(text->text);
   text->port = ntohs(ipv4.sin_port);
 }
 
 void write_ipv6(const Address& address, AddressText* text) {
-  const auto ipv6 = load<sockaddr_in6>(address);
+  auto ipv6 = load<sockaddr_in6>(address);
   inet_ntop(AF_INET6, &ipv6.sin6_addr, text->text, sizeof text->text);
   text->text_length = std::strlen(text->text);
   text->port = ntohs(ipv6.sin6_port);
   if (ipv6.sin6_scope_id == 0) return;
-  char interface_name[IF_NAMESIZE];
+  char interface_name[64];
   const size_t used = text->text_length;
   char* const end = text->text + used;
   const size_t room = sizeof text->text - used;
-  const int written = if_indextoname(ipv6.sin6_scope_id, interface_name) != nullptr
-                          ? std::snprintf(end, room, "%%%s", interface_name)
-                          : std::snprintf(end, room, "%%%u", ipv6.sin6_scope_id);
+  const auto scope = static_cast<uint32_t>(ipv6.sin6_scope_id);
+  const int written = name_of_interface(scope, interface_name) ? std::snprintf(end, room, "%%%s", interface_name)
+                                                               : std::snprintf(end, room, "%%%u", scope);
   text->text_length += static_cast<size_t>(written);
 }
 
-// A path ends at its NUL or where the kernel said; an abstract name has no end but that length. Unnamed: empty.
+// A path ends at its NUL or where the kernel said; an abstract name has no end but that length. Unnamed: empty, in
+// length or, where there are no abstract names, all NUL.
 void write_path(const Address& address, AddressText* text) {
   if (address.length <= kPathOffset) return;
   const auto* path = reinterpret_cast<const char*>(address.storage) + kPathOffset;
   const size_t length = std::min<size_t>(address.length - kPathOffset, sizeof(sockaddr_un::sun_path));
-  text->text_length = path[0] == '\0' ? length : strnlen(path, length);
+  text->text_length = kHasAbstractNames && path[0] == '\0' ? length : strnlen(path, length);
   std::memcpy(text->text, path, text->text_length);
 }
 
@@ -109,7 +104,7 @@ Result address_from_ip(const char* host, int port, Address* address) {
 
 Result address_from_path(const char* path, size_t length, Address* address) {
   if (length == 0 || length > kLongestPath) return kBadArgument;
-  const bool is_abstract = path[0] == '\0';
+  const bool is_abstract = kHasAbstractNames && path[0] == '\0';
   if (!is_abstract && std::memchr(path, '\0', length) != nullptr) return kBadArgument;
   sockaddr_un name = {};
   name.sun_family = AF_UNIX;
@@ -121,7 +116,7 @@ Result address_from_path(const char* path, size_t length, Address* address) {
 
 AddressText address_to_text(const Address& address) {
   AddressText text = {};
-  if (address.length < sizeof(sa_family_t)) return text;
+  if (address.length < sizeof(AddressFamilyNumber)) return text;
   switch (load<sockaddr>(address).sa_family) {
     case AF_INET:
       text.kind = AddressKind::kIpv4;

@@ -19,7 +19,8 @@ enum class AddressKind { kNone, kIpv4, kIpv6, kUnix, kOther };
 
 struct AddressText {
   AddressKind kind;
-  char text[128];  // numeric address, IPv6 with %scope where it has one; or a path, which may hold NUL at its start
+  char text[128];  // numeric address, IPv6 with %scope where it has one (on Windows always a number); or a path, which
+                   // may hold NUL at its start
   size_t text_length;
   int port;
 };
@@ -27,7 +28,8 @@ struct AddressText {
 // host: a numeric IPv4 or IPv6 address, with %interface or %number for a scope. Anything else is kBadArgument.
 Result address_from_ip(const char* host, int port, Address* address);
 
-// path: at most 107 bytes; an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL inside: kBadArgument.
+// path: at most 107 bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL inside:
+// kBadArgument.
 Result address_from_path(const char* path, size_t length, Address* address);
 
 AddressText address_to_text(const Address& address);

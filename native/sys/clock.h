@@ -1,5 +1,5 @@
-// The monotonic clock: milliseconds, with fractions, since some fixed moment. Never goes back, stands still while the
-// machine sleeps (CLOCK_MONOTONIC).
+// The monotonic clock: milliseconds, with fractions, since some fixed moment. Never goes back. While the machine sleeps
+// it stands still on Linux (CLOCK_MONOTONIC) and goes on on Windows (QueryPerformanceCounter).
 #pragma once
 
 namespace fdreactor {

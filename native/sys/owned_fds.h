@@ -2,7 +2,8 @@
 // worker thread): what is left then is closed. A number alone would not do: an fd handed to net.Socket is closed by
 // libuv, and its number given to a stranger. So each is remembered with its file's identity, and closed only if that is
 // still it. That is exact for sockets and pipes, which are what is handed on; anonymous files (epoll) all share one
-// identity, but the objects that own those keep them to themselves.
+// identity, but the objects that own those keep them to themselves. (On Windows nobody else closes our sockets, and the
+// number is all there is.)
 #pragma once
 
 #include <cstdint>
