@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type { SocketConstant, TransferConstant } from './constant-names.js';
+import type { NativeOverlapped } from './native-overlapped.js';
 
 type Bytes = Uint8Array;
 
@@ -25,7 +26,7 @@ export interface Constants {
   readonly error: Readonly<Record<string, number>>;
 }
 
-export interface Native {
+export interface Native extends NativeOverlapped {
   readonly constants: Constants;
   readonly addressBytes: number;
   now(): number;

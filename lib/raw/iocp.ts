@@ -1,59 +1,48 @@
 /**
- * Raw I/O completion ports, Windows. Can be imported everywhere; `supported` says whether they can be used.
+ * Raw I/O completion ports, Windows: a port, the overlapped calls whose packets come out of it, and the readiness of a socket
+ * as such a call. One function a call of Windows, by its own name. Can be imported everywhere; `supported` says whether it
+ * can be used, and what cannot throws UnsupportedError.
+ *
+ * A call begins an operation on a handle that was associated with a port, and returns `WOULD_BLOCK`: its packet will come out
+ * of `port.wait()`. It returns bytes instead only where there will be no packet, which is with skipOnSuccess (and at the end
+ * of a file). What it throws was not begun, and makes no packet.
+ *
+ * ```ts
+ * const port = new CompletionPort();
+ * const entries = new CompletionEntries(64);
+ * const buffer = Buffer.alloc(65536);
+ * const operation = new Overlapped('the first receive');
+ * port.associate(fd, 1);
+ * wsaRecv(fd, buffer, operation);
+ * for (let n = port.wait(entries), i = 0; i < n; i++) {
+ *   console.log(entries.overlapped(i)?.data, entries.error(i) ?? buffer.subarray(0, entries.bytes(i)));
+ * }
+ * ```
  *
  * @packageDocumentation
  */
-import { UnsupportedError } from '../errors.js';
-
-/** Whether this build has completion ports. */
-export const supported: boolean = false;
-
-/** A completion port. @throws UnsupportedError where there are none */
-export class CompletionPort {
-  constructor() {
-    throw new UnsupportedError('an I/O completion port');
-  }
-}
-
-/** The entries of one wait. @throws UnsupportedError where there are no completion ports */
-export class CompletionEntries {
-  constructor(_capacity: number) {
-    throw new UnsupportedError('an I/O completion port');
-  }
-}
-
-/** An overlapped operation. @throws UnsupportedError where there are no completion ports */
-export class Overlapped {
-  constructor() {
-    throw new UnsupportedError('an I/O completion port');
-  }
-}
-
-function refuse(): never {
-  throw new UnsupportedError('overlapped I/O');
-}
-
-/** Overlapped AcceptEx. @throws UnsupportedError where there is none, as all calls here */
-export const acceptEx: (...args: unknown[]) => never = refuse;
-/** Overlapped ConnectEx. */
-export const connectEx: (...args: unknown[]) => never = refuse;
-/** Overlapped DisconnectEx. */
-export const disconnectEx: (...args: unknown[]) => never = refuse;
-/** Overlapped WSARecv. */
-export const wsaRecv: (...args: unknown[]) => never = refuse;
-/** Overlapped WSASend. */
-export const wsaSend: (...args: unknown[]) => never = refuse;
-/** Overlapped WSARecvFrom. */
-export const wsaRecvFrom: (...args: unknown[]) => never = refuse;
-/** Overlapped WSASendTo. */
-export const wsaSendTo: (...args: unknown[]) => never = refuse;
-/** Overlapped TransmitFile. */
-export const transmitFile: (...args: unknown[]) => never = refuse;
-/** Overlapped ReadFile. */
-export const readFile: (...args: unknown[]) => never = refuse;
-/** Overlapped WriteFile. */
-export const writeFile: (...args: unknown[]) => never = refuse;
-/** CancelIoEx. */
-export const cancelIoEx: (...args: unknown[]) => never = refuse;
-/** The readiness of a socket as a completion. */
-export const afdPoll: (...args: unknown[]) => never = refuse;
+export * from '../completion-constants.js';
+export { type AssociateOptions, CompletionEntries, CompletionPort } from '../completion-port.js';
+export { WOULD_BLOCK } from '../errors.js';
+export { Overlapped, supported } from '../overlapped.js';
+export {
+  acceptEx,
+  afdPoll,
+  type Buffers,
+  cancelIoEx,
+  connectEx,
+  disconnectEx,
+  wsaRecv,
+  wsaRecvFrom,
+  wsaSend,
+  wsaSendTo,
+} from '../overlapped-calls.js';
+export {
+  closeHandle,
+  type OpenFileOptions,
+  openFile,
+  readFile,
+  type TransmitFileOptions,
+  transmitFile,
+  writeFile,
+} from '../overlapped-files.js';
