@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
+import { patience } from '../helpers/patience.js';
 
 const needs = { needs: 'attach' } as const;
 
@@ -113,7 +114,7 @@ for (const [name, { body, ends }] of Object.entries(cases)) {
     `${name}: the process ${ends ? 'ends by itself' : 'stays'}`,
     async ({ backend }) => {
       expect(backend).toBeDefined();
-      const outcome = await inChild(withAlarm(body), { args: ends ? 5000 : 300 });
+      const outcome = await inChild(withAlarm(body), { args: ends ? patience(5000) : 300 });
       expect(outcome).toMatchObject({ code: ends ? 0 : 42, signal: null });
     },
     needs,

@@ -194,6 +194,7 @@ contractTest(
       if (where === 'timer') reactor.setTimer(0, () => reactor.close());
       socket.send(b, byte);
       if (where === 'outside') reactor.close();
+      await eventually('closed', () => reactor.closed);
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (where !== 'timer') expect(ran).toBe(where === 'handler' ? 1 : 0);
       expectInvalidState(() => reactor.attach());
@@ -247,10 +248,12 @@ contractTest(
         reactor.setTimer(5, () => {
           throw new Error('from timer');
         });
-        setTimeout(() => {
+        const look = (): void => {
+          if (caught.length < 2 || seen.length < 5) return void setTimeout(look, 5);
           report({ caught, seen: seen.sort() });
           process.exit(0);
-        }, 200);
+        };
+        setTimeout(look, 200);
       },
       { args: backend },
     );

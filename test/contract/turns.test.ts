@@ -4,6 +4,7 @@ import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
 import { socketPair } from '../helpers/pairs.js';
+import { patience } from '../helpers/patience.js';
 import { aSignal } from '../helpers/platform.js';
 import { caught, expectArgumentType, expectInvalidState, expectOutOfRange } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
@@ -47,7 +48,7 @@ contractTest('maxEvents must be a sensible number', ({ newReactor }) => {
 contractTest('poll(0) does not wait, and a reactor without registrations may be polled', ({ reactor }) => {
   const start = performance.now();
   for (let i = 0; i < 100; i++) expect(reactor.poll(0)).toBe(0);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(patience(1000));
 });
 
 contractTest('poll refuses what is no time (12)', ({ reactor }) => {

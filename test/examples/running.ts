@@ -25,9 +25,14 @@ export class Running {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
+  /** It has ended, and all it printed has been read. The exit code alone may come before the last lines. */
+  #closed = false;
 
   constructor(child: ChildProcess) {
     this.child = child;
+    child.on('close', () => {
+      this.#closed = true;
+    });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -46,7 +51,7 @@ export class Running {
   async printed(pattern: RegExp): Promise<void> {
     const end = performance.now() + patience(10_000);
     while (!pattern.test(this.stdout)) {
-      if (this.child.exitCode !== null || performance.now() > end) {
+      if (this.#closed || performance.now() > end) {
         throw new Error(`${pattern} was not printed but ${JSON.stringify([this.stdout, this.stderr])}`);
       }
       await Promise.race([
@@ -58,7 +63,7 @@ export class Running {
   }
 
   async exitCode(): Promise<number | NodeJS.Signals | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    if (!this.#closed) await once(this.child, 'close');
     return this.child.exitCode ?? this.child.signalCode;
   }
 

@@ -13,7 +13,7 @@ const acceptTwo = ({ socket, report, outcomeOf, injectFaults, args }: Toolbox): 
   const errors: unknown[] = [];
   let accepted = 0;
   injectFaults(args);
-  for (const end = Date.now() + 5000; accepted < 2 && Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; accepted < 2 && Date.now() < end; ) {
     const { value, error } = outcomeOf(() => socket.accept(listener));
     if (error !== undefined) errors.push(error);
     else if ((value as number) >= 0) accepted++;
