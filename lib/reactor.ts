@@ -9,7 +9,7 @@
 import { checkFd, checkFunction, checkInteger, checkTimeout } from './arguments.js';
 import type { Backend, BackendName } from './backend.js';
 import { backendCloser, openBackend } from './backends/index.js';
-import { invalidState } from './errors.js';
+import { invalidState, invalidType } from './errors.js';
 import { CLOCK } from './event-batch.js';
 import { HostLoop } from './host-loop.js';
 import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
@@ -36,6 +36,9 @@ const LONGEST_SLICE_MS = 250;
 function slice(timeoutMs: number): number {
   return timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
 }
+
+/** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE for what is none */
+export let backendOf: (reactor: Reactor) => Backend;
 
 /**
  * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()` for
@@ -474,5 +477,14 @@ export class Reactor {
   #leaveHost(): void {
     this.#host?.close();
     this.#host = null;
+  }
+
+  static {
+    backendOf = (reactor) => {
+      if (typeof reactor !== 'object' || reactor === null || !(#backend in reactor)) {
+        throw invalidType('reactor', 'a Reactor', reactor);
+      }
+      return reactor.#backend;
+    };
   }
 }

@@ -6,6 +6,7 @@ import { errorOf, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
 import type { Mode } from '../interest.js';
 import { native } from '../native.js';
+import { forgetSettled } from '../overlapped.js';
 
 const { portWait } = native;
 
@@ -95,9 +96,11 @@ export class IocpBackend implements Backend {
     return this.#sink !== null && native.portPending(this.fd) > 0;
   }
 
-  /** Who is to get completions from here on. */
-  setSink(sink: CompletionSink): void {
+  /** Who is to get completions from here on. False where there is somebody already. */
+  setSink(sink: CompletionSink): boolean {
+    if (this.#sink !== null) return false;
     this.#sink = sink;
+    return true;
   }
 
   flush(): void {
@@ -122,6 +125,7 @@ export class IocpBackend implements Backend {
 
   close(): void {
     native.portClose(this.fd);
+    if (this.#sink !== null) forgetSettled();
   }
 
   #check(result: number, fd: number): void {

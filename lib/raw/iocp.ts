@@ -46,3 +46,4 @@ export {
   transmitFile,
   writeFile,
 } from '../overlapped-files.js';
+export { type CompletionHandler, portOf } from '../reactor-port.js';
