@@ -3,6 +3,7 @@
 {
   'variables': {
     'sanitize%': '',  # 'address,undefined': the add-on under sanitizers, see CONTRIBUTING.md
+    'warnings_are_errors%': 'false',  # of MSVC: 'true' where somebody reads them, not on a user's machine
   },
   'targets': [
     {
@@ -43,6 +44,54 @@
             'native/sys/transfer_linux.cc',
             'native/sys/waker_linux.cc',
           ],
+        }],
+        # MSVC (Visual Studio 2019 or newer). node-gyp brings a delay-load hook of its own. Without exceptions and RTTI is
+        # how Node's own settings have it; said once more, because newer ones may not.
+        ['OS=="win"', {
+          'sources': [
+            'native/bind/bind_afd.cc',
+            'native/bind/bind_host_thread.cc',
+            'native/bind/bind_iocp.cc',
+            'native/bind/bind_overlapped.cc',
+            'native/bind/bind_overlapped_file.cc',
+            'native/bind/binders_windows.cc',
+            'native/bind/host_waiter_windows.cc',
+            'native/bind/operations.cc',
+            'native/sys/address.cc',
+            'native/sys/afd.cc',
+            'native/sys/afd_device_windows.cc',
+            'native/sys/afd_operation_windows.cc',
+            'native/sys/clock_windows.cc',
+            'native/sys/constants_windows.cc',
+            'native/sys/error_names_windows.cc',
+            'native/sys/fd_windows.cc',
+            'native/sys/handle_count_windows.cc',
+            'native/sys/iocp.cc',
+            'native/sys/operation.cc',
+            'native/sys/operation_memory.cc',
+            'native/sys/overlapped.cc',
+            'native/sys/overlapped_file.cc',
+            'native/sys/owned_fds_windows.cc',
+            'native/sys/signals_windows.cc',
+            'native/sys/socket_pair_windows.cc',
+            'native/sys/socket_windows.cc',
+            'native/sys/startup_windows.cc',
+            'native/sys/thread_windows.cc',
+            'native/sys/transfer_windows.cc',
+            'native/sys/waker_windows.cc',
+          ],
+          'defines': ['_HAS_EXCEPTIONS=0', '_WIN32_WINNT=0x0A00', 'NOMINMAX', 'WIN32_LEAN_AND_MEAN'],
+          'libraries': ['-lws2_32', '-lmswsock', '-lntdll', '-liphlpapi'],
+          'msvs_settings': {
+            'VCCLCompilerTool': {
+              'AdditionalOptions!': ['-std:c++20'],
+              'AdditionalOptions': ['-std:c++17', '/permissive-', '/utf-8'],
+              'ExceptionHandling': 0,
+              'RuntimeTypeInfo': 'false',
+              'WarnAsError': '<(warnings_are_errors)',
+              'WarningLevel': 4,
+            },
+          },
         }],
         ['sanitize!=""', {
           'cflags': ['-fsanitize=<(sanitize)', '-fno-omit-frame-pointer', '-fno-sanitize-recover=undefined', '-O1', '-g'],

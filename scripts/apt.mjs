@@ -5,11 +5,11 @@ import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:f
 
 const searched = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
 
-/** @param {string} program */
+/** @param {string} program its name, or its path where it is in none of those folders */
 function isThere(program) {
-  return searched.some((folder) => {
+  return (program.startsWith('/') ? [''] : searched).some((folder) => {
     try {
-      accessSync(`${folder}/${program}`, constants.X_OK);
+      accessSync(folder === '' ? program : `${folder}/${program}`, constants.X_OK);
       return true;
     } catch {
       return false; // not in this folder

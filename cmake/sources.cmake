@@ -1,0 +1,45 @@
+# The sources of the add-on: what every platform compiles, and one list a platform for the rest. `npm run build:win32`
+# checks that binding.gyp has the same.
+set(FDREACTOR_SOURCES
+  native/addon.cc
+  native/bind/bind_address.cc
+  native/bind/bind_fd.cc
+  native/bind/bind_platform.cc
+  native/bind/bind_sendfile.cc
+  native/bind/bind_signals.cc
+  native/bind/bind_socket.cc
+  native/bind/bind_waker.cc
+)
+
+set(FDREACTOR_SOURCES_WINDOWS
+  native/bind/bind_afd.cc
+  native/bind/bind_host_thread.cc
+  native/bind/bind_iocp.cc
+  native/bind/bind_overlapped.cc
+  native/bind/bind_overlapped_file.cc
+  native/bind/binders_windows.cc
+  native/bind/host_waiter_windows.cc
+  native/bind/operations.cc
+  native/sys/address.cc
+  native/sys/afd.cc
+  native/sys/afd_device_windows.cc
+  native/sys/afd_operation_windows.cc
+  native/sys/clock_windows.cc
+  native/sys/constants_windows.cc
+  native/sys/error_names_windows.cc
+  native/sys/fd_windows.cc
+  native/sys/handle_count_windows.cc
+  native/sys/iocp.cc
+  native/sys/operation.cc
+  native/sys/operation_memory.cc
+  native/sys/overlapped.cc
+  native/sys/overlapped_file.cc
+  native/sys/owned_fds_windows.cc
+  native/sys/signals_windows.cc
+  native/sys/socket_pair_windows.cc
+  native/sys/socket_windows.cc
+  native/sys/startup_windows.cc
+  native/sys/thread_windows.cc
+  native/sys/transfer_windows.cc
+  native/sys/waker_windows.cc
+)
