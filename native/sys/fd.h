@@ -1,4 +1,5 @@
-// Calls on any file descriptor. Buffers are the caller's and only used during the call.
+// Calls on any file descriptor. Buffers are the caller's and only used during the call. On Windows an fd is a SOCKET,
+// and the last two calls are not there.
 #pragma once
 
 #include <cstddef>

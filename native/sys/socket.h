@@ -1,5 +1,5 @@
-// socket(7), one function a call. Every socket made here is non-blocking and close-on-exec; no call here raises
-// SIGPIPE.
+// socket(7), one function a call. Every socket made here is non-blocking and close-on-exec (on Windows, not inherited);
+// no call here raises SIGPIPE.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 namespace fdreactor {
 
 Result socket_open(int domain, int type, int protocol);
+extern const int kSocketpairDomain;  // AF_UNIX; on Windows AF_INET, the only one that socket_pair() knows there
 Result socket_pair(int domain, int type, int* first_fd, int* second_fd);
 Result socket_bind(int fd, const Address& address);
 Result socket_listen(int fd, int backlog);

@@ -6,6 +6,9 @@
 #include "errno_result.h"
 
 namespace fdreactor {
+
+const int kSocketpairDomain = AF_UNIX;
+
 namespace {
 
 constexpr int kTypeFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
