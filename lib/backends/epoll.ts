@@ -18,7 +18,7 @@ const {
   EPOLL_CTL_ADD = 0,
   EPOLL_CTL_MOD = 0,
   EPOLL_CTL_DEL = 0,
-} = native.constants.epoll;
+} = native.constants.epoll ?? {};
 const { EBADF, ENOENT } = native.constants.error;
 const { epollControl, epollWait, hostHasUnwatched } = native;
 

@@ -142,6 +142,14 @@ void before_close(Environment& environment, int fd) {
   for (const auto& entry : environment.ports->by_number) port_afd(entry.second).remove(fd);
 }
 
+Result other_error(Environment& environment, int fd) {
+  for (const auto& entry : environment.ports->by_number) {
+    const Result error = port_take_error(entry.second, fd);
+    if (error != 0) return error;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Port* find_port(napi_env env, int number) {
@@ -163,6 +171,7 @@ napi_status bind_iocp(napi_env env, napi_value exports) {
   environment.ports = std::make_shared<Ports>();
   environment.at_end.emplace_back(close_all);
   environment.before_close.emplace_back([&environment](int fd) { before_close(environment, fd); });
+  environment.other_errors.emplace_back([&environment](int fd) { return other_error(environment, fd); });
   const napi_status status = add_layout(env, exports);
   if (status != napi_ok) return status;
   return add_exports(env, exports,

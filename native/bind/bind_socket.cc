@@ -120,12 +120,21 @@ napi_value set_option(napi_env env, napi_callback_info info) {
 napi_value take_error(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
-  return args.ok() ? args.answer(socket_take_error(fd)) : args.refuse();
+  if (!args.ok()) return args.refuse();
+  Result error = socket_take_error(fd);
+  for (const auto& ask : environment_of(env).other_errors) {
+    const Result other = ask(fd);  // asked in any case: an error is told once
+    if (error == 0) error = other;
+  }
+  return args.answer(error);
 }
 
 }  // namespace
 
 napi_status bind_socket(napi_env env, napi_value exports) {
+  const napi_value domain = to_js(env, Result{kSocketpairDomain});
+  const napi_status status = napi_set_named_property(env, exports, "socketpairDomain", domain);
+  if (status != napi_ok) return status;
   return add_exports(env, exports,
                      {{"socket", open},
                       {"socketpair", pair},

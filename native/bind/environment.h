@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/check.h"
+#include "../core/result.h"
 #include "../sys/owned_fds.h"
 
 namespace fdreactor {
@@ -28,10 +29,12 @@ struct Environment {
   int next_host_loop = 1;
   std::shared_ptr<Ports> ports;            // Windows
   std::shared_ptr<Operations> operations;  // Windows
-  // What a platform's own part of the environment (its ports, say) does when the environment ends, and is told when a
-  // socket is closed by its number. Added by bind_*() of the files that have such a part.
+  // What a platform's own part of the environment (its ports, say) does when the environment ends, is told when a
+  // socket is closed by its number, and knows of a socket's error that SO_ERROR does not: 0 for none. Added by bind_*()
+  // of the files that have such a part.
   std::vector<std::function<void(Environment&)>> at_end;
   std::vector<std::function<void(int fd)>> before_close;
+  std::vector<std::function<Result(int fd)>> other_errors;
 };
 
 inline Environment& environment_of(napi_env env) {

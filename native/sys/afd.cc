@@ -1,6 +1,7 @@
 #include "afd.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../core/afd_events.h"
 #include "../core/check.h"
@@ -101,11 +102,17 @@ bool AfdPoller::complete(void* context, AfdReady* told) {
     forget(watch);
     return true;
   }
-  if (answered) *told = tell(watch, info.events);
+  // A failed connect says why; a reset is one.
+  if (answered) *told = tell(watch, info.events, info.status < 0 ? info.status : kStatusConnectionReset);
   // A poll that failed, for another reason than that it was cancelled, says that the connection is broken.
-  if (status < 0 && status != kStatusCancelled) *told = tell(watch, kAfdAbort);
+  if (status < 0 && status != kStatusCancelled) *told = tell(watch, kAfdAbort, status);
   change(watch);
   return true;
+}
+
+int32_t AfdPoller::take_error(int fd) {
+  Watch* watch = find(fd);
+  return watch == nullptr ? 0 : std::exchange(watch->error, 0);
 }
 
 void AfdPoller::transfer_done(int fd) {
@@ -195,10 +202,14 @@ void AfdPoller::free_if_unused(Watch* watch) {
   delete watch;
 }
 
-AfdReady AfdPoller::tell(Watch* watch, uint32_t events) {
+AfdReady AfdPoller::tell(Watch* watch, uint32_t events, int32_t error) {
   const uint32_t asked = afd_from_interest(watch->interest) & ~watch->told;
   const uint32_t ready = ready_from_afd(events & asked);
   if (ready == 0 || watch->fired) return {0, 0, 0};
+  if ((events & (kAfdAbort | kAfdConnectFail)) != 0 && !watch->broken) {
+    watch->broken = true;
+    watch->error = error;
+  }
   // A paused registration is told of closures once, a oneshot of anything once.
   if (watch->interest == 0) watch->told |= events & kAfdClosures;
   watch->fired = watch->oneshot;

@@ -41,6 +41,7 @@ struct AfdRequest {
 };
 
 constexpr int32_t kStatusCancelled = static_cast<int32_t>(0xC0000120);
+constexpr int32_t kStatusConnectionReset = static_cast<int32_t>(0xC000020D);
 
 // The kernel, as far as polling needs it.
 class AfdDevice {
@@ -82,6 +83,9 @@ class AfdPoller {
   // A packet that points to `context` has come. False where that is none of ours.
   bool complete(void* context, AfdReady* told);
 
+  // The NTSTATUS of what broke the connection, once; 0 for nothing that a poll has told.
+  int32_t take_error(int fd);
+
   // The sendfile that was in flight on the socket is over.
   void transfer_done(int fd);
 
@@ -111,8 +115,10 @@ class AfdPoller {
     uint32_t generation;
     uint32_t interest;
     uint32_t told;    // closures that need not be told again before modify()
+    int32_t error;    // what broke the connection; 0: nothing, or it was taken
     uint32_t polled;  // what the poll in flight asks for
     State state;
+    bool broken;  // it was told so; its error is kept once
     bool oneshot;
     bool fired;    // a oneshot that was told
     bool removed;  // only waits to be freed
@@ -126,7 +132,7 @@ class AfdPoller {
   void cancel(Watch* watch);
   void forget(Watch* watch);
   void free_if_unused(Watch* watch);
-  AfdReady tell(Watch* watch, uint32_t events);
+  AfdReady tell(Watch* watch, uint32_t events, int32_t error);
 
   AfdDevice* device_;
   std::unordered_map<int, Watch*> by_fd_;

@@ -157,6 +157,11 @@ AfdPoller& port_afd(Port* port) { return port->afd; }
 AfdDevice& port_device(Port* port) { return port->device; }
 size_t port_pending(const Port* port) { return port->pending.size(); }
 
+Result port_take_error(Port* port, int fd) {
+  const int32_t status = port->afd.take_error(fd);
+  return status == 0 ? 0 : error_from_ntstatus(static_cast<uint32_t>(status));
+}
+
 // The modes are set first: they can be refused, and a handle never leaves its port again.
 Result port_associate(Port* port, uint64_t handle, uint64_t key, bool skip_on_success) {
   if (key >= kFirstOwnKey) return kBadArgument;

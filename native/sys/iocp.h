@@ -67,6 +67,10 @@ void port_began(Port* port, Operation* operation);
 void port_did_not_begin(Port* port, Operation* operation);  // the call failed, or succeeded without a packet
 size_t port_pending(const Port* port);
 
+// What broke the connection of a socket that is watched: an error number, once; 0 for none. Winsock's SO_ERROR does not
+// know of what only a poll has seen.
+Result port_take_error(Port* port, int fd);
+
 // As epoll_wait_batch (epoll.h): fills an EventBatch with PortEvents.
 EventLayout port_event_layout();
 Result port_wait(Port* port, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms);

@@ -30,6 +30,7 @@ class Kernel final : public AfdDevice {
   std::deque<Answer> packets;
   std::map<int, bool> sending;
   Result start_fails = 0;
+  int32_t connect_status = 0;
   int started = 0;
   int helpers = 0;
 
@@ -131,6 +132,7 @@ struct Setup {
       *static_cast<int32_t*>(request->io_status) = answer.status;
       request->info.number_of_handles = answer.events == 0 ? 0 : 1;
       request->info.events = answer.events;
+      request->info.status = (answer.events & kAfdConnectFail) != 0 ? kernel.connect_status : 0;
       AfdReady one = {};
       EXPECT(poller.complete(request->context, &one));
       if (one.ready != 0) told.push_back(one);
@@ -336,6 +338,25 @@ TEST("a poll that fails says that the connection is broken") {
   s.turn();
   s.kernel.break_poll(4, static_cast<int32_t>(0xC000020D));  // STATUS_CONNECTION_RESET
   EXPECT(s.ready_in_turn() & kError);
+}
+
+TEST("what broke a connection is known once, of a reset, a failed connect and a failed poll") {
+  Setup s;
+  s.poller.add(4, 0, 0, kReadable, false);
+  s.poller.add(8, 1, 0, kWritable, false);
+  s.poller.add(12, 2, 0, kReadable, false);
+  EXPECT_EQ(s.poller.take_error(4), 0);
+  s.turn();
+  s.kernel.set(4, kAfdAbort);
+  s.kernel.connect_status = static_cast<int32_t>(0xC0000236);  // STATUS_CONNECTION_REFUSED
+  s.kernel.set(8, kAfdConnectFail);
+  s.kernel.break_poll(12, static_cast<int32_t>(0xC00000B5));  // STATUS_IO_TIMEOUT
+  EXPECT_EQ(s.turn().size(), size_t{3});
+  EXPECT_EQ(s.poller.take_error(4), kStatusConnectionReset);
+  EXPECT_EQ(s.poller.take_error(8), static_cast<int32_t>(0xC0000236));
+  EXPECT_EQ(s.poller.take_error(12), static_cast<int32_t>(0xC00000B5));
+  s.turn();  // told again, as it is level-triggered, but the error is not there again
+  for (const int fd : {4, 8, 12, 16}) EXPECT_EQ(s.poller.take_error(fd), 0);
 }
 
 TEST("a poll that cannot be made is an error of this turn, and tried again by the next") {
