@@ -1,6 +1,7 @@
 // What this build can do on this system, so that a program can ask instead of trying.
 import type { BackendName } from './backend.js';
 import { availableBackends } from './backends/index.js';
+import { failure } from './errors.js';
 import { native } from './native.js';
 
 /** What `capabilities()` returns. */
@@ -31,6 +32,13 @@ export interface Capabilities {
   attach: boolean;
 }
 
+// The headers of a platform know more than each of its versions: Windows has Unix sockets from 1803 on.
+function canOpen(domain: number): boolean {
+  const fd = native.socket(domain, native.constants.socket.SOCK_STREAM, 0);
+  if (fd >= 0) native.close(fd);
+  return fd !== failure(native.constants.error.EAFNOSUPPORT as number);
+}
+
 /** What this build can do on this system. Makes a new object each time. */
 export function capabilities(): Capabilities {
   const { socket } = native.constants;
@@ -39,13 +47,13 @@ export function capabilities(): Capabilities {
   return {
     backends,
     edge: hasEpoll,
-    oneshot: hasEpoll,
-    priority: hasEpoll,
+    oneshot: backends.length > 0,
+    priority: backends.length > 0,
     sendfile: native.sendfile !== undefined,
     splice: native.splice !== undefined,
     reusePort: 'SO_REUSEPORT' in socket,
     deferAccept: 'TCP_DEFER_ACCEPT' in socket,
-    unixSockets: 'AF_UNIX' in socket,
+    unixSockets: canOpen(socket.AF_UNIX),
     abstractUnixSockets: hasEpoll,
     signals: native.signalWatch !== undefined,
     attach: native.hostAttach !== undefined,

@@ -1,5 +1,6 @@
 // The errors of the package, and how a native result becomes one. Adding a kind of argument error is one function
 // here; the names of system errors come from the native table (native/sys/error_names_*.cc).
+import { getSystemErrorMap } from 'node:util';
 import { native } from './native.js';
 
 /**
@@ -8,12 +9,19 @@ import { native } from './native.js';
  */
 export const WOULD_BLOCK = -1;
 
+const IS_WINDOWS = process.platform === 'win32';
+
 /** A native call's answer that an argument was not usable; JavaScript then finds which one, and throws. */
 export const BAD_ARGUMENT = -1_000_000;
 
-/** The errno in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
+/** The system's error number in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
 export function errorOf(result: number): number {
   return WOULD_BLOCK - result;
+}
+
+/** The native result that stands for an error number. The inverse of errorOf(). */
+export function failure(error: number): number {
+  return WOULD_BLOCK - error;
 }
 
 /** What is known about the place of a system error. */
@@ -25,14 +33,20 @@ export interface SystemErrorDetails {
 }
 
 /**
- * A system call failed. `code` is the error's POSIX name, as in errno(3).
+ * A system call failed. `code` is the error's POSIX name, as in errno(3); on Windows too, where several of its errors can
+ * have one name, and `winError` says which it was.
  */
 export class SystemError extends Error {
   override readonly name: string = 'SystemError';
   /** The POSIX name, such as 'ECONNRESET'. */
   readonly code: string;
-  /** The system's error number, negative, as Node's own errors have it. */
+  /**
+   * The error's number, negative, as Node's own errors have it: the system's, but on Windows the one that Node has for
+   * `code` (util.getSystemErrorMap()), and `-winError` where Node has none.
+   */
   readonly errno: number;
+  /** On Windows only: the Winsock or Win32 number, such as 10054 (WSAECONNRESET). */
+  declare readonly winError?: number;
   /** The call that failed, such as 'recv'. */
   readonly syscall: string;
   /** The descriptor it was made on, where there was one. */
@@ -45,22 +59,30 @@ export class SystemError extends Error {
   declare readonly path?: string;
 
   /**
-   * @param error the system's error number, positive
+   * @param error the system's error number, positive: on Windows the Winsock or Win32 one
    * @param syscall the call that failed
    */
   constructor(error: number, syscall: string, details: SystemErrorDetails = {}) {
     if (!Number.isSafeInteger(error)) throw invalidType('error', 'an integer', error);
     if (typeof syscall !== 'string') throw invalidType('syscall', 'a string', syscall);
     if (typeof details !== 'object' || details === null) throw invalidType('details', 'an object', details);
-    const code = native.errorName(error) ?? `ERRNO_${error}`;
+    const code = native.errorName(error) ?? `${IS_WINDOWS ? 'WINERROR' : 'ERRNO'}_${error}`;
     super(`${code}: ${native.errorMessage(error) ?? 'unknown error'}, ${syscall}${describe(details)}`);
     this.code = code;
-    this.errno = -error;
+    this.errno = IS_WINDOWS ? (errnoOf(code) ?? -error) : -error;
     this.syscall = syscall;
+    if (IS_WINDOWS) this.winError = error;
     for (const [key, value] of Object.entries(details)) {
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true, configurable: true });
     }
   }
+}
+
+let errnoByCode: Map<string, number> | undefined;
+
+function errnoOf(code: string): number | undefined {
+  errnoByCode ??= new Map([...getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
+  return errnoByCode.get(code);
 }
 
 function describe({ fd, address, port, path }: SystemErrorDetails): string {

@@ -20,7 +20,7 @@ export interface EventLayout {
 }
 
 export interface Constants {
-  readonly epoll: Readonly<Record<string, number>>;
+  readonly epoll?: Readonly<Record<string, number>>;
   readonly socket: Readonly<Record<SocketConstant, number>>;
   readonly transfer: Readonly<Record<TransferConstant, number>>;
   readonly error: Readonly<Record<string, number>>;
@@ -62,10 +62,11 @@ export interface Native extends NativeOverlapped {
   writev(fd: number, buffers: readonly Bytes[]): number;
   close(fd: number): number;
   release(fd: number): number;
-  pipe(target: Int32Array): number;
+  pipe?(target: Int32Array): number;
   closeFdsAtEnd(): void;
 
   socket(domain: number, type: number, protocol: number): number;
+  readonly socketpairDomain: number;
   socketpair(domain: number, type: number, target: Int32Array): number;
   bind(fd: number, address: Bytes): number;
   connect(fd: number, address: Bytes): number;

@@ -7,6 +7,9 @@ import { errorOf, SystemError, UnsupportedError, WOULD_BLOCK } from './errors.js
 import { native } from './native.js';
 
 const SOCKET = native.constants.socket;
+const { EAFNOSUPPORT } = native.constants.error;
+// Only Windows has the first.
+const REUSE_OF_LISTENERS = SOCKET.SO_EXCLUSIVEADDRUSE === undefined ? 'SO_REUSEADDR' : 'SO_EXCLUSIVEADDRUSE';
 const DEFAULT_BACKLOG = 511; // as Node's; the system clamps it
 const DEFER_ACCEPT_SECONDS = 1;
 const MOST_BACKLOG = 2 ** 31 - 1;
@@ -21,7 +24,10 @@ export interface ListenTcpOptions {
   backlog?: number;
   /** SO_REUSEPORT: several sockets share the port, and the kernel spreads connections. Linux 3.9. */
   reusePort?: boolean;
-  /** SO_REUSEADDR: on by default, so that a server can be started again at once. */
+  /**
+   * SO_REUSEADDR: on by default, so that a server can be started again at once. Windows lets that be done anyway, and its
+   * SO_REUSEADDR would let others steal the port; there this is SO_EXCLUSIVEADDRUSE, which forbids it.
+   */
   reuseAddress?: boolean;
   /** IPV6_V6ONLY: whether '::' leaves IPv4 out; false by default. */
   ipv6Only?: boolean;
@@ -31,7 +37,7 @@ export interface ListenTcpOptions {
 
 /** Options of listenUnix(). */
 export interface ListenUnixOptions {
-  /** At most 107 bytes; a file that is there already is EADDRINUSE. NUL first: an abstract name (Linux). */
+  /** At most 107 bytes; a file that is there already is EADDRINUSE. NUL first: an abstract name (Linux only). */
   path: string;
   /** How many connections may wait to be accepted; 511 by default. */
   backlog?: number;
@@ -77,7 +83,7 @@ export function listenTcp(options: ListenTcpOptions): number {
   checkBacklog(backlog);
   const address = addressBytes(options, 'options');
   return opening(address, 'SOCK_STREAM', (fd) => {
-    setFlag(fd, 'SOL_SOCKET', 'SO_REUSEADDR', reuseAddress, 'reuseAddress');
+    setFlag(fd, 'SOL_SOCKET', REUSE_OF_LISTENERS, reuseAddress, 'reuseAddress');
     setFlag(fd, 'SOL_SOCKET', 'SO_REUSEPORT', reusePort, 'reusePort');
     setV6Only(fd, address, ipv6Only);
     if (optionalBoolean(deferAccept, 'deferAccept')) {
@@ -88,7 +94,12 @@ export function listenTcp(options: ListenTcpOptions): number {
   });
 }
 
-/** A Unix stream socket that listens. @returns its fd @throws SystemError EADDRINUSE, EACCES, ENOENT ... */
+/**
+ * A Unix stream socket that listens. Windows has them from version 1803 on.
+ *
+ * @returns its fd
+ * @throws SystemError EADDRINUSE, EACCES, ENOENT ...; UnsupportedError where there are no Unix sockets
+ */
 export function listenUnix(options: ListenUnixOptions): number {
   checkObject(options, 'options');
   const { path, backlog = DEFAULT_BACKLOG } = options;
@@ -101,7 +112,8 @@ export function listenUnix(options: ListenUnixOptions): number {
 }
 
 /**
- * A TCP socket whose connection is under way: when it is WRITABLE, `takeError(fd)` says how it came out.
+ * A TCP socket whose connection is under way: when it is WRITABLE, `takeError(fd)` says how it came out. (Windows tries a
+ * port that refuses three times, for about two seconds.)
  *
  * @returns its fd
  * @throws SystemError for what fails at once: ENETUNREACH, EADDRNOTAVAIL, EADDRINUSE (local port), EACCES ...
@@ -115,6 +127,8 @@ export function connectTcp(options: ConnectTcpOptions): number {
   const local = hasLocal ? addressBytes({ host, port: localPort ?? 0 }) : undefined;
   return opening(address, 'SOCK_STREAM', (fd) => {
     setFlag(fd, 'IPPROTO_TCP', 'TCP_NODELAY', noDelay, 'noDelay');
+    // What Windows' IPv6 sockets do not reach by default.
+    if (isMappedIpv4(address)) setOption(fd, 'IPPROTO_IPV6', 'IPV6_V6ONLY', 0);
     if (local !== undefined) bindTo(fd, local);
     connectTo(fd, address);
   });
@@ -124,7 +138,8 @@ export function connectTcp(options: ConnectTcpOptions): number {
  * A connected Unix stream socket (a Unix socket connects at once or not at all).
  *
  * @returns its fd
- * @throws SystemError ENOENT, ECONNREFUSED, EACCES, EAGAIN (the peer's backlog is full)
+ * @throws SystemError ENOENT, ECONNREFUSED, EACCES, EAGAIN (the peer's backlog is full); UnsupportedError where there are
+ * no Unix sockets
  */
 export function connectUnix(options: { path: string }): number {
   checkObject(options, 'options');
@@ -151,11 +166,17 @@ function familyOf(address: Uint8Array): 'IPv4' | 'IPv6' | 'unix' {
   return native.addressToText(address)[0] as 'IPv4' | 'IPv6' | 'unix';
 }
 
+function isMappedIpv4(address: Uint8Array): boolean {
+  const [family, text] = native.addressToText(address);
+  return family === 'IPv6' && text.startsWith('::ffff:');
+}
+
 /** Opens a socket of the address's family, and closes it again if `setUp` throws. */
 function opening(address: Uint8Array, type: 'SOCK_STREAM' | 'SOCK_DGRAM', setUp: (fd: number) => void): number {
   const domain = DOMAINS[familyOf(address)];
   if (domain === undefined) throw new UnsupportedError('this family of addresses');
   const fd = native.socket(domain, SOCKET[type], 0);
+  if (fd < 0 && domain === SOCKET.AF_UNIX && errorOf(fd) === EAFNOSUPPORT) throw new UnsupportedError('Unix sockets');
   if (fd < 0) throw new SystemError(errorOf(fd), 'socket', addressDetails(address));
   try {
     setUp(fd);

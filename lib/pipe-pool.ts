@@ -76,7 +76,7 @@ export class PipePool {
 }
 
 function openPipe(pipeBytes: number): Pipe {
-  if (native.splice === undefined) throw new UnsupportedError('splice');
+  if (native.splice === undefined || native.pipe === undefined) throw new UnsupportedError('splice');
   const fds = new Int32Array(2);
   const result = native.pipe(fds);
   if (result < 0) throw new SystemError(errorOf(result), 'pipe2');

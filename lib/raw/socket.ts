@@ -5,12 +5,23 @@
  * or an fd, or `WOULD_BLOCK` (-1). Everything else is thrown: `SystemError` for a call that failed, TypeError or
  * RangeError for a wrong argument, before any call is made. EINTR is retried; SIGPIPE never reaches the process.
  *
+ * On Windows an fd is a SOCKET, every call is Winsock's, and children do not inherit it. A number that is no open socket
+ * is ENOTSOCK there, where POSIX says EBADF. A send takes at most 1 MiB at a time, because Windows would take any amount.
+ *
  * @packageDocumentation
  */
 import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from '../address.js';
 import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
 import type { SocketConstant } from '../constant-names.js';
-import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../errors.js';
+import {
+  BAD_ARGUMENT,
+  errorOf,
+  invalidType,
+  invalidValue,
+  SystemError,
+  UnsupportedError,
+  WOULD_BLOCK,
+} from '../errors.js';
 import { native } from '../native.js';
 import { forgetFd } from '../pinned.js';
 
@@ -36,7 +47,7 @@ export {
 
 /**
  * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined for
- * a name that the platform does not have.
+ * a name that the platform does not have. SO_LINGER's and the time-outs' values have Windows' own form there.
  */
 export const constants: Readonly<Record<SocketConstant, number>> = Object.freeze({ ...native.constants.socket });
 
@@ -135,7 +146,7 @@ export function send(fd: number, buffer: Uint8Array, offset?: number, length?: n
 
 /**
  * Reads from any fd into `buffer[offset, offset + length)` (read(2)). An fd that the package did not make may be a
- * blocking one, and then this blocks.
+ * blocking one, and then this blocks. On Windows it is a socket, here and in the following.
  *
  * @returns how many bytes; 0 at the end; or WOULD_BLOCK
  */
@@ -168,7 +179,10 @@ export function writev(fd: number, buffers: readonly Uint8Array[]): number {
 
 /**
  * Receives a datagram, and who sent it (recvfrom(2)). What does not fit into the buffer is lost; with MSG_TRUNC the
- * datagram's full length is returned all the same.
+ * datagram's full length is returned all the same (not on Windows, where no call takes that flag).
+ *
+ * That an earlier datagram found no receiver (ICMP) is told to sockets that are connected, and to no other: as ECONNREFUSED,
+ * on Windows as ECONNRESET.
  *
  * @param sender is filled, and can be used again and again
  * @returns how many bytes (0 for an empty datagram), or WOULD_BLOCK
@@ -229,8 +243,15 @@ export function socket(domain: number, type: number, protocol = 0): number {
   });
 }
 
-/** Two connected sockets (socketpair(2)); Unix stream sockets by default. */
-export function socketpair(domain: number = constants.AF_UNIX, type: number = constants.SOCK_STREAM): [number, number] {
+/**
+ * Two connected sockets (socketpair(2)); stream sockets by default, of AF_UNIX, and on Windows of AF_INET. That is the only
+ * domain there (EAFNOSUPPORT), since Windows has no such call: they are two sockets, SOCK_STREAM with TCP_NODELAY or
+ * SOCK_DGRAM, that were connected to each other over 127.0.0.1, and the peer's address was verified.
+ */
+export function socketpair(
+  domain: number = native.socketpairDomain,
+  type: number = constants.SOCK_STREAM,
+): [number, number] {
   const result = native.socketpair(domain, type, pair);
   if (result === 0) return [pair[0] as number, pair[1] as number];
   return fail(result, 'socketpair', {}, () => {
@@ -239,8 +260,13 @@ export function socketpair(domain: number = constants.AF_UNIX, type: number = co
   });
 }
 
-/** Both ends of a pipe (pipe2(2)), non-blocking and close-on-exec. */
+/**
+ * Both ends of a pipe (pipe2(2)), non-blocking and close-on-exec.
+ *
+ * @throws SystemError EMFILE, ENFILE; UnsupportedError on Windows, where a pipe is no socket: see `socketpair()`
+ */
 export function pipe(): [readFd: number, writeFd: number] {
+  if (native.pipe === undefined) throw new UnsupportedError('pipe');
   const result = native.pipe(pair);
   if (result === 0) return [pair[0] as number, pair[1] as number];
   throw new SystemError(errorOf(result), 'pipe2');
@@ -292,7 +318,8 @@ export function shutdown(fd: number, how: number): void {
 
 /**
  * Closes any fd (close(2)). Closing a number twice closes a stranger's fd: `registration.close()` and the objects of
- * this package guard against that, a bare number cannot. Do not close fds that Node itself uses.
+ * this package guard against that, a bare number cannot. Do not close fds that Node itself uses. It waits where SO_LINGER
+ * was set with a time.
  *
  * @throws SystemError EBADF, EIO ...
  */
@@ -311,7 +338,7 @@ export function release(fd: number): void {
   if (result < 0) fdFailed('release', result, fd);
 }
 
-/** The socket's own address (getsockname(2)). */
+/** The socket's own address (getsockname(2)). @throws SystemError ENOTSOCK, EBADF; on Windows EINVAL where it has none yet */
 export function getsockname(fd: number): AddressInfo {
   return nameOf('getsockname', fd);
 }
@@ -350,7 +377,7 @@ export function setsockopt(fd: number, level: number, name: number, value: numbe
 
 /**
  * The error that is pending on the socket, which this clears (SO_ERROR, socket(7)): how a connection came out, or what
- * ended it.
+ * ended it. (On Windows only the first; what ended a connection is told by the next call that moves data.)
  *
  * @returns null for none
  */

@@ -1,6 +1,6 @@
 /**
  * Moving bytes without user space: sendfile, and on Linux splice, tee and vmsplice; `Pump` carries one direction of a
- * proxy with them.
+ * proxy with them. What a platform does not have throws UnsupportedError.
  *
  * @packageDocumentation
  */
@@ -14,7 +14,7 @@ export { WOULD_BLOCK } from '../errors.js';
 export { PipePool, type PipePoolOptions } from '../pipe-pool.js';
 export { Pump, type PumpOptions } from '../pump.js';
 
-/** The platform's SPLICE_F_ numbers by their own names (splice(2)); undefined where there is no splice. */
+/** The platform's SPLICE_F_ numbers by their own names (splice(2)); each undefined where there is no splice. */
 export const constants: Readonly<Record<TransferConstant, number>> = Object.freeze({ ...native.constants.transfer });
 
 const MOST_BUFFERS = native.constants.socket.IOV_MAX;
@@ -26,13 +26,26 @@ const { sendfile: sendfileNative, splice: spliceNative } = native;
  * moved. What is in the page cache is sent as it is when the network takes it: a file that is changed meanwhile may be
  * sent half old, half new.
  *
- * @param outFd a socket, or from Linux 2.6.33 any fd but one opened with O_APPEND
- * @param inFd a file that can be mapped, not a socket
+ * On Windows (TransmitFile) a range is sent as a whole, in the background, and the answer is known only when all of it is on
+ * its way. So that it looks as it does elsewhere, the first call starts the range and returns WOULD_BLOCK (or the count, if
+ * it was that quick), and the same call, repeated, returns WOULD_BLOCK until it can return the count or throw. A Reactor
+ * tells WRITABLE when that is so, and not before. Thus:
+ *
+ * - after WOULD_BLOCK, repeat the call with the same `inFd` and `offset`, and a `count` that is not smaller; others are
+ *   EALREADY until the answer was taken. A loop that goes on from the bytes that were sent does just that.
+ * - whatever is sent on the socket meanwhile comes after the range. Closing the socket ends it; closing the file does not.
+ * - a `count` of a few MiB tells of progress oftener than that of all the file.
+ * - editions of Windows for clients serve two ranges at a time in the whole system; others wait for their turn. A server's
+ *   edition has no such limit.
+ * - where the file is cut while its range is sent, the error is EOF: nobody knows how much went out, so close the connection.
+ *
+ * @param outFd a socket; on Linux from 2.6.33 any fd but one opened with O_APPEND; on Windows a connected TCP socket
+ * @param inFd a file that can be mapped, not a socket; on Windows too the fd of node:fs, of a file on a disk
  * @param offset where to begin in the file; not moved
- * @param count at most so many bytes; clamped to what one call can do (2,147,479,552 on Linux)
+ * @param count at most so many bytes; clamped to what one call can do (2,147,479,552 on Linux, 2,147,483,646 on Windows)
  * @returns how many bytes were sent; 0 at or after the end of the file, so a file that was truncated meanwhile must not be
  * waited for; or WOULD_BLOCK
- * @throws SystemError EPIPE, ECONNRESET, EINVAL, EBADF, EIO ...; UnsupportedError where there is no sendfile
+ * @throws SystemError EPIPE, ECONNRESET, EINVAL, EBADF, EIO, EALREADY ...; UnsupportedError where there is no sendfile
  */
 export function sendfile(outFd: number, inFd: number, offset: number, count: number): number {
   if (sendfileNative === undefined) throw new UnsupportedError('sendfile');

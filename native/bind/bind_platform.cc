@@ -43,17 +43,15 @@ napi_value message_of_error(napi_env env, napi_callback_info info) {
   return string_to_js(env, args.ok() ? error_message(error) : nullptr);
 }
 
-napi_status add_constant(napi_env env, napi_value constants, const Constant& constant) {
-  bool has_group = false;
+napi_status add_group(napi_env env, napi_value constants, const char* name) {
   napi_value group = nullptr;
-  napi_status status = napi_has_named_property(env, constants, constant.group, &has_group);
-  if (status != napi_ok) return status;
-  if (has_group) {
-    status = napi_get_named_property(env, constants, constant.group, &group);
-  } else {
-    status = napi_create_object(env, &group);
-    if (status == napi_ok) status = napi_set_named_property(env, constants, constant.group, group);
-  }
+  const napi_status status = napi_create_object(env, &group);
+  return status == napi_ok ? napi_set_named_property(env, constants, name, group) : status;
+}
+
+napi_status add_constant(napi_env env, napi_value constants, const Constant& constant) {
+  napi_value group = nullptr;
+  const napi_status status = napi_get_named_property(env, constants, constant.group, &group);
   if (status != napi_ok) return status;
   return napi_set_named_property(env, group, constant.name, to_js(env, Result{constant.value}));
 }
@@ -63,6 +61,9 @@ napi_status add_constant(napi_env env, napi_value constants, const Constant& con
 napi_status bind_platform(napi_env env, napi_value exports) {
   napi_value constants = nullptr;
   napi_status status = napi_create_object(env, &constants);
+  for (const char* group : kConstantGroups) {
+    if (status == napi_ok) status = add_group(env, constants, group);
+  }
   const ConstantList list = platform_constants();
   for (size_t i = 0; i < list.count && status == napi_ok; ++i) status = add_constant(env, constants, list.first[i]);
   if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);

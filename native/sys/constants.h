@@ -7,8 +7,11 @@
 
 namespace fdreactor {
 
+// Each is an object of JavaScript's, empty where the platform has none of it.
+constexpr const char* kConstantGroups[] = {"epoll", "socket", "transfer", "error"};
+
 struct Constant {
-  const char* group;  // "epoll", "socket", "transfer", "error"
+  const char* group;
   const char* name;
   int64_t value;
 };

@@ -140,8 +140,10 @@ constexpr Constant kConstants[] = {
     {"error", "EACCES", EACCES},
     {"error", "EADDRINUSE", EADDRINUSE},
     {"error", "EADDRNOTAVAIL", EADDRNOTAVAIL},
+    {"error", "EAFNOSUPPORT", EAFNOSUPPORT},
     {"error", "EAGAIN", EAGAIN},
     {"error", "EBADF", EBADF},
+    {"error", "ECANCELED", ECANCELED},
     {"error", "ECONNABORTED", ECONNABORTED},
     {"error", "ECONNREFUSED", ECONNREFUSED},
     {"error", "ECONNRESET", ECONNRESET},
@@ -155,6 +157,7 @@ constexpr Constant kConstants[] = {
     {"error", "ENOENT", ENOENT},
     {"error", "ENOMEM", ENOMEM},
     {"error", "ENOTCONN", ENOTCONN},
+    {"error", "ENOTSOCK", ENOTSOCK},
     {"error", "EPERM", EPERM},
     {"error", "EPIPE", EPIPE},
 };
