@@ -10,7 +10,7 @@ namespace fdreactor {
 namespace {
 
 constexpr int kAlreadyExists = 183;    // ERROR_ALREADY_EXISTS
-constexpr int kInvalidHandle = 6;      // ERROR_INVALID_HANDLE: the socket was closed meanwhile
+constexpr int kInvalidHandle = 6;      // ERROR_INVALID_HANDLE: the socket was closed meanwhile, or never was one
 constexpr int kNotASocket = 10038;     // WSAENOTSOCK: the same, of a call that asked Winsock
 constexpr uint32_t kInterestMask = 7;  // READABLE, WRITABLE, PRIORITY
 
@@ -42,7 +42,12 @@ Result AfdPoller::add(int fd, uint32_t slot, uint32_t generation, uint32_t inter
   }
   watch->fd = fd;
   by_fd_.emplace(fd, watch);
-  return modify(fd, slot, generation, interest, oneshot);
+  modify(fd, slot, generation, interest, oneshot);
+  // At once: a handle that is no socket is noticed by the poll, if by nothing before.
+  const Result polled = poll(watch);
+  if (polled >= 0) return 0;
+  forget(watch);
+  return is_gone(polled) ? failure(kNotASocket) : polled;
 }
 
 Result AfdPoller::modify(int fd, uint32_t slot, uint32_t generation, uint32_t interest, bool oneshot) {

@@ -69,7 +69,7 @@ class AfdPoller {
   AfdPoller(const AfdPoller&) = delete;
   AfdPoller& operator=(const AfdPoller&) = delete;
 
-  // Starts watching, from the next update() on. ERROR_ALREADY_EXISTS: it is watched.
+  // Starts watching. ERROR_ALREADY_EXISTS: it is watched; WSAENOTSOCK: it cannot be.
   Result add(int fd, uint32_t slot, uint32_t generation, uint32_t interest, bool oneshot);
   // New interest; re-arms a oneshot that was told. 0 too for a socket that is unknown or closed by now.
   Result modify(int fd, uint32_t slot, uint32_t generation, uint32_t interest, bool oneshot);

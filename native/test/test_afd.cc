@@ -271,13 +271,25 @@ TEST("removed when its answer is there already: the answer is dropped") {
   EXPECT_EQ(s.kernel.helpers, 0);
 }
 
-TEST("removed before it was ever polled") {
+TEST("removed while a change of it waits for the next turn") {
   Setup s;
   s.poller.add(4, 1, 0, kReadable, false);
+  s.poller.modify(4, 1, 0, kReadable | kWritable, false);
   s.poller.remove(4);
   EXPECT_EQ(s.turn().size(), size_t{0});
-  EXPECT_EQ(s.kernel.started, 0);
+  EXPECT_EQ(s.kernel.started, 1);
   EXPECT_EQ(s.kernel.helpers, 0);
+}
+
+TEST("a handle that only the poll finds to be no socket is refused, and nothing is kept") {
+  Setup s;
+  s.kernel.start_fails = failure(6);
+  EXPECT_EQ(s.poller.add(4, 1, 0, kReadable, false), kNoSocket);
+  EXPECT_EQ(s.poller.watched(), size_t{0});
+  s.kernel.start_fails = failure(1450);
+  EXPECT_EQ(s.poller.add(4, 1, 0, kReadable, false), failure(1450));
+  s.kernel.start_fails = 0;
+  EXPECT_EQ(s.poller.add(4, 1, 0, kReadable, false), Result{0});
 }
 
 TEST("a socket that was closed is gone without a word, and its number is free") {
@@ -363,6 +375,7 @@ TEST("a poll that cannot be made is an error of this turn, and tried again by th
   Setup s;
   s.poller.add(4, 0, 0, kReadable, false);
   s.kernel.set(4, kAfdReceive);
+  s.turn();
   s.kernel.start_fails = failure(1450);  // ERROR_NO_SYSTEM_RESOURCES
   EXPECT_EQ(s.poller.update(), failure(1450));
   s.kernel.start_fails = 0;
