@@ -1,52 +1,21 @@
 // @ts-check
 // `npm run test:wine [-- options] [files]`: builds the add-on for Windows and runs the tests on it, in Windows' own node.exe
-// under Wine. What it needs it installs (Wine and mingw-w64 by apt-get, node.exe and the packages by npm).
-//   --node 20       only that version; otherwise all of `versions`
-//   --ubsan         an add-on that ends the process at the first undefined behaviour
-//   --repeat N      as often
-//   --no-build      with the add-on that was built last
-//   --minutes N     for one run of the tests, after which it is ended
-//   -t NAME         only tests of that name; it and whatever else there is goes to vitest
+// under Wine; `-- --help` says which options there are. What it needs it installs (Wine and mingw-w64 by
+// apt-get, node.exe and the packages by npm). The last line says `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { need } from './apt.mjs';
 import { tool } from './run.mjs';
 import { root, sourceFiles } from './sources.mjs';
-import { derivePrefix, endPrefix, runInWine, windowsPath } from './wine.mjs';
-import { cache, nodeForWindows, packagesForWindows, winePrefix } from './wine-cache.mjs';
-import { report } from './wine-report.mjs';
+import { derivePrefix, endPrefix, hasWine, runInWine, windowsPath } from './wine.mjs';
+import { cache, nodeForWindows, packagesForWindows, removeUnused, winePrefix } from './wine-cache.mjs';
+import { readOptions, usage } from './wine-options.mjs';
+import { outcomeOf, printFailures } from './wine-report.mjs';
 
 const versions = ['20.20.2', '22.22.2'];
-
-/** What is ours; the rest is vitest's, in its order. */
-function readOptions() {
-  const options = /** @type {const} */ ({
-    node: { type: 'string', multiple: true },
-    ubsan: { type: 'boolean' },
-    repeat: { type: 'string', default: '1' },
-    build: { type: 'boolean', default: true },
-    minutes: { type: 'string', default: '30' },
-  });
-  const { values, tokens } = parseArgs({ options, strict: false, allowNegative: true, tokens: true });
-  const args = process.argv.slice(2);
-  const own = new Set();
-  for (const token of tokens) {
-    if (token.kind !== 'option' || !(token.name in options)) continue;
-    own.add(token.index);
-    if (token.value !== undefined && !token.inlineValue) own.add(token.index + 1);
-  }
-  const wanted = values.node === undefined ? versions : [values.node].flat().map(String);
-  const chosen = wanted.map((name) => versions.find((version) => `${version}.`.startsWith(`${name}.`)) ?? name);
-  return {
-    nodes: chosen,
-    ubsan: values.ubsan === true,
-    repeat: Number(values.repeat),
-    build: values.build === true,
-    timeoutMs: Number(values.minutes) * 60_000,
-    rest: args.filter((_, index) => !own.has(index)),
-  };
-}
+const folder = `${cache}/run-${process.pid}`;
+const tree = `${folder}/tree`;
+const prefix = `${folder}/prefix`;
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {
@@ -55,91 +24,100 @@ function run(command, args) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }
 
-/** A copy of the project as it would be on Windows: what is in work here does not get in the way. @param {string} tree @param {boolean} ubsan @param {string} packages */
-function stage(tree, ubsan, packages) {
+/** A copy of the project as it would be on Windows, so that the one here can be worked on meanwhile. @param {boolean} ubsan @param {string} packages */
+function stage(ubsan, packages) {
   for (const file of sourceFiles(/./)) cpSync(`${root}/${file}`, `${tree}/${file}`, { recursive: true });
   const addOn = ubsan ? `${root}/build-win32-ubsan/fdreactor.node` : `${root}/prebuilds/win32-x64/fdreactor.node`;
   cpSync(addOn, `${tree}/prebuilds/win32-x64/fdreactor.node`);
   symlinkSync(packages, `${tree}/node_modules`);
-  for (const project of ['.', 'examples']) run(tool('tsc'), ['-p', `${tree}/${project}`]);
+  for (const project of [tree, `${tree}/examples`]) run(tool('tsc'), ['-p', project]);
 }
 
-/** Folders of runs that failed are kept for a day, to be looked at. */
-function removeOldRuns() {
-  const yesterday = Date.now() - 24 * 3600 * 1000;
-  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
-    if (!/^run-|\.\d+$/.test(name) || statSync(`${cache}/${name}`).mtimeMs > yesterday) continue;
-    rmSync(`${cache}/${name}`, { recursive: true, force: true });
-  }
+/** @param {boolean} ubsan @param {boolean} build */
+async function prepare(ubsan, build) {
+  if (!hasWine()) need({ '/usr/lib/wine/wine64': 'wine64' });
+  need({ 'x86_64-w64-mingw32-gcc': 'g++-mingw-w64-x86-64' });
+  if (build) run(process.execPath, ['scripts/build-win32.mjs', ...(ubsan ? ['--ubsan'] : [])]);
+  removeUnused();
+  rmSync(folder, { recursive: true, force: true });
+  stage(ubsan, await packagesForWindows());
+  derivePrefix({ from: await winePrefix(), to: prefix, temp: `${folder}/temp` });
 }
 
-/**
- * One run of vitest.
- * @param {{ folder: string, name: string, node: string, rest: string[], timeoutMs: number }} options
- * @returns {Promise<{ passed: number, failed: number }>}
- */
-async function runTests({ folder, name, node, rest, timeoutMs }) {
-  const tree = `${folder}/tree`;
+/** One run of vitest. @param {{ name: string, node: string, timeoutMs: number, args: string[] }} options */
+async function runVitest({ name, node, timeoutMs, args }) {
   const results = `${folder}/${name}`;
+  const report = `--outputFile.json=${windowsPath(`${results}/report.json`)}`;
   mkdirSync(results, { recursive: true });
-  const reporters = [
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${windowsPath(`${results}/report.json`)}`,
-  ];
-  const started = performance.now();
   const code = await runInWine({
-    prefix: `${folder}/prefix`,
-    command: [node, '--no-deprecation', 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...rest],
+    prefix,
+    command: [
+      ...[node, '--no-deprecation', 'node_modules/vitest/vitest.mjs', 'run'],
+      ...['--reporter=default', '--reporter=json', report, ...args],
+    ],
     cwd: tree,
     log: `${results}/log`,
     timeoutMs,
-    env: {
-      FDREACTOR_WINE: '1',
-      FDREACTOR_NOT_RUN_FILE: windowsPath(`${results}/not-run`),
-      NO_COLOR: '1',
-    },
+    env: { FDREACTOR_WINE: '1', FDREACTOR_NOT_RUN_FILE: windowsPath(`${results}/not-run`), NO_COLOR: '1' },
   });
-  return report({ results, tree, name, code, seconds: (performance.now() - started) / 1000 });
+  return outcomeOf(results, tree, code);
+}
+
+/** The tests on one Node, and the files that failed once more if that is wished. @param {{ name: string, node: string, timeoutMs: number, rest: string[], again: boolean }} options */
+async function testOn({ name, node, timeoutMs, rest, again }) {
+  const started = performance.now();
+  const { passed, files, failures, notRun } = await runVitest({ name, node, timeoutMs, args: rest });
+  let lasting = failures;
+  const failedFiles = [...new Set(failures.map(({ file }) => file))].filter((file) => file !== '');
+  if (again && failedFiles.length > 0) {
+    const args = ['--maxWorkers=1', ...failedFiles];
+    const second = await runVitest({ name: `${name}-again`, node, timeoutMs, args });
+    lasting = [...failures.filter(({ file }) => file === ''), ...second.failures];
+  }
+  const flaky = failures.filter((one) => !lasting.some(({ file, test }) => file === one.file && test === one.test));
+  printFailures('FAIL', lasting);
+  printFailures('FLAKY', flaky);
+  const sum = { passed: passed + flaky.length, failed: lasting.length };
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`${name}: ${sum.passed} of ${sum.passed + sum.failed} tests passed (${files} files, ${seconds} s)`);
+  return { ...sum, notRun };
 }
 
 async function main() {
-  const { nodes, ubsan, repeat, build, timeoutMs, rest } = readOptions();
-  need({ '/usr/lib/wine/wine64': 'wine64', 'x86_64-w64-mingw32-gcc': 'g++-mingw-w64-x86-64' });
-  if (build) run(process.execPath, ['scripts/build-win32.mjs', ...(ubsan ? ['--ubsan'] : [])]);
-  removeOldRuns();
-  const packages = await packagesForWindows();
-  const template = await winePrefix();
-  const folder = `${cache}/run-${process.pid}`;
-  rmSync(folder, { recursive: true, force: true });
-  stage(`${folder}/tree`, ubsan, packages);
-  derivePrefix({ from: template, to: `${folder}/prefix`, temp: `${folder}/temp` });
-  const end = () => endPrefix(`${folder}/prefix`);
+  const { nodes, repeat, ubsan, build, help, ...options } = readOptions(versions);
+  if (help) return console.log(usage);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
-      end();
+      endPrefix(prefix);
       process.exit(1);
     });
   }
+  await prepare(ubsan, build);
   let passed = 0;
   let failed = 0;
-  try {
-    for (let round = 1; round <= repeat; round++) {
-      for (const version of nodes) {
-        const name = `node-${version}${repeat > 1 ? `-round-${round}` : ''}`;
-        const node = await nodeForWindows(version);
-        const sum = await runTests({ folder, name, node, rest, timeoutMs });
-        passed += sum.passed;
-        failed += sum.failed;
-      }
+  const notRun = new Set();
+  for (let round = 1; round <= repeat; round++) {
+    for (const version of nodes) {
+      const name = `node-${version}${repeat > 1 ? `-round-${round}` : ''}`;
+      const sum = await testOn({ name, node: await nodeForWindows(version), ...options });
+      passed += sum.passed;
+      failed += sum.failed;
+      for (const line of sum.notRun) notRun.add(line);
     }
-  } finally {
-    end();
   }
+  endPrefix(prefix);
+  for (const line of notRun) console.log(line);
   if (failed === 0) rmSync(folder, { recursive: true });
   else console.log(`the logs are in ${folder}`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  endPrefix(prefix);
+  rmSync(folder, { recursive: true, force: true });
+  process.exitCode = 1;
+}

@@ -4,7 +4,17 @@
 // made beside its place and moved there when it is whole.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { root } from './sources.mjs';
 import { endPrefix, runInWine, wineProgram } from './wine.mjs';
@@ -23,7 +33,10 @@ const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['
 /** @param {string} name @param {string} what @param {(folder: string) => void | Promise<void>} make */
 async function kept(name, what, make) {
   const folder = `${cache}/${name}`;
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    utimesSync(folder, new Date(), new Date());
+    return folder;
+  }
   console.log(`preparing ${what}`);
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
@@ -32,6 +45,15 @@ async function kept(name, what, make) {
   if (existsSync(folder)) rmSync(unfinished, { recursive: true });
   else renameSync(unfinished, folder);
   return folder;
+}
+
+/** What was not used for a month is removed; folders of runs that failed, and what was not finished, after a day. */
+export function removeUnused() {
+  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
+    const days = /^run-|\.\d+$/.test(name) && !name.startsWith('node-') ? 1 : 30;
+    const age = Date.now() - statSync(`${cache}/${name}`).mtimeMs;
+    if (age > days * 24 * 3600 * 1000) rmSync(`${cache}/${name}`, { recursive: true, force: true });
+  }
 }
 
 /** Node for Windows, from the registry of npm. @param {string} version @returns {Promise<string>} node.exe */

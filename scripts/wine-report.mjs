@@ -4,65 +4,68 @@ import { existsSync, readFileSync } from 'node:fs';
 import { windowsPath } from './wine.mjs';
 
 const mostLines = 4;
+const mostFailures = 40;
 
 /** @typedef {{ status: string, fullName: string, failureMessages: string[] }} Assertion */
 /** @typedef {{ name: string, status: string, message: string, assertionResults: Assertion[] }} TestFile */
 /** @typedef {{ numPassedTests: number, testResults: TestFile[] }} Report */
+/** @typedef {{ file: string, test: string, message: string }} Failure a failure that is no test's has no file */
+/** @typedef {{ passed: number, files: number, failures: Failure[], notRun: string[] }} Outcome */
 
-/** The first lines of a message, without the frames. @param {string} message */
+/** The first lines of a message and the place in a test, without the frames between them. @param {string} message */
 function brief(message) {
   const lines = message.split('\n').filter((line) => line.trim() !== '');
   const where = lines.find((line) => /^\s+at .*[/\\]test[/\\].*\.ts:\d+/.test(line));
   const said = lines.filter((line) => !/^\s+at /.test(line)).slice(0, mostLines);
-  return [...said, ...(where === undefined ? [] : [where.trim()])]
-    .map((line) => `\n    ${line.slice(0, 200)}`)
-    .join('');
+  const all = where === undefined ? said : [...said, where.trim()];
+  return all.map((line) => line.slice(0, 200)).join('\n');
 }
 
-/** Failed tests, and files that failed outside of one or came to no end. @param {Report} all @param {string} tree */
-function failures(all, tree) {
+/** Failed tests, and files that failed outside of one or came to no end. @param {Report} all @param {string} tree @returns {Failure[]} */
+function failuresIn(all, tree) {
+  const start = `${windowsPath(tree).replaceAll('\\', '/')}/`;
   return all.testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = name.replaceAll('\\', '/').replace(`${windowsPath(tree).replaceAll('\\', '/')}/`, '');
+    const file = name.replaceAll('\\', '/').replace(start, '');
     const wrong = assertionResults
       .filter((test) => test.status === 'failed')
-      .map((test) => `${file} > ${test.fullName}${brief(test.failureMessages.join('\n'))}`);
+      .map((test) => ({ file, test: test.fullName, message: brief(test.failureMessages.join('\n')) }));
     if (wrong.length > 0) return wrong;
-    if (status === 'failed') return [`${file} > (outside its tests)${brief(message)}`];
-    // Nothing is ever skipped, so what is pending was not reached.
-    const unreached = assertionResults.filter((test) => test.status !== 'passed').length;
-    return unreached === 0 ? [] : [`${file} > (its process)\n    ended before ${unreached} of its tests`];
+    if (status === 'failed') return [{ file, test: '(outside its tests)', message: brief(message) }];
+    // No test is ever skipped, so what did not pass was not reached. With -t, all that has another name is.
+    const unreached = assertionResults.filter((test) => test.status === 'pending').length;
+    return unreached === 0 ? [] : [{ file, test: '(its process)', message: `ended before ${unreached} of its tests` }];
   });
 }
 
-/** Errors that vitest could blame on no test, such as the death of a process. @param {string} log */
+/** Errors that vitest could blame on no test, such as the death of a process. @param {string} log @returns {Failure[]} */
 function unhandled(log) {
   const [, ...parts] = log.split(/^⎯+ Unhandled \w+ ⎯+\r?$/m);
   return parts
     .filter((part) => !/^\s*Vitest caught/.test(part))
-    .map((part) => `vitest > unhandled error${brief(part)}`);
+    .map((part) => ({ file: '', test: 'unhandled error', message: brief(part) }));
 }
 
 /** @param {string} file */
-const linesOf = (file) =>
-  (existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : []).filter((line) => line !== '');
+const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
-/**
- * Prints it, and gives the counts.
- * @param {{ results: string, tree: string, name: string, code: number | 'out of time', seconds: number }} options
- */
-export function report({ results, tree, name, code, seconds }) {
-  const log = existsSync(`${results}/log`) ? readFileSync(`${results}/log`, 'utf8') : '';
-  const file = `${results}/report.json`;
+/** @param {string} results the folder that a run left @param {string} tree where it ran @param {number | 'out of time'} code @returns {Outcome} */
+export function outcomeOf(results, tree, code) {
+  const log = textOf(`${results}/log`);
   /** @type {Report} */
-  const all = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { numPassedTests: 0, testResults: [] };
-  const wrong = [...failures(all, tree), ...unhandled(log)];
-  if (wrong.length === 0 && code !== 0) {
-    wrong.push(`vitest > (all of it)\n    ended with ${code}\n${log.split('\n').slice(-30).join('\n')}`);
+  const all = JSON.parse(textOf(`${results}/report.json`) || '{ "numPassedTests": 0, "testResults": [] }');
+  const failures = [...failuresIn(all, tree), ...unhandled(log)];
+  if (failures.length === 0 && (code !== 0 || all.numPassedTests === 0)) {
+    const end = log.split('\n').slice(-30).join('\n');
+    failures.push({ file: '', test: `ended with ${code}, and ${all.numPassedTests} tests passed`, message: end });
   }
-  if (wrong.length === 0 && all.numPassedTests === 0) wrong.push('vitest > (all of it)\n    ran no test');
-  for (const line of [...new Set(linesOf(`${results}/not-run`))].sort()) console.log(line);
-  for (const failure of wrong) console.log(`FAIL ${failure}`);
-  const files = `${all.testResults.length} files, ${seconds.toFixed(0)} s`;
-  console.log(`${name}: ${all.numPassedTests} tests passed, ${wrong.length} failed (${files})`);
-  return { passed: all.numPassedTests, failed: wrong.length };
+  const notRun = [...new Set(textOf(`${results}/not-run`).split(/\r?\n/))].filter((line) => line !== '').sort();
+  return { passed: all.numPassedTests, files: all.testResults.length, failures, notRun };
+}
+
+/** @param {string} word @param {Failure[]} failures */
+export function printFailures(word, failures) {
+  for (const { file, test, message } of failures.slice(0, mostFailures)) {
+    console.log(`${word} ${file || 'vitest'} > ${test}\n    ${message.replaceAll('\n', '\n    ')}`);
+  }
+  if (failures.length > mostFailures) console.log(`${word} ... and ${failures.length - mostFailures} more`);
 }

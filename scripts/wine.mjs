@@ -17,14 +17,19 @@ import {
 const folders = ['/usr/lib/wine', '/usr/local/bin', '/usr/bin'];
 
 /** @param {string[]} names */
-function find(...names) {
-  const found = folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`${names.join(', ')} missing`);
+const find = (...names) => folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).find(existsSync);
+
+/** @param {string[]} names */
+function program(...names) {
+  const found = find(...names);
+  if (found === undefined) throw new Error(`${names[0]} missing`);
   return found;
 }
 
-export const wineProgram = () => find('wine64', 'wine');
-const serverProgram = () => find('wineserver64', 'wineserver');
+const wineNames = ['wine64', 'wine'];
+export const hasWine = () => find(...wineNames) !== undefined;
+export const wineProgram = () => program(...wineNames);
+const serverProgram = () => program('wineserver64', 'wineserver');
 
 /** @param {string} prefix @param {Record<string, string>} [more] @returns {NodeJS.ProcessEnv} */
 function environment(prefix, more) {
@@ -44,6 +49,7 @@ export const windowsPath = (path) => `Z:${path.replaceAll('/', '\\')}`;
 
 /** Ends all that runs in the prefix. @param {string} prefix */
 export function endPrefix(prefix) {
+  if (!existsSync(prefix)) return;
   spawnSync(serverProgram(), ['-k'], { env: environment(prefix), stdio: 'ignore' });
   spawnSync(serverProgram(), ['-w'], { env: environment(prefix), stdio: 'ignore', timeout: 10_000 });
 }

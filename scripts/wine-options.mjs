@@ -1,0 +1,42 @@
+// @ts-check
+// The options of `npm run test:wine`; what is not ours is vitest's.
+import { parseArgs } from 'node:util';
+
+export const usage = `npm run test:wine [-- options] [files]
+  --node 20      only that version of Node, also more than once; otherwise all of them
+  --ubsan        an add-on that ends the process at the first undefined behaviour
+  --repeat N     as often
+  --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed
+  --no-build     with the add-on that was built last
+  --minutes N    for one run of the tests, after which it is ended (30)
+  -t NAME        only tests of that name; this, names of files and whatever else there is goes to vitest`;
+
+/** @param {readonly string[]} versions of Node */
+export function readOptions(versions) {
+  const options = /** @type {const} */ ({
+    node: { type: 'string', multiple: true },
+    ubsan: { type: 'boolean', default: false },
+    repeat: { type: 'string', default: '1' },
+    again: { type: 'boolean', default: false },
+    build: { type: 'boolean', default: true },
+    minutes: { type: 'string', default: '30' },
+    help: { type: 'boolean', default: false },
+  });
+  const { values, tokens = [] } = parseArgs({ options, strict: false, allowNegative: true, tokens: true });
+  const own = new Set();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !(token.name in options)) continue;
+    own.add(token.index);
+    if (token.value !== undefined && !token.inlineValue) own.add(token.index + 1);
+  }
+  const rest = process.argv.slice(2).filter((_, index) => !own.has(index));
+  const nodes = [values.node ?? [...versions]].flat().map((name) => {
+    const known = versions.find((version) => `${version}.`.startsWith(`${name}.`));
+    return known ?? String(name);
+  });
+  const repeat = Number(values.repeat);
+  const timeoutMs = Number(values.minutes) * 60_000;
+  if (!(repeat >= 1 && timeoutMs > 0)) throw new Error(usage);
+  const { ubsan, again, build, help } = values;
+  return { nodes, ubsan: !!ubsan, again: !!again, build: !!build, help: !!help, repeat, timeoutMs, rest };
+}
