@@ -10,12 +10,16 @@ export function socketPair(): [number, number] {
   return ownBoth(socket.socketpair());
 }
 
-/** [fd, its peer]: a new pair, one of which has this number, that was closed before. Kernels soon give it out again. */
+/** [fd, its peer]: a new connection whose end has this number, which was closed before. Kernels soon give it out again. */
 export function pairWithNumber(fd: number): [number, number] {
   for (let tries = 0; tries < 200; tries++) {
-    const [a, b] = socketPair();
-    if (a === fd) return [a, b];
-    if (b === fd) return [b, a];
+    if (own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0)) !== fd) continue;
+    const { listener, port } = listen();
+    socket.connect(fd, { host: '127.0.0.1', port });
+    const peer = acceptOne(listener);
+    awaitReady(fd, Interest.WRITABLE);
+    socket.close(listener);
+    return [fd, peer];
   }
   throw new Error(`number ${fd} was not given out again`);
 }
