@@ -67,9 +67,10 @@ export class SystemError extends Error {
     if (typeof syscall !== 'string') throw invalidType('syscall', 'a string', syscall);
     if (typeof details !== 'object' || details === null) throw invalidType('details', 'an object', details);
     const code = native.errorName(error) ?? `${IS_WINDOWS ? 'WINERROR' : 'ERRNO'}_${error}`;
-    super(`${code}: ${native.errorMessage(error) ?? 'unknown error'}, ${syscall}${describe(details)}`);
+    const errno = IS_WINDOWS ? (errnoOf(code) ?? -error) : -error;
+    super(`${code}: ${messageOf(error, errno)}, ${syscall}${describe(details)}`);
     this.code = code;
-    this.errno = IS_WINDOWS ? (errnoOf(code) ?? -error) : -error;
+    this.errno = errno;
     this.syscall = syscall;
     if (IS_WINDOWS) this.winError = error;
     for (const [key, value] of Object.entries(details)) {
@@ -83,6 +84,11 @@ let errnoByCode: Map<string, number> | undefined;
 function errnoOf(code: string): number | undefined {
   errnoByCode ??= new Map([...getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
   return errnoByCode.get(code);
+}
+
+/** The system's words; Node's where the system has none. */
+function messageOf(error: number, errno: number): string {
+  return native.errorMessage(error) ?? getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
 }
 
 function describe({ fd, address, port, path }: SystemErrorDetails): string {
