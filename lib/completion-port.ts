@@ -211,7 +211,7 @@ export class CompletionPort {
     if (this.#port < 0) throw new SystemError(errorOf(this.#port), 'CreateIoCompletionPort');
   }
 
-  /** How many operations are pending on it: under way, posted, or done with their packets not taken out yet. */
+  /** How many operations are pending on it: under way, or done or posted, and their packets not taken out yet. */
   get pending(): number {
     this.#checkOpen();
     return this.#check(native.portPending(this.#port), 'GetQueuedCompletionStatusEx');

@@ -20,7 +20,7 @@ export function expectSystemError(call: () => unknown, code: string, members: Re
   expect(error).toBeInstanceOf(SystemError);
   expect(error).toMatchObject({ code, ...members });
   expect(error.errno).toBeLessThan(0);
-  expect(error.syscall).toMatch(/^[a-z_0-9]+$/);
+  expect(error.syscall).toMatch(/^[A-Za-z_0-9]+$/);
 }
 
 export function expectArgumentType(call: () => unknown): void {
