@@ -95,7 +95,7 @@ const ends: Record<string, End> = {
   },
   'hundreds of dropped objects, with finalizers pending (54)': {
     body: ({ Reactor, openRest }) => {
-      for (let i = 0; i < 250; i++) {
+      for (let i = 0; i < 150; i++) {
         new Reactor().createWaker(() => {});
         openRest();
       }
