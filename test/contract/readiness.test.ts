@@ -25,15 +25,32 @@ contractTest('the numbers are fixed', () => {
   expect(Object.isFrozen(Interest) && Object.isFrozen(Ready)).toBe(true);
 });
 
-contractTest('READ_CLOSED: the peer will send no more; what it sent is still there (100)', ({ reactor }) => {
+contractTest(
+  'READ_CLOSED: the peer will send no more; what it sent is still there (100)',
+  ({ reactor }) => {
+    const [a, b] = tcpPair();
+    const { handler, bits } = recorder();
+    reactor.register(a, Interest.READABLE, handler);
+    socket.send(b, Buffer.from('rest'));
+    socket.shutdown(b, SHUT_WR);
+    turnUntil(reactor, () => has(bits(), Ready.READABLE | Ready.READ_CLOSED));
+    expect(bits() & Ready.ERROR).toBe(0);
+    expect(recvAll(a).toString()).toBe('rest');
+  },
+  { notUnderWine: 'data and FIN together are RECEIVE only; see the next one' },
+);
+
+contractTest('READ_CLOSED after all was read, at the latest (100)', ({ reactor }) => {
   const [a, b] = tcpPair();
   const { handler, bits } = recorder();
-  reactor.register(a, Interest.READABLE, handler);
+  reactor.register(a, Interest.READABLE, (ready, registration) => {
+    handler(ready, registration);
+    socket.recv(a, new Uint8Array(1));
+  });
   socket.send(b, Buffer.from('rest'));
   socket.shutdown(b, SHUT_WR);
   turnUntil(reactor, () => has(bits(), Ready.READABLE | Ready.READ_CLOSED));
   expect(bits() & Ready.ERROR).toBe(0);
-  expect(recvAll(a).toString()).toBe('rest');
 });
 
 contractTest('READ_CLOSED that was asked for is told each turn (level)', ({ reactor }) => {

@@ -3,7 +3,9 @@ import { networkInterfaces } from 'node:os';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
+import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
+import { isWindows } from '../helpers/platform.js';
 import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
@@ -27,9 +29,9 @@ test('IPv6 addresses come back in their shortest form (117)', () => {
   }
 });
 
-test('a scope is an interface by name or number, and an unknown one is refused (117)', () => {
+test('a scope is an interface by number, or by name where those are no sentences, and an unknown one is refused (117)', () => {
   const loopback = Object.keys(networkInterfaces()).find((name) => name.startsWith('lo')) as string;
-  for (const scope of [loopback, '1']) {
+  for (const scope of isWindows ? ['1'] : [loopback, '1']) {
     const { address, family } = new SocketAddress({ host: `fe80::1%${scope}`, port: 1 });
     expect(family).toBe('IPv6');
     expect(address).toMatch(/^fe80::1%/);
@@ -120,7 +122,9 @@ test('a SocketAddress of the wrong kind or a likeness of one is refused where a 
   expect(caught(() => get.call({} as Any))).toBeInstanceOf(TypeError);
 });
 
-test('an IPv4 socket refuses an IPv6 address with EAFNOSUPPORT or EINVAL', () => {
+const family = { notUnderWine: 'Wine says EOPNOTSUPP of an address of another family' };
+
+testWith(family, 'an IPv4 socket refuses an IPv6 address with EAFNOSUPPORT', () => {
   const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
   expectSystemError(() => socket.connect(fd, { host: '::1', port: 1 }), 'EAFNOSUPPORT', {
     fd,

@@ -10,6 +10,7 @@ import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.
 import { awaitReady } from '../helpers/wait.js';
 
 const { constants } = socket;
+const afterReset = { notUnderWine: 'recv() after a reset gives 0' };
 
 describe.each([
   { host: '127.0.0.1', any: '0.0.0.0', family: 'IPv4' },
@@ -43,12 +44,21 @@ describe.each([
     expectSystemError(() => socket.listenTcp({ host, port }), 'EADDRINUSE', { address: host, port });
   });
 
-  test('a refused connection is told by takeError, once (101, 102)', () => {
+  const refused = (): number => {
     const { listener, port } = listen(host);
     socket.close(listener);
     const fd = own(socket.connectTcp({ host, port }));
     expect(awaitReady(fd, Interest.WRITABLE) & (Ready.ERROR | Ready.HANGUP | Ready.WRITABLE)).not.toBe(0);
-    expect(socket.takeError(fd)).toMatchObject({ code: 'ECONNREFUSED' });
+    return fd;
+  };
+
+  test('a refused connection is told by takeError (101)', () => {
+    expect(socket.takeError(refused())).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  testWith({ notUnderWine: 'SO_ERROR is not cleared there' }, `${host}: takeError clears the error (102)`, () => {
+    const fd = refused();
+    expect(socket.takeError(fd)).not.toBe(null);
     expect(socket.takeError(fd)).toBe(null);
   });
 
@@ -201,7 +211,7 @@ test('unknown options and wrong levels are errors of the kernel, with its code',
   expectSystemError(() => socket.setsockopt(client, constants.SOL_SOCKET, 9999, 1), 'ENOPROTOOPT', { fd: client });
 });
 
-test('a closed listener resets what waits in its queue (113)', () => {
+testWith(afterReset, 'a closed listener resets what waits in its queue (113)', () => {
   const { listener, port } = listen();
   const client = own(socket.connectTcp({ host: '127.0.0.1', port }));
   awaitReady(client, Interest.WRITABLE);
