@@ -176,7 +176,7 @@ function opening(address: Uint8Array, type: 'SOCK_STREAM' | 'SOCK_DGRAM', setUp:
   const domain = DOMAINS[familyOf(address)];
   if (domain === undefined) throw new UnsupportedError('this family of addresses');
   const fd = native.socket(domain, SOCKET[type], 0);
-  if (fd < 0 && domain === SOCKET.AF_UNIX && errorOf(fd) === EAFNOSUPPORT) throw new UnsupportedError('Unix sockets');
+  if (fd < 0 && domain === SOCKET.AF_UNIX && errorOf(fd) === EAFNOSUPPORT) throw new UnsupportedError('AF_UNIX');
   if (fd < 0) throw new SystemError(errorOf(fd), 'socket', addressDetails(address));
   try {
     setUp(fd);

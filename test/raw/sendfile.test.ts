@@ -47,10 +47,19 @@ function file(content: string | Uint8Array): { path: string; fd: number } {
   return { path, fd: ownFile(openSync(path, 'r')) };
 }
 
+/** sendfile(), repeated while it would block: on Windows the first call only begins (see its documentation). */
+function sent(outFd: number, inFd: number, offset: number, count: number): number {
+  for (;;) {
+    const n = sendfile(outFd, inFd, offset, count);
+    if (n !== WOULD_BLOCK) return n;
+    awaitReady(outFd, Interest.WRITABLE);
+  }
+}
+
 test('sends a range of a file to a socket, and leaves the position of the file alone', () => {
   const [a, b] = socketPair();
   const { fd } = file('0123456789');
-  expect(sendfile(a, fd, 2, 5)).toBe(5);
+  expect(sent(a, fd, 2, 5)).toBe(5);
   expect(recvAll(b, 5).toString()).toBe('23456');
   const start = Buffer.alloc(3);
   expect(readSync(fd, start)).toBe(3);
@@ -82,7 +91,7 @@ test('counts over the limit of the kernel are clamped, up to 2^53 - 1 (121)', ()
   const { fd } = file('abc');
   for (const count of [2 ** 31 - 4096, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
     const [a, b] = socketPair();
-    expect(sendfile(a, fd, 0, count)).toBe(3);
+    expect(sent(a, fd, 0, count)).toBe(3);
     expect(recvAll(b, 3).toString()).toBe('abc');
   }
 });
@@ -93,7 +102,7 @@ test('offsets over 4 GiB are not cut (134)', () => {
   ftruncateSync(sparse, 5 * 2 ** 30);
   writeSync(sparse, 'far away', 5 * 2 ** 30 - 8);
   const [a, b] = socketPair();
-  expect(sendfile(a, sparse, 5 * 2 ** 30 - 8, 100)).toBe(8);
+  expect(sent(a, sparse, 5 * 2 ** 30 - 8, 100)).toBe(8);
   expect(recvAll(b, 8).toString()).toBe('far away');
 });
 
@@ -123,13 +132,13 @@ test('a full socket takes a part, then would block; nothing is lost or doubled',
   const [client, server] = tcpPair();
   const chunk = Buffer.alloc(1 << 14);
   const hash = createHash('sha256');
-  let sent = 0;
+  let moved = 0;
   let received = 0;
   let blocked = 0;
   while (received < content.length) {
-    const n = sent < content.length ? sendfile(server, fd, sent, content.length - sent) : 0;
+    const n = moved < content.length ? sendfile(server, fd, moved, content.length - moved) : 0;
     if (n === WOULD_BLOCK) blocked++;
-    else sent += n;
+    else moved += n;
     const got = socket.recv(client, chunk);
     if (got === WOULD_BLOCK) awaitReady(client, Interest.READABLE);
     else {
@@ -137,7 +146,7 @@ test('a full socket takes a part, then would block; nothing is lost or doubled',
       received += got;
     }
   }
-  expect(sent).toBe(content.length);
+  expect(moved).toBe(content.length);
   expect(blocked).toBeGreaterThan(0);
   expect(hash.digest('hex')).toBe(createHash('sha256').update(content).digest('hex'));
 });
@@ -147,19 +156,19 @@ test('a file cut while it is sent: a short count, then 0 (123)', () => {
   const fd = ownFile(openSync(path, 'w+'));
   writeSync(fd, Buffer.alloc(100_000, 1));
   const [a, b] = socketPair();
-  expect(sendfile(a, fd, 0, 10_000)).toBe(10_000);
+  expect(sent(a, fd, 0, 10_000)).toBe(10_000);
   ftruncateSync(fd, 15_000);
-  expect(sendfile(a, fd, 10_000, 90_000)).toBe(5000);
-  expect(sendfile(a, fd, 15_000, 85_000)).toBe(0);
+  expect(sent(a, fd, 10_000, 90_000)).toBe(5000);
+  expect(sent(a, fd, 15_000, 85_000)).toBe(0);
   expect(recvAll(b, 15_000)).toHaveLength(15_000);
 });
 
 test('a file that grew is sent with what was added (123)', () => {
   const { path, fd } = file('abc');
   const [a, b] = socketPair();
-  expect(sendfile(a, fd, 0, 100)).toBe(3);
+  expect(sent(a, fd, 0, 100)).toBe(3);
   writeFileSync(path, 'def', { flag: 'a' });
-  expect(sendfile(a, fd, 3, 100)).toBe(3);
+  expect(sent(a, fd, 3, 100)).toBe(3);
   expect(recvAll(b, 6).toString()).toBe('abcdef');
 });
 
@@ -171,9 +180,9 @@ testWith(
     const [a, b] = socketPair();
     writeFileSync(`${path}.new`, 'the new one');
     renameSync(`${path}.new`, path);
-    expect(sendfile(a, fd, 0, 100)).toBe(11);
+    expect(sent(a, fd, 0, 100)).toBe(11);
     unlinkSync(path);
-    expect(sendfile(a, fd, 0, 100)).toBe(11);
+    expect(sent(a, fd, 0, 100)).toBe(11);
     expect(recvAll(b, 22).toString()).toBe('the old onethe old one');
   },
 );
@@ -192,10 +201,8 @@ test('a source that is write-only, closed, or a directory is an error (123, 124)
   const [a] = socketPair();
   const writeOnly = ownFile(openSync(join(directory, 'write-only'), 'w'));
   writeSync(writeOnly, 'not to be read');
-  expectSystemError(() => sendfile(a, writeOnly, 0, 1), isWindows ? 'EACCES' : 'EBADF', { syscall: 'sendfile' });
-  if (!isWindows) {
-    expectSystemError(() => sendfile(a, ownFile(openSync(directory, 'r')), 0, 1), 'EINVAL', { syscall: 'sendfile' });
-  }
+  expectSystemError(() => sendfile(a, writeOnly, 0, 1), 'EBADF', { syscall: 'sendfile' });
+  expectSystemError(() => sendfile(a, ownFile(openSync(directory, 'r')), 0, 1), 'EINVAL', { syscall: 'sendfile' });
   const gone = openSync(devNull, 'r');
   closeSync(gone);
   expectSystemError(() => sendfile(a, gone, 0, 1), 'EBADF', { syscall: 'sendfile' });
@@ -252,7 +259,7 @@ test('the peer gone: EPIPE or ECONNRESET, no signal', () => {
   const { fd } = file('x');
   const error = caught(() => {
     // Over TCP the first bytes are what the peer answers with its reset.
-    for (let i = 0; i < 1000; i++) sendfile(a, fd, 0, 1);
+    for (let i = 0; i < 1000; i++) sent(a, fd, 0, 1);
   });
   expect(error).toMatchObject({ syscall: 'sendfile', fd: a });
   expect(error.code).toMatch(isWindows ? /^(ECONNRESET|ECONNABORTED|EPIPE)$/ : /^EPIPE$/);
@@ -261,12 +268,14 @@ test('the peer gone: EPIPE or ECONNRESET, no signal', () => {
 test('O_NONBLOCK stays on the socket (128)', () => {
   const [a] = tcpPair();
   const { fd } = file(randomBytes(2 ** 20));
-  for (let sent = 0; ; ) {
-    const n = sendfile(a, fd, sent % 2 ** 20, 2 ** 20);
+  for (let moved = 0; ; ) {
+    const n = sendfile(a, fd, moved % 2 ** 20, 2 ** 20);
     if (n === WOULD_BLOCK) break;
-    sent += n;
+    moved += n;
   }
-  expect(socket.write(a, new Uint8Array(1 << 20))).toBe(WOULD_BLOCK);
+  expect(socket.recv(a, new Uint8Array(1))).toBe(WOULD_BLOCK);
+  // On Windows what blocks is the file that is on its way; a send may still be taken, and comes after it.
+  if (!isWindows) expect(socket.write(a, new Uint8Array(1 << 20))).toBe(WOULD_BLOCK);
 });
 
 test('pages may change after the call returned: what arrives is from before or after, never from elsewhere (130)', () => {
@@ -274,7 +283,8 @@ test('pages may change after the call returned: what arrives is from before or a
   const fd = ownFile(openSync(path, 'w+'));
   writeSync(fd, Buffer.alloc(60_000, 'a'), 0, 60_000, 0);
   const [a, b] = tcpPair();
-  const sent = sendfile(a, fd, 0, 60_000);
+  const first = sendfile(a, fd, 0, 60_000);
   writeSync(fd, Buffer.alloc(60_000, 'b'), 0, 60_000, 0);
-  expect(recvAll(b, sent).toString()).toMatch(/^[ab]+$/);
+  const moved = first === WOULD_BLOCK ? sent(a, fd, 0, 60_000) : first;
+  expect(recvAll(b, moved).toString()).toMatch(/^[ab]+$/);
 });
