@@ -44,11 +44,12 @@ export function capabilities(): Capabilities {
   const { socket } = native.constants;
   const backends = availableBackends();
   const hasEpoll = backends.includes('epoll');
+  const hasKqueue = backends.includes('kqueue');
   return {
     backends,
-    edge: hasEpoll,
+    edge: hasEpoll || hasKqueue,
     oneshot: backends.length > 0,
-    priority: backends.length > 0,
+    priority: hasKqueue ? native.constants.kqueue?.EVFILT_EXCEPT !== undefined : backends.length > 0,
     sendfile: native.sendfile !== undefined,
     splice: native.splice !== undefined,
     reusePort: 'SO_REUSEPORT' in socket,

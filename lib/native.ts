@@ -19,7 +19,20 @@ export interface EventLayout {
   readonly dataWord: number;
 }
 
+/** The same of native/sys/kqueue.h. Where filter and flags share a word, the filter is its lower half. */
+export interface KeventLayout {
+  readonly firstWord: number;
+  readonly eventWords: number;
+  readonly identWord: number;
+  readonly filterWord: number;
+  readonly flagsWord: number;
+  readonly fflagsWord: number;
+  readonly dataWord: number;
+  readonly udataWord: number;
+}
+
 export interface Constants {
+  readonly kqueue?: Readonly<Record<string, number>>;
   readonly epoll?: Readonly<Record<string, number>>;
   readonly socket: Readonly<Record<SocketConstant, number>>;
   readonly transfer: Readonly<Record<TransferConstant, number>>;
@@ -38,6 +51,19 @@ export interface Native extends NativeOverlapped {
   epollOpen?(): number;
   epollControl(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
   epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
+
+  readonly keventLayout?: KeventLayout;
+  kqueueOpen?(): number;
+  kqueueWait(
+    kqueueFd: number,
+    changes: Int32Array,
+    changeCount: number,
+    batch: Int32Array,
+    timeoutMs: number,
+    deadlineMs?: number,
+  ): number;
+  kqueueBindSource(source: number, kqueueFd: number, slot: number, generation: number): number;
+  kqueueUnbindSource(source: number): number;
 
   readonly portEventLayout?: EventLayout;
   portOpen?(): number;

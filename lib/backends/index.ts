@@ -1,21 +1,24 @@
-// Chooses the backend. The one place in lib/ that asks which platform this is; a new backend is one line here.
+// Chooses the backend by what this build of the add-on has; a new backend is one line here.
 import type { Backend, BackendName } from '../backend.js';
 import { UnsupportedError } from '../errors.js';
+import { native } from '../native.js';
 import { EpollBackend } from './epoll.js';
 import { IocpBackend } from './iocp.js';
+import { KqueueBackend } from './kqueue.js';
 
 type Make = (maxEvents: number) => Backend;
 
-const BACKENDS: Partial<Record<BackendName, { platforms: readonly string[]; make: Make }>> = {
-  epoll: { platforms: ['linux', 'android'], make: (maxEvents) => new EpollBackend(maxEvents) },
-  iocp: { platforms: ['win32'], make: (maxEvents) => new IocpBackend(maxEvents) },
+const BACKENDS: Record<BackendName, { isThere: boolean; make: Make }> = {
+  epoll: { isThere: native.epollOpen !== undefined, make: (maxEvents) => new EpollBackend(maxEvents) },
+  kqueue: { isThere: native.kqueueOpen !== undefined, make: (maxEvents) => new KqueueBackend(maxEvents) },
+  iocp: { isThere: native.portOpen !== undefined, make: (maxEvents) => new IocpBackend(maxEvents) },
 };
 
 const NAMES: readonly BackendName[] = ['epoll', 'kqueue', 'iocp'];
 
 /** The backends that this platform has, the default one first. */
 export function availableBackends(): BackendName[] {
-  return NAMES.filter((name) => BACKENDS[name]?.platforms.includes(process.platform));
+  return NAMES.filter((name) => BACKENDS[name].isThere);
 }
 
 export function isBackendName(name: unknown): name is BackendName {
@@ -24,9 +27,10 @@ export function isBackendName(name: unknown): name is BackendName {
 
 export function openBackend(name: BackendName | undefined, maxEvents: number): Backend {
   const chosen = name ?? availableBackends()[0];
-  const backend = chosen !== undefined && availableBackends().includes(chosen) ? BACKENDS[chosen] : undefined;
-  if (backend === undefined) throw new UnsupportedError(name === undefined ? 'a Reactor' : `the ${name} backend`);
-  return backend.make(maxEvents);
+  if (chosen === undefined || !BACKENDS[chosen].isThere) {
+    throw new UnsupportedError(name === undefined ? 'a Reactor' : `the ${name} backend`);
+  }
+  return BACKENDS[chosen].make(maxEvents);
 }
 
 /** What closes it. */

@@ -39,6 +39,7 @@ napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
+napi_status bind_kqueue(napi_env env, napi_value exports);
 napi_status bind_overlapped(napi_env env, napi_value exports);
 napi_status bind_pipe(napi_env env, napi_value exports);
 napi_status bind_platform(napi_env env, napi_value exports);

@@ -18,6 +18,7 @@ namespace fdreactor {
 
 class HostLoop;
 class Operations;
+struct Kqueues;
 struct Ports;
 
 struct Environment {
@@ -29,6 +30,7 @@ struct Environment {
   int next_host_loop = 1;
   std::shared_ptr<Ports> ports;            // Windows
   std::shared_ptr<Operations> operations;  // Windows
+  std::shared_ptr<Kqueues> kqueues;        // macOS, BSD
   // What a platform's own part of the environment (its ports, say) does when the environment ends, is told when a
   // socket is closed by its number, and knows of a socket's error that SO_ERROR does not: 0 for none. Added by bind_*()
   // of the files that have such a part.

@@ -1,0 +1,151 @@
+// What the Reactor's kqueue backend knows of kevents, as pure functions over a table of constants, so that every system's
+// numbers can be tried on any: which changes bring a queue from one interest to another, what an event means, and how the
+// two filters of one fd become one set of Ready bits.
+import { Interest, type Mode, Ready } from '../interest.js';
+
+/** The numbers of <sys/event.h> that the backend uses; undefined for what a system does not have. */
+export interface KqueueConstants {
+  readonly EVFILT_READ: number;
+  readonly EVFILT_WRITE: number;
+  readonly EVFILT_EXCEPT?: number | undefined;
+  readonly EVFILT_SIGNAL: number;
+  readonly EV_ADD: number;
+  readonly EV_DELETE: number;
+  readonly EV_ENABLE: number;
+  readonly EV_DISABLE: number;
+  readonly EV_CLEAR: number;
+  readonly EV_DISPATCH: number;
+  readonly EV_EOF: number;
+  readonly EV_ERROR: number;
+  readonly EV_RECEIPT: number;
+  readonly NOTE_LOWAT?: number | undefined;
+  readonly NOTE_OOB?: number | undefined;
+}
+
+/** One change of a filter of an fd. */
+export interface Change {
+  readonly filter: number;
+  readonly flags: number;
+  readonly fflags: number;
+  readonly data: number;
+  /** That there is no such filter, or none for this kind of file, is no failure. */
+  readonly mayFail: boolean;
+}
+
+/** What a queue has for an fd: interests, and SILENT where its READ filter is only there to hear of closures. */
+export const SILENT = 8;
+
+/** So much that the low-water mark never is reached: data says nothing then, the end of the stream does all the same. */
+const UNREACHABLE = 2 ** 31 - 1;
+
+/** What the queue is to have for an interest: closures come by the READ filter, whether asked for or not. */
+export function filtersOf(interest: number): number {
+  return interest & Interest.READABLE ? interest : interest | SILENT;
+}
+
+function modeFlags(mode: Mode, k: KqueueConstants): number {
+  if (mode === 'edge') return k.EV_CLEAR;
+  // Not EV_ONESHOT: its knote is gone once it has fired, and the fd with it.
+  return mode === 'oneshot' ? k.EV_DISPATCH : 0;
+}
+
+/** The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. */
+export function changesBetween(before: number, after: number, mode: Mode, k: KqueueConstants): Change[] {
+  const changes: Change[] = [];
+  const add = (filter: number, flags: number, fflags = 0, data = 0, mayFail = false): void => {
+    changes.push({ filter, flags, fflags, data, mayFail });
+  };
+  const remove = (filter: number): void => add(filter, k.EV_DELETE, 0, 0, true);
+  // EV_ENABLE: an EV_DISPATCH that has fired is disabled. EV_ADD of a filter that is there fires if it is ready.
+  const on = k.EV_ADD | k.EV_ENABLE | modeFlags(mode, k);
+  const READ = Interest.READABLE | SILENT;
+  // What the flags of a knote are, EV_ADD does not change: a READ filter with other flags is another one.
+  const isOther = ((before | after) & SILENT) !== 0;
+  if ((before & READ) !== 0 && (isOther || (after & READ) === 0)) remove(k.EVFILT_READ);
+  if (after & Interest.READABLE) add(k.EVFILT_READ, on);
+  else if (after & SILENT) add(k.EVFILT_READ, k.EV_ADD | k.EV_CLEAR, k.NOTE_LOWAT ?? 0, UNREACHABLE, true);
+  if (after & Interest.WRITABLE) add(k.EVFILT_WRITE, on);
+  else if (before & Interest.WRITABLE) remove(k.EVFILT_WRITE);
+  if (k.EVFILT_EXCEPT !== undefined) {
+    if (after & Interest.PRIORITY) add(k.EVFILT_EXCEPT, on, k.NOTE_OOB ?? 0);
+    else if (before & Interest.PRIORITY) remove(k.EVFILT_EXCEPT);
+  }
+  return changes;
+}
+
+/** An error ends both directions: a call that would fail does not block. */
+const BROKEN = Ready.READABLE | Ready.WRITABLE | Ready.READ_CLOSED | Ready.WRITE_CLOSED | Ready.ERROR | Ready.HANGUP;
+
+/** What one event says. The end of the stream comes beside what is still to be read; fflags is then a socket's error. */
+export function readyOf(filter: number, flags: number, fflags: number, k: KqueueConstants): number {
+  const isEnd = (flags & k.EV_EOF) !== 0;
+  if (isEnd && fflags !== 0 && filter !== k.EVFILT_EXCEPT) return BROKEN;
+  if (filter === k.EVFILT_READ) return isEnd ? Ready.READABLE | Ready.READ_CLOSED : Ready.READABLE;
+  if (filter === k.EVFILT_WRITE) return isEnd ? Ready.WRITABLE | Ready.WRITE_CLOSED : Ready.WRITABLE;
+  return filter === k.EVFILT_EXCEPT ? Ready.PRIORITY : 0;
+}
+
+const BOTH_CLOSED = Ready.READ_CLOSED | Ready.WRITE_CLOSED;
+
+/** The events of one wait as one entry a registration, in the order in which they first came. */
+export class Merge {
+  #count = 0;
+  #slots = new Int32Array(0);
+  #generations = new Int32Array(0);
+  #ready = new Int32Array(0);
+  /** Where the entry of a slot is, if that entry is of this slot: never cleared. */
+  #entryOfSlot = new Int32Array(0);
+
+  /** How many entries there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  begin(): void {
+    this.#count = 0;
+  }
+
+  add(slot: number, generation: number, ready: number): void {
+    const known = this.#entryOfSlot[slot] ?? 0;
+    if (known < this.#count && this.#slots[known] === slot && this.#generations[known] === generation) {
+      this.#ready[known]! |= ready;
+      return;
+    }
+    const entry = this.#count++;
+    this.#reserve(slot);
+    this.#slots[entry] = slot;
+    this.#generations[entry] = generation;
+    this.#ready[entry] = ready;
+    this.#entryOfSlot[slot] = entry;
+  }
+
+  slot(entry: number): number {
+    return this.#slots[entry] as number;
+  }
+
+  generation(entry: number): number {
+    return this.#generations[entry] as number;
+  }
+
+  /** HANGUP is that both directions are closed, which no single filter says. */
+  ready(entry: number): number {
+    const ready = this.#ready[entry] as number;
+    return (ready & BOTH_CLOSED) === BOTH_CLOSED ? ready | Ready.HANGUP : ready;
+  }
+
+  #reserve(slot: number): void {
+    if (this.#count > this.#slots.length) {
+      const capacity = Math.max(64, this.#count * 2);
+      this.#slots = grown(this.#slots, capacity);
+      this.#generations = grown(this.#generations, capacity);
+      this.#ready = grown(this.#ready, capacity);
+    }
+    if (slot >= this.#entryOfSlot.length) this.#entryOfSlot = grown(this.#entryOfSlot, Math.max(64, (slot + 1) * 2));
+  }
+}
+
+export function grown(array: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(capacity);
+  larger.set(array);
+  return larger;
+}
