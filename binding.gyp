@@ -3,6 +3,7 @@
 {
   'variables': {
     'sanitize%': '',  # 'address,undefined': the add-on under sanitizers, see CONTRIBUTING.md
+    'kqueue%': '',  # 'libkqueue', on Linux: kqueue in place of epoll, see CONTRIBUTING.md
     'warnings_are_errors%': 'false',  # of MSVC: 'true' where somebody reads them, not on a user's machine
   },
   'targets': [
@@ -25,25 +26,47 @@
       'conditions': [
         ['OS=="linux"', {
           'sources': [
-            'native/bind/bind_epoll.cc',
-            'native/bind/bind_host_loop.cc',
             'native/bind/bind_pipe.cc',
-            'native/bind/bind_splice.cc',
-            'native/bind/binders_linux.cc',
             'native/sys/address.cc',
             'native/sys/clock_posix.cc',
             'native/sys/constants_linux.cc',
-            'native/sys/epoll.cc',
             'native/sys/error_names_posix.cc',
             'native/sys/fd_posix.cc',
             'native/sys/owned_fds_posix.cc',
-            'native/sys/signals_posix.cc',
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_posix.cc',
             'native/sys/startup_posix.cc',
             'native/sys/transfer_linux.cc',
+          ],
+        }],
+        ['OS=="linux" and kqueue==""', {
+          'sources': [
+            'native/bind/bind_epoll.cc',
+            'native/bind/bind_host_loop.cc',
+            'native/bind/bind_splice.cc',
+            'native/bind/binders_linux.cc',
+            'native/sys/epoll.cc',
+            'native/sys/signals_posix.cc',
             'native/sys/waker_linux.cc',
           ],
+        }],
+        ['kqueue!=""', {
+          'sources': [
+            'native/bind/bind_host_thread.cc',
+            'native/bind/bind_kqueue.cc',
+            'native/bind/binders_kqueue.cc',
+            'native/bind/host_waiter_kqueue.cc',
+            'native/sys/kqueue.cc',
+            'native/sys/kqueue_stash.cc',
+            'native/sys/signals_kqueue.cc',
+            'native/sys/thread_posix.cc',
+            'native/sys/waker_kqueue.cc',
+          ],
+        }],
+        ['kqueue=="libkqueue"', {
+          'cflags': ['<!@(pkg-config --cflags libkqueue)'],
+          'ldflags': ['-Wl,-rpath,<!(pkg-config --variable=libdir libkqueue)'],
+          'libraries': ['<!@(pkg-config --libs libkqueue)'],
         }],
         # MSVC (Visual Studio 2019 or newer). node-gyp brings a delay-load hook of its own. Without exceptions and RTTI is
         # how Node's own settings have it; said once more, because newer ones may not.

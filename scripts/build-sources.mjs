@@ -10,8 +10,8 @@ const sourcesIn = (text) => [...text.matchAll(/native\/\w+\/\w+\.cc|native\/addo
 /** The part of binding.gyp for one OS, and that for all. @param {string} os */
 function gypSources(os) {
   const text = readFileSync(`${root}/binding.gyp`, 'utf8').replace(/#.*$/gm, '');
-  const [common = '', ...conditions] = text.split(/\['OS==/);
-  const own = conditions.find((condition) => condition.startsWith(`"${os}"`));
+  const [common = '', ...conditions] = text.split(/\['(?=\w+[!=]=)/);
+  const own = conditions.find((condition) => condition.startsWith(`OS=="${os}"`));
   return [...sourcesIn(common), ...sourcesIn(own ?? '')].sort();
 }
 
