@@ -132,7 +132,7 @@ napi_value take_error(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_socket(napi_env env, napi_value exports) {
-  const napi_value domain = to_js(env, Result{kSocketpairDomain});
+  napi_value domain = to_js(env, Result{kSocketpairDomain});
   const napi_status status = napi_set_named_property(env, exports, "socketpairDomain", domain);
   if (status != napi_ok) return status;
   return add_exports(env, exports,

@@ -129,7 +129,7 @@ OsHandleOf find_os_handle_of() {
 Result handle_of_file(int fd, HANDLE* handle) {
   static const OsHandleOf os_handle_of = find_os_handle_of();
   if (os_handle_of == nullptr) return failure(ERROR_PROC_NOT_FOUND);
-  const HANDLE no_console = reinterpret_cast<HANDLE>(intptr_t{-2});  // a standard stream that leads nowhere
+  HANDLE no_console = reinterpret_cast<HANDLE>(intptr_t{-2});  // a standard stream that leads nowhere
   *handle = os_handle_of(fd);
   return *handle == INVALID_HANDLE_VALUE || *handle == no_console ? failure(ERROR_INVALID_HANDLE) : 0;
 }
@@ -158,10 +158,10 @@ Result check_source(HANDLE file, int64_t* size) {
 // for one alone) is duplicated instead.
 HANDLE own_handle(HANDLE file) {
   constexpr DWORD kShare = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-  const HANDLE again = ReOpenFile(file, GENERIC_READ, kShare, FILE_FLAG_OVERLAPPED | FILE_FLAG_SEQUENTIAL_SCAN);
+  HANDLE again = ReOpenFile(file, GENERIC_READ, kShare, FILE_FLAG_OVERLAPPED | FILE_FLAG_SEQUENTIAL_SCAN);
   if (again != INVALID_HANDLE_VALUE) return again;
   HANDLE duplicate = nullptr;
-  const HANDLE process = GetCurrentProcess();
+  HANDLE process = GetCurrentProcess();
   return DuplicateHandle(process, file, process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS) != 0 ? duplicate
                                                                                                    : nullptr;
 }
