@@ -56,6 +56,7 @@
             'native/bind/bind_kqueue.cc',
             'native/bind/binders_kqueue.cc',
             'native/bind/host_waiter_kqueue.cc',
+            'native/sys/constants_kqueue.cc',
             'native/sys/kqueue.cc',
             'native/sys/kqueue_stash.cc',
             'native/sys/signals_kqueue.cc',

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "../sys/constants.h"
+
 namespace fdreactor {
 
 struct Export {
@@ -22,6 +24,9 @@ napi_status add_exports(napi_env env, napi_value exports, const Export (&table)[
   }
   return napi_ok;
 }
+
+// Adds to what bind_platform() has begun, which comes first in every list of binders.
+napi_status add_constants(napi_env env, napi_value exports, const ConstantList& list);
 
 using Binder = napi_status (*)(napi_env, napi_value);
 

@@ -107,7 +107,8 @@ napi_status bind_kqueue(napi_env env, napi_value exports) {
   Environment& environment = environment_of(env);
   environment.kqueues = std::make_shared<Kqueues>();
   environment.before_close.emplace_back([&environment](int fd) { before_close(environment.kqueues.get(), fd); });
-  const napi_status status = add_layout(env, exports);
+  napi_status status = add_layout(env, exports);
+  if (status == napi_ok) status = add_constants(env, exports, kqueue_constants());
   if (status != napi_ok) return status;
   return add_exports(env, exports,
                      {{"kqueueOpen", open},

@@ -58,15 +58,21 @@ napi_status add_constant(napi_env env, napi_value constants, const Constant& con
 
 }  // namespace
 
+napi_status add_constants(napi_env env, napi_value exports, const ConstantList& list) {
+  napi_value constants = nullptr;
+  napi_status status = napi_get_named_property(env, exports, "constants", &constants);
+  for (size_t i = 0; i < list.count && status == napi_ok; ++i) status = add_constant(env, constants, list.first[i]);
+  return status;
+}
+
 napi_status bind_platform(napi_env env, napi_value exports) {
   napi_value constants = nullptr;
   napi_status status = napi_create_object(env, &constants);
   for (const char* group : kConstantGroups) {
     if (status == napi_ok) status = add_group(env, constants, group);
   }
-  const ConstantList list = platform_constants();
-  for (size_t i = 0; i < list.count && status == napi_ok; ++i) status = add_constant(env, constants, list.first[i]);
   if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
+  if (status == napi_ok) status = add_constants(env, exports, platform_constants());
   if (status != napi_ok) return status;
   return add_exports(
       env, exports, {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});

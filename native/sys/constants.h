@@ -8,7 +8,7 @@
 namespace fdreactor {
 
 // Each is an object of JavaScript's, empty where the platform has none of it.
-constexpr const char* kConstantGroups[] = {"epoll", "socket", "transfer", "error"};
+constexpr const char* kConstantGroups[] = {"epoll", "kqueue", "socket", "transfer", "error"};
 
 struct Constant {
   const char* group;
@@ -22,5 +22,6 @@ struct ConstantList {
 };
 
 ConstantList platform_constants();
+ConstantList kqueue_constants();  // where bind_kqueue.cc is compiled, which adds them
 
 }  // namespace fdreactor
