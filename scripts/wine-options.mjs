@@ -6,7 +6,8 @@ export const usage = `npm run test:wine [-- options] [files]
   --node 20      only that version of Node, also more than once; otherwise all of them
   --ubsan        an add-on that ends the process at the first undefined behaviour
   --repeat N     as often
-  --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed
+  --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed;
+                 so it is where the variable CI is true, without --no-again
   --no-build     with the add-on that was built last
   --minutes N    for one run of the tests, after which it is ended (30)
   -t NAME        only tests of that name; this, names of files and whatever else there is goes to vitest`;
@@ -17,7 +18,7 @@ export function readOptions(versions) {
     node: { type: 'string', multiple: true },
     ubsan: { type: 'boolean', default: false },
     repeat: { type: 'string', default: '1' },
-    again: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: process.env.CI === 'true' },
     build: { type: 'boolean', default: true },
     minutes: { type: 'string', default: '30' },
     help: { type: 'boolean', default: false },
