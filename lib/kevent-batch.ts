@@ -88,6 +88,11 @@ export class KeventBatch {
     this.words[word + 1] = Math.floor(value / TWO_TO_32);
   }
 
+  /** How many words the first `count` events take, with the header. */
+  end(count: number): number {
+    return this.#at(count);
+  }
+
   #at(i: number): number {
     return this.#layout.firstWord + i * this.#layout.eventWords;
   }

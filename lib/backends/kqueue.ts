@@ -38,6 +38,7 @@ export class KqueueBackend implements Backend {
   readonly #events: KeventBatch;
   readonly #changes: KeventBatch;
   readonly #receipts: KeventBatch;
+  readonly #rooms: Int32Array[] = [];
   readonly #merge = new Merge();
   /** By fd: what the queue has for it, and whose it is. */
   #filters = new Int32Array(0);
@@ -228,6 +229,12 @@ export class KqueueBackend implements Backend {
     }
   }
 
+  /** Room for so many receipts and not one more: a queue with room left would go on to fetch events (libkqueue does). */
+  #roomFor(count: number): Int32Array {
+    this.#rooms[count] ??= this.#receipts.words.subarray(0, this.#receipts.end(count));
+    return this.#rooms[count];
+  }
+
   /** Makes the changes, and returns the last error of one that may fail; throws that of one that may not. */
   #change(fd: number, list: readonly Change[]): number {
     const slot = this.#slots[fd] ?? 0;
@@ -236,7 +243,7 @@ export class KqueueBackend implements Backend {
       this.#changes.set(i, fd, filter, flags | k.EV_RECEIPT, fflags, data, 0);
       this.#changes.setUdata(i, slot, generation);
     });
-    const count = kqueueWait(this.fd, this.#changes.words, list.length, this.#receipts.words, 0);
+    const count = kqueueWait(this.fd, this.#changes.words, list.length, this.#roomFor(list.length), 0);
     if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd });
     let tolerated = 0;
     for (let i = 0; i < count; i++) {
