@@ -32,6 +32,7 @@
             'native/sys/constants_linux.cc',
             'native/sys/error_names_posix.cc',
             'native/sys/fd_posix.cc',
+            'native/sys/new_fd_posix.cc',
             'native/sys/owned_fds_posix.cc',
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_posix.cc',

@@ -3,7 +3,7 @@ import { checkInteger, checkObject, checkString } from './arguments.js';
 import { invalidValue, outOfRange, type SystemErrorDetails } from './errors.js';
 import { native } from './native.js';
 
-const LONGEST_PATH = 107;
+const LONGEST_PATH = native.longestPath;
 
 /** An internet address: numeric IPv4 or IPv6 (`fe80::1%eth0` for a scope), never a name. */
 export interface InternetAddress {
@@ -12,7 +12,10 @@ export interface InternetAddress {
   port: number;
 }
 
-/** A Unix socket's path of at most 107 bytes; on Linux one that starts with NUL is an abstract name (unix(7)). */
+/**
+ * A Unix socket's path of at most 107 bytes, 103 on macOS and the BSDs; on Linux one that starts with NUL is an abstract name
+ * (unix(7)).
+ */
 export interface UnixAddress {
   path: string;
 }

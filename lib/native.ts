@@ -42,6 +42,8 @@ export interface Constants {
 export interface Native extends NativeOverlapped {
   readonly constants: Constants;
   readonly addressBytes: number;
+  /** Of a Unix socket, in bytes. */
+  readonly longestPath: number;
   now(): number;
   stamp(batch: Int32Array): void;
   errorName(error: number): string | undefined;

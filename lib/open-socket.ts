@@ -37,7 +37,7 @@ export interface ListenTcpOptions {
 
 /** Options of listenUnix(). */
 export interface ListenUnixOptions {
-  /** At most 107 bytes; a file that is there already is EADDRINUSE. NUL first: an abstract name (Linux only). */
+  /** See UnixAddress. A file that is there already is EADDRINUSE. NUL first: an abstract name (Linux only). */
   path: string;
   /** How many connections may wait to be accepted; 511 by default. */
   backlog?: number;

@@ -82,7 +82,9 @@ napi_value to_text(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_address(napi_env env, napi_value exports) {
-  const napi_status status = napi_set_named_property(env, exports, "addressBytes", to_js(env, Result{sizeof(Address)}));
+  napi_status status = napi_set_named_property(env, exports, "addressBytes", to_js(env, Result{sizeof(Address)}));
+  const napi_value longest = to_js(env, static_cast<Result>(kLongestPath));
+  if (status == napi_ok) status = napi_set_named_property(env, exports, "longestPath", longest);
   if (status != napi_ok) return status;
   return add_exports(env, exports,
                      {{"addressFromIp", from_ip}, {"addressFromPath", from_path}, {"addressToText", to_text}});

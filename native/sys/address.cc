@@ -8,18 +8,21 @@
 #include "socket_headers.h"
 
 namespace fdreactor {
+
+const size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+
 namespace {
 
 static_assert(sizeof(sockaddr_storage) == sizeof(Address::storage), "one address fits in one Address");
 
 constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
-constexpr size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 
 template <typename Sockaddr>
 void store(const Sockaddr& source, Address* address) {
   *address = {};
   std::memcpy(address->storage, &source, sizeof source);
   address->length = sizeof source;
+  keep_own_length(address->storage, address->length);
 }
 
 template <typename Sockaddr>
@@ -111,6 +114,7 @@ Result address_from_path(const char* path, size_t length, Address* address) {
   std::memcpy(name.sun_path, path, length);
   store(name, address);
   address->length = static_cast<uint32_t>(kPathOffset + length + (is_abstract ? 0 : 1));
+  keep_own_length(address->storage, address->length);
   return 0;
 }
 

@@ -28,8 +28,10 @@ struct AddressText {
 // host: a numeric IPv4 or IPv6 address, with %interface or %number for a scope. Anything else is kBadArgument.
 Result address_from_ip(const char* host, int port, Address* address);
 
-// path: at most 107 bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL inside:
-// kBadArgument.
+extern const size_t kLongestPath;  // in bytes: 107; 103 on macOS and the BSDs
+
+// path: at most kLongestPath bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL
+// inside: kBadArgument.
 Result address_from_path(const char* path, size_t length, Address* address);
 
 AddressText address_to_text(const Address& address);

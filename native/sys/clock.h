@@ -1,5 +1,6 @@
 // The monotonic clock: milliseconds, with fractions, since some fixed moment. Never goes back. While the machine sleeps
-// it stands still on Linux (CLOCK_MONOTONIC) and goes on on Windows (QueryPerformanceCounter).
+// it stands still on Linux (CLOCK_MONOTONIC) and macOS (CLOCK_UPTIME_RAW), and goes on on Windows
+// (QueryPerformanceCounter) and some BSDs.
 #pragma once
 
 namespace fdreactor {

@@ -107,6 +107,8 @@ constexpr Constant kConstants[] = {
     {"socket", "IP_TTL", IP_TTL},
     {"socket", "IPV6_ADD_MEMBERSHIP", IPV6_ADD_MEMBERSHIP},
     {"socket", "IPV6_DROP_MEMBERSHIP", IPV6_DROP_MEMBERSHIP},
+    {"socket", "IPV6_JOIN_GROUP", IPV6_JOIN_GROUP},
+    {"socket", "IPV6_LEAVE_GROUP", IPV6_LEAVE_GROUP},
     {"socket", "IPV6_MULTICAST_HOPS", IPV6_MULTICAST_HOPS},
     {"socket", "IPV6_MULTICAST_IF", IPV6_MULTICAST_IF},
     {"socket", "IPV6_MULTICAST_LOOP", IPV6_MULTICAST_LOOP},

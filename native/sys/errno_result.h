@@ -23,4 +23,16 @@ Result retry_eintr(Call call) {
   }
 }
 
+// For calls that send. macOS may say EPROTOTYPE of a connection that is just being torn down, and what it is (EPIPE)
+// when asked once more; libuv's stream.c knows it too. Said twice it is meant: a Unix socket of another type.
+template <typename Call>
+Result retry_send(Call call) {
+#ifdef __APPLE__
+  const Result result = retry_eintr(call);
+  return result == failure(EPROTOTYPE) ? retry_eintr(call) : result;
+#else
+  return retry_eintr(call);
+#endif
+}
+
 }  // namespace fdreactor

@@ -12,7 +12,7 @@ struct ErrorName {
   const char* name;
 };
 
-// Every name of Linux' errno.h but the aliases EWOULDBLOCK, EDEADLOCK and ENOTSUP.
+// Every name of errno.h but the aliases EWOULDBLOCK, EDEADLOCK, ELAST and, where it is one, ENOTSUP.
 constexpr ErrorName kErrorNames[] = {
     {EPERM, "EPERM"},
     {ENOENT, "ENOENT"},
@@ -56,48 +56,9 @@ constexpr ErrorName kErrorNames[] = {
     {ELOOP, "ELOOP"},
     {ENOMSG, "ENOMSG"},
     {EIDRM, "EIDRM"},
-    {ECHRNG, "ECHRNG"},
-    {EL2NSYNC, "EL2NSYNC"},
-    {EL3HLT, "EL3HLT"},
-    {EL3RST, "EL3RST"},
-    {ELNRNG, "ELNRNG"},
-    {EUNATCH, "EUNATCH"},
-    {ENOCSI, "ENOCSI"},
-    {EL2HLT, "EL2HLT"},
-    {EBADE, "EBADE"},
-    {EBADR, "EBADR"},
-    {EXFULL, "EXFULL"},
-    {ENOANO, "ENOANO"},
-    {EBADRQC, "EBADRQC"},
-    {EBADSLT, "EBADSLT"},
-    {EBFONT, "EBFONT"},
-    {ENOSTR, "ENOSTR"},
-    {ENODATA, "ENODATA"},
-    {ETIME, "ETIME"},
-    {ENOSR, "ENOSR"},
-    {ENONET, "ENONET"},
-    {ENOPKG, "ENOPKG"},
     {EREMOTE, "EREMOTE"},
-    {ENOLINK, "ENOLINK"},
-    {EADV, "EADV"},
-    {ESRMNT, "ESRMNT"},
-    {ECOMM, "ECOMM"},
-    {EPROTO, "EPROTO"},
-    {EMULTIHOP, "EMULTIHOP"},
-    {EDOTDOT, "EDOTDOT"},
-    {EBADMSG, "EBADMSG"},
     {EOVERFLOW, "EOVERFLOW"},
-    {ENOTUNIQ, "ENOTUNIQ"},
-    {EBADFD, "EBADFD"},
-    {EREMCHG, "EREMCHG"},
-    {ELIBACC, "ELIBACC"},
-    {ELIBBAD, "ELIBBAD"},
-    {ELIBSCN, "ELIBSCN"},
-    {ELIBMAX, "ELIBMAX"},
-    {ELIBEXEC, "ELIBEXEC"},
     {EILSEQ, "EILSEQ"},
-    {ERESTART, "ERESTART"},
-    {ESTRPIPE, "ESTRPIPE"},
     {EUSERS, "EUSERS"},
     {ENOTSOCK, "ENOTSOCK"},
     {EDESTADDRREQ, "EDESTADDRREQ"},
@@ -128,23 +89,167 @@ constexpr ErrorName kErrorNames[] = {
     {EALREADY, "EALREADY"},
     {EINPROGRESS, "EINPROGRESS"},
     {ESTALE, "ESTALE"},
+    {EDQUOT, "EDQUOT"},
+    {ECANCELED, "ECANCELED"},
+
+// POSIX' too, but not everywhere.
+#ifdef EBADMSG
+    {EBADMSG, "EBADMSG"},
+#endif
+#ifdef EMULTIHOP
+    {EMULTIHOP, "EMULTIHOP"},
+#endif
+#ifdef ENODATA
+    {ENODATA, "ENODATA"},
+#endif
+#ifdef ENOLINK
+    {ENOLINK, "ENOLINK"},
+#endif
+#ifdef ENOSR
+    {ENOSR, "ENOSR"},
+#endif
+#ifdef ENOSTR
+    {ENOSTR, "ENOSTR"},
+#endif
+#ifdef EPROTO
+    {EPROTO, "EPROTO"},
+#endif
+#ifdef ETIME
+    {ETIME, "ETIME"},
+#endif
+#ifdef EOWNERDEAD
+    {EOWNERDEAD, "EOWNERDEAD"},
+#endif
+#ifdef ENOTRECOVERABLE
+    {ENOTRECOVERABLE, "ENOTRECOVERABLE"},
+#endif
+#if ENOTSUP != EOPNOTSUPP
+    {ENOTSUP, "ENOTSUP"},
+#endif
+
+#ifdef __linux__
+    {ECHRNG, "ECHRNG"},
+    {EL2NSYNC, "EL2NSYNC"},
+    {EL3HLT, "EL3HLT"},
+    {EL3RST, "EL3RST"},
+    {ELNRNG, "ELNRNG"},
+    {EUNATCH, "EUNATCH"},
+    {ENOCSI, "ENOCSI"},
+    {EL2HLT, "EL2HLT"},
+    {EBADE, "EBADE"},
+    {EBADR, "EBADR"},
+    {EXFULL, "EXFULL"},
+    {ENOANO, "ENOANO"},
+    {EBADRQC, "EBADRQC"},
+    {EBADSLT, "EBADSLT"},
+    {EBFONT, "EBFONT"},
+    {ENONET, "ENONET"},
+    {ENOPKG, "ENOPKG"},
+    {EADV, "EADV"},
+    {ESRMNT, "ESRMNT"},
+    {ECOMM, "ECOMM"},
+    {EDOTDOT, "EDOTDOT"},
+    {ENOTUNIQ, "ENOTUNIQ"},
+    {EBADFD, "EBADFD"},
+    {EREMCHG, "EREMCHG"},
+    {ELIBACC, "ELIBACC"},
+    {ELIBBAD, "ELIBBAD"},
+    {ELIBSCN, "ELIBSCN"},
+    {ELIBMAX, "ELIBMAX"},
+    {ELIBEXEC, "ELIBEXEC"},
+    {ERESTART, "ERESTART"},
+    {ESTRPIPE, "ESTRPIPE"},
     {EUCLEAN, "EUCLEAN"},
     {ENOTNAM, "ENOTNAM"},
     {ENAVAIL, "ENAVAIL"},
     {EISNAM, "EISNAM"},
     {EREMOTEIO, "EREMOTEIO"},
-    {EDQUOT, "EDQUOT"},
     {ENOMEDIUM, "ENOMEDIUM"},
     {EMEDIUMTYPE, "EMEDIUMTYPE"},
-    {ECANCELED, "ECANCELED"},
     {ENOKEY, "ENOKEY"},
     {EKEYEXPIRED, "EKEYEXPIRED"},
     {EKEYREVOKED, "EKEYREVOKED"},
     {EKEYREJECTED, "EKEYREJECTED"},
-    {EOWNERDEAD, "EOWNERDEAD"},
-    {ENOTRECOVERABLE, "ENOTRECOVERABLE"},
     {ERFKILL, "ERFKILL"},
     {EHWPOISON, "EHWPOISON"},
+#else
+// Of macOS and the BSDs.
+#ifdef EPROCLIM
+    {EPROCLIM, "EPROCLIM"},
+#endif
+#ifdef EBADRPC
+    {EBADRPC, "EBADRPC"},
+#endif
+#ifdef ERPCMISMATCH
+    {ERPCMISMATCH, "ERPCMISMATCH"},
+#endif
+#ifdef EPROGUNAVAIL
+    {EPROGUNAVAIL, "EPROGUNAVAIL"},
+#endif
+#ifdef EPROGMISMATCH
+    {EPROGMISMATCH, "EPROGMISMATCH"},
+#endif
+#ifdef EPROCUNAVAIL
+    {EPROCUNAVAIL, "EPROCUNAVAIL"},
+#endif
+#ifdef EFTYPE
+    {EFTYPE, "EFTYPE"},
+#endif
+#ifdef EAUTH
+    {EAUTH, "EAUTH"},
+#endif
+#ifdef ENEEDAUTH
+    {ENEEDAUTH, "ENEEDAUTH"},
+#endif
+#ifdef ENOATTR
+    {ENOATTR, "ENOATTR"},
+#endif
+#ifdef EDOOFUS
+    {EDOOFUS, "EDOOFUS"},
+#endif
+#ifdef ENOTCAPABLE
+    {ENOTCAPABLE, "ENOTCAPABLE"},
+#endif
+#ifdef ECAPMODE
+    {ECAPMODE, "ECAPMODE"},
+#endif
+#ifdef EINTEGRITY
+    {EINTEGRITY, "EINTEGRITY"},
+#endif
+#ifdef EPWROFF
+    {EPWROFF, "EPWROFF"},
+#endif
+#ifdef EDEVERR
+    {EDEVERR, "EDEVERR"},
+#endif
+#ifdef EBADEXEC
+    {EBADEXEC, "EBADEXEC"},
+#endif
+#ifdef EBADARCH
+    {EBADARCH, "EBADARCH"},
+#endif
+#ifdef ESHLIBVERS
+    {ESHLIBVERS, "ESHLIBVERS"},
+#endif
+#ifdef EBADMACHO
+    {EBADMACHO, "EBADMACHO"},
+#endif
+#ifdef ENOPOLICY
+    {ENOPOLICY, "ENOPOLICY"},
+#endif
+#ifdef EQFULL
+    {EQFULL, "EQFULL"},
+#endif
+#ifdef EIPSEC
+    {EIPSEC, "EIPSEC"},
+#endif
+#ifdef ENOMEDIUM
+    {ENOMEDIUM, "ENOMEDIUM"},
+#endif
+#ifdef EMEDIUMTYPE
+    {EMEDIUMTYPE, "EMEDIUMTYPE"},
+#endif
+#endif
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ Result fd_read(int fd, Span buffer);
 Result fd_write(int fd, Span buffer);
 Result fd_readv(int fd, const Span* buffers, size_t count);
 Result fd_writev(int fd, const Span* buffers, size_t count);
-Result fd_close(int fd);                      // EINTR counts as closed: on Linux the number is free by then (close(2))
+Result fd_close(int fd);                      // closed, whatever it says of the end of a connection: see fd_posix.cc
 Result fd_pipe(int* read_fd, int* write_fd);  // non-blocking, close-on-exec
 
 bool fd_is_readable(int fd);  // now, without waiting (poll(2))

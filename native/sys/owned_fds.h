@@ -3,7 +3,7 @@
 // libuv, and its number given to a stranger. So each is remembered with its file's identity, and closed only if that is
 // still it. That is exact for sockets and pipes, which are what is handed on; anonymous files (epoll) all share one
 // identity, but the objects that own those keep them to themselves. (On Windows nobody else closes our sockets, and the
-// number is all there is.)
+// number is all there is. On the BSDs internet sockets share one identity too: there release() has to be called.)
 #pragma once
 
 #include <cstdint>

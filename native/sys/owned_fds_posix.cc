@@ -3,12 +3,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __APPLE__
+#include <libproc.h>
+#endif
+
 namespace fdreactor {
 
 bool OwnedFds::identify(int fd, Identity* identity) {
   struct stat status;
   if (fstat(fd, &status) != 0) return false;
-  *identity = {status.st_dev, status.st_ino};
+#ifdef __APPLE__
+  // Sockets have no inode there, but each has its own place in the kernel for as long as it is open.
+  if (S_ISSOCK(status.st_mode)) {
+    socket_fdinfo info = {};
+    if (proc_pidfdinfo(getpid(), fd, PROC_PIDFDSOCKETINFO, &info, sizeof info) <= 0) return false;
+    *identity = {0, info.psi.soi_so};
+    return true;
+  }
+#endif
+  *identity = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
   return true;
 }
 

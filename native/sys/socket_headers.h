@@ -2,6 +2,7 @@
 // share (address.cc).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #ifdef _WIN32
@@ -22,6 +23,8 @@ constexpr bool kHasAbstractNames = false;
 // Interfaces have numbers here, as in what the system itself prints; their names are for programs (ethernet_32769).
 inline bool name_of_interface(uint32_t, char (&)[64]) { return false; }
 
+inline void keep_own_length(unsigned char*, size_t) {}
+
 }  // namespace fdreactor
 
 #else
@@ -37,9 +40,21 @@ namespace fdreactor {
 using AddressFamilyNumber = sa_family_t;
 
 #ifdef __linux__
+
 constexpr bool kHasAbstractNames = true;  // unix(7)
+
+inline void keep_own_length(unsigned char*, size_t) {}
+
 #else
+
 constexpr bool kHasAbstractNames = false;
+
+// The kernel sets it itself from the length that a call is given; here it is right for whoever looks at the bytes.
+inline void keep_own_length(unsigned char* address, size_t length) {
+  static_assert(offsetof(sockaddr, sa_len) == 0 && sizeof(sockaddr::sa_len) == 1, "BSD's form begins with the length");
+  address[0] = static_cast<unsigned char>(length);
+}
+
 #endif
 
 inline bool name_of_interface(uint32_t number, char (&name)[64]) {

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include "errno_result.h"
+#include "io_size.h"
+#include "new_fd.h"
 
 namespace fdreactor {
 
@@ -11,7 +13,6 @@ const int kSocketpairDomain = AF_UNIX;
 
 namespace {
 
-constexpr int kTypeFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr int kMostAbortedConnections = 16;  // in one accept; a kernel that says nothing else is told to the caller
 
 sockaddr* as_sockaddr(Address* address) { return reinterpret_cast<sockaddr*>(address->storage); }
@@ -34,13 +35,11 @@ Result name_of(NameCall call, int fd, Address* address) {
 
 }  // namespace
 
-Result socket_open(int domain, int type, int protocol) {
-  return from_call(::socket(domain, type | kTypeFlags, protocol));
-}
+Result socket_open(int domain, int type, int protocol) { return new_socket(domain, type, protocol); }
 
 Result socket_pair(int domain, int type, int* first_fd, int* second_fd) {
   int fds[2];
-  const Result result = from_call(::socketpair(domain, type | kTypeFlags, 0, fds));
+  const Result result = new_socket_pair(domain, type, fds);
   if (result < 0) return result;
   *first_fd = fds[0];
   *second_fd = fds[1];
@@ -64,17 +63,19 @@ Result socket_accept(int fd) {
   Result result;
   int tries = 0;
   do {
-    result = retry_eintr([=] { return ::accept4(fd, nullptr, nullptr, kTypeFlags); });
+    result = new_connection(fd);
   } while (result == failure(ECONNABORTED) && ++tries < kMostAbortedConnections);
   return result;
 }
 
 Result socket_receive(int fd, Span buffer, int flags) {
+  buffer = within_limit(buffer);
   return retry_eintr([=] { return ::recv(fd, buffer.data, buffer.size, flags); });
 }
 
 Result socket_send(int fd, Span buffer, int flags) {
-  return retry_eintr([=] { return ::send(fd, buffer.data, buffer.size, flags | MSG_NOSIGNAL); });
+  buffer = within_limit(buffer);
+  return retry_send([=] { return ::send(fd, buffer.data, buffer.size, flags | kSendFlags); });
 }
 
 Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
@@ -86,8 +87,8 @@ Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
 }
 
 Result socket_send_to(int fd, Span buffer, int flags, const Address& to) {
-  return retry_eintr(
-      [&] { return ::sendto(fd, buffer.data, buffer.size, flags | MSG_NOSIGNAL, as_sockaddr(to), to.length); });
+  return retry_send(
+      [&] { return ::sendto(fd, buffer.data, buffer.size, flags | kSendFlags, as_sockaddr(to), to.length); });
 }
 
 Result socket_shutdown(int fd, int how) { return from_call(::shutdown(fd, how)); }

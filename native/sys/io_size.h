@@ -1,0 +1,31 @@
+// How much one call may be asked to move. Linux and the BSDs move what they can of any number; macOS refuses more than
+// INT_MAX bytes (EINVAL: read(2), readv(2)), so there a call is asked for less, and says how much it did.
+#pragma once
+
+#include <algorithm>
+#include <climits>
+
+#include "fd.h"
+
+namespace fdreactor {
+
+#ifdef __APPLE__
+
+inline Span within_limit(Span buffer) { return {buffer.data, std::min<size_t>(buffer.size, INT_MAX)}; }
+
+// How many buffers from the first on have no more than that together; the first one alone may have more.
+inline size_t spans_within_limit(const Span* buffers, size_t count) {
+  size_t bytes = 0;
+  size_t fitting = 0;
+  while (fitting < count && buffers[fitting].size <= INT_MAX - bytes) bytes += buffers[fitting++].size;
+  return fitting;
+}
+
+#else
+
+inline Span within_limit(Span buffer) { return buffer; }
+inline size_t spans_within_limit(const Span*, size_t count) { return count; }
+
+#endif
+
+}  // namespace fdreactor
