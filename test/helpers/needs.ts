@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type Capabilities, capabilities } from 'fdreactor';
 import { describe, expect, test } from 'vitest';
 import { noteNotRun } from './not-run.js';
-import { isWindows, underWine } from './platform.js';
+import { hasEpoll, isLinux, isWindows, overLibkqueue, underWine } from './platform.js';
 
-/** What Windows does not have, and what the tests use of a POSIX system; the words are the reason that is printed. */
+/** What not every platform has, of what the tests use; the words are the reason that is printed. */
 const POSIX = {
   epoll: 'epoll(7) is a facility of Linux',
   pipe: 'there are no pipes that can be polled: pipe() is refused',
@@ -28,9 +28,13 @@ export interface Conditions {
   notUnderWine?: string | undefined;
   /** Why it does not hold on Windows. */
   notOnWindows?: string | undefined;
+  /** How libkqueue deviates from kqueue(2), so that it cannot hold there. It runs on macOS and the BSDs. */
+  notOnLibkqueue?: string | undefined;
 }
 
 function isThere(facility: Facility): boolean {
+  if (facility === 'epoll') return hasEpoll;
+  if (facility === 'proc' || facility === 'strace') return isLinux;
   if (facility in POSIX) return !isWindows;
   const answer = capabilities()[facility as keyof Capabilities];
   return answer !== false;
@@ -41,12 +45,13 @@ function reasonAgainst(facility: Facility): string | undefined {
   return facility in POSIX ? POSIX[facility as keyof typeof POSIX] : `capabilities().${facility} is false`;
 }
 
-function whyNot({ needs = [], notUnderWine, notOnWindows }: Conditions): string | undefined {
+function whyNot({ needs = [], notUnderWine, notOnWindows, notOnLibkqueue }: Conditions): string | undefined {
   for (const facility of typeof needs === 'string' ? [needs] : needs) {
     const reason = reasonAgainst(facility);
     if (reason !== undefined) return reason;
   }
   if (isWindows && notOnWindows !== undefined) return notOnWindows;
+  if (overLibkqueue && notOnLibkqueue !== undefined) return notOnLibkqueue;
   return underWine ? notUnderWine : undefined;
 }
 

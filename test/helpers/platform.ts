@@ -4,7 +4,13 @@
 export const isWindows = process.platform === 'win32';
 /** Set by whoever runs the tests under Wine: some of what Windows promises does not hold there. */
 export const underWine = process.env.FDREACTOR_WINE === '1';
-export const platformName = underWine ? 'win32 under Wine' : process.platform;
+/** Set by scripts/test-kqueue.mjs: the add-on has libkqueue's kqueue(2) in place of epoll(7). */
+export const overLibkqueue = process.env.FDREACTOR_LIBKQUEUE === '1';
+export const isLinux = process.platform === 'linux';
+export const hasEpoll = isLinux && !overLibkqueue;
+export const hasKqueue = !hasEpoll && !isWindows;
+const oddities = underWine ? ' under Wine' : overLibkqueue ? ' over libkqueue' : '';
+export const platformName = `${process.platform}${oddities}`;
 
 /** What the kernel says of a number that is no open fd. Winsock does not tell a closed socket from what never was one. */
 export const closedFd = isWindows ? 'ENOTSOCK' : 'EBADF';
@@ -13,30 +19,48 @@ export const aSignal: NodeJS.Signals = isWindows ? 'SIGBREAK' : 'SIGUSR2';
 export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
 
 const epoll = 'epoll(7) is a facility of Linux';
+const kqueue = 'kqueue(2) is a facility of macOS and the BSDs; npm run test:kqueue runs it over libkqueue';
+const iocp = 'completion ports and Winsock are facilities of Windows';
+const splice = 'splice(2) is a facility of Linux, and left out beside libkqueue';
 const pipes = 'there is no splice(2) and no pipe that can be polled';
 const proc = 'the examples are looked at through /proc, and ended by POSIX signals';
 const compiler = 'the compiler (a native program) is that of the machine that builds; types are the same everywhere';
 
-/** Test files of facilities that the platform does not have, as patterns, and why. */
-const absentFiles: Record<string, string> = isWindows
-  ? {
-      'test/examples/*.test.ts': proc,
-      'test/types/*.test.ts': compiler,
-      'test/raw/epoll*.test.ts': epoll,
-      'test/raw/splice.test.ts': pipes,
-      'test/contract/pump*.test.ts': pipes,
-      'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
-      'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
-      'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
-      'test/lifecycle/interruptions.test.ts': 'there are no signals that interrupt system calls',
-    }
-  : {
-      'test/windows/*.test.ts': 'completion ports and Winsock are facilities of Windows',
-      'test/raw/iocp*.test.ts': 'completion ports are a facility of Windows',
-    };
+const onWindows: Record<string, string> = {
+  'test/examples/*.test.ts': proc,
+  'test/types/*.test.ts': compiler,
+  'test/raw/epoll*.test.ts': epoll,
+  'test/raw/kqueue*.test.ts': kqueue,
+  'test/raw/splice.test.ts': pipes,
+  'test/contract/pump*.test.ts': pipes,
+  'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
+  'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
+  'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
+  'test/lifecycle/interruptions.test.ts': 'there are no signals that interrupt system calls',
+};
+
+const onPosix: Record<string, string> = { 'test/windows/*.test.ts': iocp, 'test/raw/iocp*.test.ts': iocp };
+
+const withEpoll: Record<string, string> = { 'test/raw/kqueue*.test.ts': kqueue };
+
+const withKqueue: Record<string, string> = {
+  'test/raw/epoll*.test.ts': epoll,
+  'test/raw/splice.test.ts': splice,
+  'test/contract/pump*.test.ts': splice,
+};
+
+/** Beside those of withKqueue, on a kernel that is not Linux. */
+const withoutProc: Record<string, string> = {
+  'test/examples/*.test.ts': proc,
+  'test/raw/constants.test.ts': 'it compares with the C headers of Linux',
+  'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
+};
 
 const underWineOnly: Record<string, string> = {
   'test/raw/unix.test.ts': 'Wine has no AF_UNIX',
 };
 
-export const filesNotRun: Record<string, string> = underWine ? { ...absentFiles, ...underWineOnly } : absentFiles;
+/** Test files of facilities that the platform does not have, as patterns, and why. */
+export const filesNotRun: Record<string, string> = isWindows
+  ? { ...onWindows, ...(underWine ? underWineOnly : {}) }
+  : { ...onPosix, ...(hasEpoll ? withEpoll : withKqueue), ...(isLinux ? {} : withoutProc) };
