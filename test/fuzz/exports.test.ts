@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../helpers/child.js';
 import { patience } from '../helpers/patience.js';
+import { underWine } from '../helpers/platform.js';
 
-const runs = process.env.FUZZ_RUNS ?? '300';
+// System calls are slow under Wine.
+const runs = process.env.FUZZ_RUNS ?? (underWine ? '60' : '300');
 const seed = process.env.FUZZ_SEED ?? String(Date.now() % 2 ** 31);
-const timeoutMs = 60_000 * Math.max(1, Number(runs) / 300);
+const timeoutMs = 60_000 * Math.max(1, Number(runs) / (underWine ? 60 : 300));
 
 /** Runs a fuzz program; its last report. */
 async function fuzz(program: string, factor = 1): Promise<{ calls: number; outcomes: Record<string, number> }> {
