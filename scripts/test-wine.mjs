@@ -15,6 +15,8 @@ import { outcomeOf, printFailures } from './wine-report.mjs';
 const versions = ['20.20.2', '22.22.2'];
 const folder = `${cache}/run-${process.pid}`;
 const tree = `${folder}/tree`;
+/** Sends the events of a console; see test/helpers/fixtures/raise.mjs. */
+const controlEvent = `${folder}/control-event.exe`;
 const prefix = `${folder}/prefix`;
 
 /** @param {string} command @param {string[]} args */
@@ -41,6 +43,8 @@ async function prepare(ubsan, build) {
   removeUnused();
   rmSync(folder, { recursive: true, force: true });
   stage(ubsan, await packagesForWindows());
+  const source = `${tree}/test/helpers/fixtures/control-event.c`;
+  run('x86_64-w64-mingw32-gcc', ['-O1', '-static', source, '-o', controlEvent]);
   derivePrefix({ from: await winePrefix(), to: prefix, temp: `${folder}/temp` });
 }
 
@@ -58,7 +62,12 @@ async function runVitest({ name, node, timeoutMs, args }) {
     cwd: tree,
     log: `${results}/log`,
     timeoutMs,
-    env: { FDREACTOR_WINE: '1', FDREACTOR_NOT_RUN_FILE: windowsPath(`${results}/not-run`), NO_COLOR: '1' },
+    env: {
+      FDREACTOR_WINE: '1',
+      FDREACTOR_NOT_RUN_FILE: windowsPath(`${results}/not-run`),
+      FDREACTOR_CONTROL_EVENT: windowsPath(controlEvent),
+      NO_COLOR: '1',
+    },
   });
   return outcomeOf(results, tree, code);
 }

@@ -106,7 +106,7 @@ contractTest(
 );
 
 contractTest(
-  "beside a listener of Node's: both hear it, and Node's goes on afterwards",
+  "beside a listener of Node's: both hear it, on Windows ours alone; Node's goes on afterwards",
   async ({ reactor }) => {
     let nodes = 0;
     let ours = 0;
@@ -122,12 +122,14 @@ contractTest(
         const look = (): unknown => (nodes >= count ? resolve() : setTimeout(look, 2));
         look();
       });
-    await heard(1);
+    // Windows gives an event to one handler alone: the one that was installed last and takes it.
+    const already = isWindows ? 0 : 1;
+    await heard(already);
     reg.deregister();
     raise(aSignal);
-    await heard(2);
+    await heard(already + 1);
     process.off(aSignal, listener);
-    expect(ours).toBe(1);
+    expect([nodes, ours]).toEqual([already + 1, 1]);
   },
   { needs: 'signals' },
 );

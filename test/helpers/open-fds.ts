@@ -1,8 +1,9 @@
 // What this process has open: the ground of the leak check and of the close-on-exec tests.
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { native } from './fixtures/native.mjs';
 import { handleCount, openFds as list } from './fixtures/open-handles.mjs';
-import { isWindows } from './platform.js';
+import { isWindows, overLibkqueue } from './platform.js';
 
 export type OpenFds = Map<number, string>;
 
@@ -33,8 +34,12 @@ export function differences(before: OpenThings, now: OpenThings): string[] {
   return found;
 }
 
-/** Opens what Node opens lazily: on Windows the threads of libuv's pool. */
+/**
+ * Opens what is opened lazily: by Node, on Windows the threads of libuv's pool; by libkqueue what all queues share, with
+ * the first of them. So that one stays.
+ */
 export async function warmUp(): Promise<void> {
+  if (overLibkqueue) native.kqueueOpen();
   const nothing = (): void => {};
   if (isWindows) await Promise.all(Array.from({ length: 16 }, () => stat(process.execPath)));
   else process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first watcher

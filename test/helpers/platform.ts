@@ -17,6 +17,8 @@ export const closedFd = isWindows ? 'ENOTSOCK' : 'EBADF';
 /** A signal that any process may watch, and none of ours ever gets by chance. */
 export const aSignal: NodeJS.Signals = isWindows ? 'SIGBREAK' : 'SIGUSR2';
 export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
+/** The exit code of a process whom a control event has ended, on Windows: STATUS_CONTROL_C_EXIT, for which Wine has 0. */
+export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 const epoll = 'epoll(7) is a facility of Linux';
 const kqueue = 'kqueue(2) is a facility of macOS and the BSDs; npm run test:kqueue runs it over libkqueue';

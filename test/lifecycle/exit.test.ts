@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
-import { isWindows } from '../helpers/platform.js';
+import { endedByControlEvent, isWindows } from '../helpers/platform.js';
 
 interface End extends Conditions {
   body: (toolbox: Toolbox) => unknown;
@@ -125,8 +125,6 @@ describe.each(casesThatHold('ends the process', ends))('%s', (_, { body, code })
   });
 });
 
-const STATUS_CONTROL_C_EXIT = 0xc000013a;
-
 test('SIGINT during poll(-1) ends a process that does not handle it (80)', async () => {
   const outcome = await inChild(
     ({ Reactor, report }) => {
@@ -136,7 +134,7 @@ test('SIGINT during poll(-1) ends a process that does not handle it (80)', async
     },
     { onReport: (pid) => setTimeout(() => raise('SIGINT', { pid }), 50) },
   );
-  expect(outcome).toMatchObject(isWindows ? { code: STATUS_CONTROL_C_EXIT } : { code: null, signal: 'SIGINT' });
+  expect(outcome).toMatchObject(isWindows ? { code: endedByControlEvent } : { code: null, signal: 'SIGINT' });
 });
 
 test("SIGINT during poll(-1): poll returns, so that a listener of Node's runs (80)", async () => {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { inChild } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
+import { endedByControlEvent } from '../helpers/platform.js';
 
 describe.each(['SIGINT', 'SIGBREAK', 'SIGHUP', 'SIGTERM'] as const)('%s', (signal) => {
   test('ends a blocking poll, and the handler ends the process in order', async () => {
@@ -67,6 +68,6 @@ describe('deregistered', () => {
       },
       { onReport: ({ pid }) => pid !== undefined && setTimeout(() => raise('SIGBREAK', { pid }), 100) },
     );
-    expect(outcome.code).toBe(0xc000013a);
+    expect(outcome.code).toBe(endedByControlEvent);
   });
 });
