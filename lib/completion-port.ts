@@ -234,7 +234,7 @@ export class CompletionPort {
     const { skipOnSuccess = false } = options;
     checkBoolean(skipOnSuccess, 'options.skipOnSuccess');
     const result = native.portAssociate(this.#port, handle, key >>> 0, high(key), skipOnSuccess ? 1 : 0);
-    if (result < 0) throw new SystemError(errorOf(result), 'CreateIoCompletionPort', { fd: handle });
+    this.#check(result, 'CreateIoCompletionPort', handle);
   }
 
   /**
@@ -304,10 +304,10 @@ export class CompletionPort {
   }
 
   // What it refuses without a system call can only be that the port is gone: its reactor was closed.
-  #check(result: number, syscall: string): number {
+  #check(result: number, syscall: string, fd?: number): number {
     if (result >= 0) return result;
     if (result === BAD_ARGUMENT) throw invalidState('the completion port is closed');
-    throw new SystemError(errorOf(result), syscall);
+    throw new SystemError(errorOf(result), syscall, { fd });
   }
 
   static {

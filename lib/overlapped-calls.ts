@@ -4,7 +4,7 @@ import { isUint8Array } from 'node:util/types';
 import { addressBytes, checkGiven, type SocketAddress } from './address.js';
 import { checkBits, checkBytes, checkFd, copyBuffers } from './arguments.js';
 import { type CompletionPort, numberOf } from './completion-port.js';
-import { errorOf, invalidType, outOfRange, SystemError, UnsupportedError } from './errors.js';
+import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from './errors.js';
 import { native } from './native.js';
 import { answer, checkAssociated, checkIdle, type Overlapped, operationOf, supported } from './overlapped.js';
 
@@ -174,6 +174,7 @@ export function afdPoll(fd: number, events: number, overlapped: Overlapped, port
     checkBits(events, 'events');
     checkIdle(overlapped);
     if (port === undefined) checkAssociated(fd);
+    else throw invalidState('the completion port is closed: it was that of a reactor');
   });
 }
 

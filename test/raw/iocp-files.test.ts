@@ -1,5 +1,7 @@
 // Overlapped calls on files: reading, writing, and sending them to a socket.
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -24,8 +26,9 @@ import { describe, expect, test } from 'vitest';
 import { associatedPair, finish, openHandle } from '../helpers/completions.js';
 import { testWith } from '../helpers/needs.js';
 import { dispose } from '../helpers/owned.js';
-import { expectNoPacket, newPort, takePacket, takePackets } from '../helpers/packets.js';
+import { expectNoPacket, newPort, type Packet, packetsNow, takePacket, takePackets } from '../helpers/packets.js';
 import { recvAll } from '../helpers/pairs.js';
+import { eventually } from '../helpers/patience.js';
 import { caught, expectBadArgument, expectInvalidState, expectSystemError } from '../helpers/throws.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -173,6 +176,27 @@ describe('openFile and closeHandle', () => {
     closeHandle(handle);
     expectInvalidState(() => readFile(handle, new Uint8Array(1), 0, new Overlapped()));
   });
+});
+
+test('a named pipe, here to a server of Node', async () => {
+  const name = `\\\\.\\pipe\\fdreactor-${process.pid}`;
+  const server = createServer((connection) => connection.pipe(connection)).listen(name);
+  await once(server, 'listening');
+  const port = newPort();
+  const handle = opened(port, name, { access: GENERIC_READ | GENERIC_WRITE });
+  const [send, receive, buffer] = [new Overlapped('send'), new Overlapped('receive'), new Uint8Array(16)];
+  expect(readFile(handle, buffer, 0, receive)).toBe(WOULD_BLOCK);
+  expect(writeFile(handle, text('hello'), 0, send)).toBe(WOULD_BLOCK);
+  const packets: Packet[] = [];
+  await eventually('both are done', () => packets.push(...packetsNow(port)) === 2);
+  expect(packets.map(({ overlapped, bytes, error }) => [overlapped?.data, bytes, error]).sort()).toEqual([
+    ['receive', 5, null],
+    ['send', 5, null],
+  ]);
+  expect(Buffer.from(buffer).toString('latin1', 0, 5)).toBe('hello');
+  closeHandle(handle);
+  server.close();
+  await once(server, 'close');
 });
 
 describe('transmitFile', () => {
