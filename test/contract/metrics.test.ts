@@ -8,6 +8,8 @@ import { expectInvalidState } from '../helpers/throws.js';
 import { turnUntil } from '../helpers/wait.js';
 
 const byte = new Uint8Array(1);
+/** In one turn. */
+const READY = 500;
 
 contractTest('all are plain numbers, 0 at first', ({ reactor }) => {
   const metrics = reactor.metrics();
@@ -88,17 +90,17 @@ contractTest('after close it is ERR_INVALID_STATE', ({ reactor }) => {
   expectInvalidState(() => reactor.metrics());
 });
 
-contractTest('a turn with a thousand ready fds allocates nothing on the heap', ({ reactor }) => {
+contractTest('a turn with many ready fds allocates nothing on the heap', ({ reactor }) => {
   const handler = (): void => {};
-  for (let i = 0; i < 500; i++) for (const fd of socketPair()) reactor.register(fd, Interest.WRITABLE, handler);
+  for (let i = 0; i < READY / 2; i++) for (const fd of socketPair()) reactor.register(fd, Interest.WRITABLE, handler);
   for (let i = 0; i < 200; i++) reactor.poll(0);
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < 200; i++) expect1000(reactor.poll(0));
-  const bytesPerEvent = (process.memoryUsage().heapUsed - before) / 200_000;
+  for (let i = 0; i < 200; i++) expectAll(reactor.poll(0));
+  const bytesPerEvent = (process.memoryUsage().heapUsed - before) / 200 / READY;
   expect(bytesPerEvent).toBeLessThan(2);
 });
 
-function expect1000(ran: number): void {
-  if (ran !== 1000) throw new Error(`${ran} handlers ran`);
+function expectAll(ran: number): void {
+  if (ran !== READY) throw new Error(`${ran} handlers ran`);
 }

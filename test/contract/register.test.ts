@@ -6,6 +6,7 @@ import { capabilities, Interest, type Mode, Ready } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest, recorder } from '../helpers/contract.js';
+import { libkqueue } from '../helpers/libkqueue.js';
 import { ownFile } from '../helpers/owned.js';
 import { pairWithNumber, pipePair, socketPair } from '../helpers/pairs.js';
 import { closedFd, isWindows } from '../helpers/platform.js';
@@ -111,15 +112,18 @@ contractTest('two reactors may watch one fd', ({ reactor, newReactor }) => {
   turnUntil(other, () => second.bits() === Ready.READABLE);
 });
 
-contractTest('a file cannot be polled: EPERM, or ENOTSOCK on Windows; nothing is registered (39)', ({ reactor }) => {
-  for (const path of [process.execPath, fileURLToPath(import.meta.url), devNull]) {
-    const fd = ownFile(openSync(path, 'r'));
-    expectSystemError(() => reactor.register(fd, Interest.READABLE, () => {}), isWindows ? 'ENOTSOCK' : 'EPERM', {
-      fd,
-    });
-  }
-  expect(reactor.size).toBe(0);
-});
+contractTest(
+  'a file cannot be polled: EPERM, or ENOTSOCK on Windows; nothing is registered (39)',
+  ({ reactor }) => {
+    const code = isWindows ? 'ENOTSOCK' : 'EPERM';
+    for (const path of [process.execPath, fileURLToPath(import.meta.url), devNull]) {
+      const fd = ownFile(openSync(path, 'r'));
+      expectSystemError(() => reactor.register(fd, Interest.READABLE, () => {}), code, { fd });
+    }
+    expect(reactor.size).toBe(0);
+  },
+  { notOnKqueue: 'its READ filter has files as well: they are ready until their end' },
+);
 
 contractTest('a closed fd is EBADF, or ENOTSOCK on Windows (36)', ({ reactor }) => {
   const [a, b] = socketPair();
@@ -264,6 +268,7 @@ contractTest(
     expect(socket.send(again, byte)).toBe(1);
     socket.close(b);
   },
+  { notOnLibkqueue: libkqueue.closed },
 );
 
 contractTest('registering and deregistering again and again keeps nothing', ({ reactor }) => {

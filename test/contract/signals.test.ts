@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
+import { libkqueue } from '../helpers/libkqueue.js';
 import { socketPair } from '../helpers/pairs.js';
 import { anotherSignal, aSignal, isWindows } from '../helpers/platform.js';
 import { expectArgumentType, expectBadArgument, expectInvalidState } from '../helpers/throws.js';
@@ -31,7 +32,7 @@ contractTest(
     expect(seen).toEqual([aSignal]);
     reg.deregister();
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -49,6 +50,35 @@ contractTest(
     turnUntil(reactor, () => seen.includes('usr2'));
     expect(seen.sort()).toEqual(['hup', 'hup elsewhere', 'usr2']);
   },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
+);
+
+contractTest(
+  'raised again and again until they are heard: each handler hears its own, as long as it is there',
+  ({ reactor, newReactor }) => {
+    const other = newReactor();
+    const heard = { one: 0, two: 0, elsewhere: 0, another: 0 };
+    const keep = reactor.onSignal(anotherSignal, () => heard.another++);
+    const one = reactor.onSignal(aSignal, () => heard.one++);
+    const two = reactor.onSignal(aSignal, () => heard.two++);
+    other.onSignal(aSignal, () => heard.elsewhere++);
+    /** Raises it in each turn until the condition holds. */
+    const raiseUntil = (condition: () => boolean): void => {
+      turnUntil(reactor, () => {
+        raise(aSignal);
+        other.poll(1);
+        return condition();
+      });
+    };
+    raiseUntil(() => heard.one > 0 && heard.two > 0 && heard.elsewhere > 0);
+    one.deregister();
+    turnFor(reactor);
+    const before = { ...heard };
+    raiseUntil(() => heard.two > before.two && heard.elsewhere > before.elsewhere);
+    expect(heard).toMatchObject({ one: before.one, another: 0 });
+    two.deregister();
+    keep.deregister();
+  },
   { needs: 'signals' },
 );
 
@@ -65,7 +95,7 @@ contractTest(
     }
     expect(calls).toBeLessThanOrEqual(250);
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -102,7 +132,7 @@ contractTest(
     expect(calls).toBe(1);
     keep.deregister();
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -131,7 +161,7 @@ contractTest(
     process.off(aSignal, listener);
     expect([nodes, ours]).toEqual([already + 1, 1]);
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -177,7 +207,7 @@ contractTest(
     );
     expect(report).toBe('SIGTERM');
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -196,7 +226,7 @@ contractTest(
     );
     expect(report).toBe('ended');
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );
 
 contractTest(
@@ -217,5 +247,5 @@ contractTest(
     }
     turnUntil(reactor, () => bytes === 500 && signals > 0);
   },
-  { needs: 'signals' },
+  { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );

@@ -6,6 +6,7 @@ import { Interest, type Registration } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest, recorder } from '../helpers/contract.js';
+import { libkqueue } from '../helpers/libkqueue.js';
 import { own } from '../helpers/owned.js';
 import { listen, pairWithNumber, socketPair } from '../helpers/pairs.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
@@ -112,6 +113,7 @@ contractTest(
     expect([...old.ready, ...fresh.ready]).toEqual([]);
     reactor.close();
   },
+  { notOnLibkqueue: libkqueue.closed },
 );
 
 contractTest('deregister and register of the same fd in a handler: only what is true now is told', ({ reactor }) => {

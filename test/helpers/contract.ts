@@ -6,7 +6,7 @@ import { test } from 'vitest';
 import { type Conditions, holds } from './needs.js';
 import { dispose } from './owned.js';
 import { patience } from './patience.js';
-import { isWindows } from './platform.js';
+import { hasEpoll } from './platform.js';
 
 type Backend = 'epoll' | 'kqueue' | 'iocp';
 export interface Contract {
@@ -32,8 +32,11 @@ export function contractTest(
   }
 }
 
-/** What tells that both directions were closed in order: for AFD (Windows) only a reset is a hang-up. */
-export const bothClosed: number = isWindows ? Ready.READ_CLOSED : Ready.HANGUP;
+/**
+ * What tells that both directions were closed in order: for AFD (Windows) only a reset is a hang-up, and of kqueue's
+ * filters each knows its own direction.
+ */
+export const bothClosed: number = hasEpoll ? Ready.HANGUP : Ready.READ_CLOSED;
 
 /** A handler that only writes down what it is told. */
 export function recorder<T>(): { handler: Handler<T>; ready: number[]; bits(): number } {

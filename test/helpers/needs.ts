@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Capabilities, capabilities } from 'fdreactor';
 import { describe, expect, test } from 'vitest';
 import { noteNotRun } from './not-run.js';
-import { hasEpoll, isLinux, isWindows, overLibkqueue, underWine } from './platform.js';
+import { hasEpoll, hasKqueue, isLinux, isWindows, overLibkqueue, underWine } from './platform.js';
 
 /** What not every platform has, of what the tests use; the words are the reason that is printed. */
 const POSIX = {
@@ -28,6 +28,8 @@ export interface Conditions {
   notUnderWine?: string | undefined;
   /** Why it does not hold on Windows. */
   notOnWindows?: string | undefined;
+  /** Why it does not hold of kqueue(2). */
+  notOnKqueue?: string | undefined;
   /** How libkqueue deviates from kqueue(2), so that it cannot hold there. It runs on macOS and the BSDs. */
   notOnLibkqueue?: string | undefined;
 }
@@ -45,12 +47,14 @@ function reasonAgainst(facility: Facility): string | undefined {
   return facility in POSIX ? POSIX[facility as keyof typeof POSIX] : `capabilities().${facility} is false`;
 }
 
-function whyNot({ needs = [], notUnderWine, notOnWindows, notOnLibkqueue }: Conditions): string | undefined {
+function whyNot(conditions: Conditions): string | undefined {
+  const { needs = [], notUnderWine, notOnWindows, notOnKqueue, notOnLibkqueue } = conditions;
   for (const facility of typeof needs === 'string' ? [needs] : needs) {
     const reason = reasonAgainst(facility);
     if (reason !== undefined) return reason;
   }
   if (isWindows && notOnWindows !== undefined) return notOnWindows;
+  if (hasKqueue && notOnKqueue !== undefined) return notOnKqueue;
   if (overLibkqueue && notOnLibkqueue !== undefined) return notOnLibkqueue;
   return underWine ? notUnderWine : undefined;
 }

@@ -1,0 +1,10 @@
+// How libkqueue deviates from kqueue(2) as the BSDs have it: why a test cannot hold over it (see Conditions.notOnLibkqueue).
+// They are its own words where it has them (its BUGS.md).
+
+export const libkqueue = {
+  closed: 'it does not see close(2): the filters of a closed fd stay, and the next owner of the number has no events',
+  error: "it takes a socket's error (SO_ERROR) when it reports it",
+  oneEntry: 'both filters of an fd are one entry of epoll, so that EV_CLEAR of one of them is lost',
+  signals:
+    'its EVFILT_SIGNAL reads a signalfd: threads that do not block the signal, as those of Node, may take it first',
+} as const;
