@@ -4,6 +4,7 @@
 #include "afd.h"
 #include "iocp.h"
 #include "operation.h"
+#include "windows_headers.h"
 
 namespace fdreactor {
 namespace {
@@ -44,7 +45,7 @@ Result afd_poll_operation(Port* port, int fd, uint32_t events, Operation* operat
   if (started >= 0) return kWouldBlock;
   port_did_not_begin(port, operation);
   device.release_helper(&request);
-  return started;
+  return started == failure(ERROR_INVALID_HANDLE) ? failure(WSAENOTSOCK) : started;  // as Winsock would say
 }
 
 AfdAnswer afd_operation_answered(AfdDevice* device, Operation* operation) {
