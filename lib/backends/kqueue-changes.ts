@@ -49,27 +49,28 @@ function modeFlags(mode: Mode, k: KqueueConstants): number {
   return mode === 'oneshot' ? k.EV_DISPATCH : 0;
 }
 
-/** The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. */
+/**
+ * The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. A filter that
+ * stays is taken out and added anew: EV_ADD does not change the flags of one that is there, and a new one that is ready
+ * is told, as modify() promises.
+ */
 export function changesBetween(before: number, after: number, mode: Mode, k: KqueueConstants): Change[] {
   const changes: Change[] = [];
   const add = (filter: number, flags: number, fflags = 0, data = 0, mayFail = false): void => {
-    changes.push({ filter, flags, fflags, data, mayFail });
+    changes.push({ filter, flags: k.EV_ADD | flags, fflags, data, mayFail });
   };
-  const remove = (filter: number): void => add(filter, k.EV_DELETE, 0, 0, true);
-  // EV_ENABLE: an EV_DISPATCH that has fired is disabled. EV_ADD of a filter that is there fires if it is ready.
-  const on = k.EV_ADD | k.EV_ENABLE | modeFlags(mode, k);
-  const READ = Interest.READABLE | SILENT;
-  // What the flags of a knote are, EV_ADD does not change: a READ filter with other flags is another one.
-  const isOther = ((before | after) & SILENT) !== 0;
-  if ((before & READ) !== 0 && (isOther || (after & READ) === 0)) remove(k.EVFILT_READ);
-  if (after & Interest.READABLE) add(k.EVFILT_READ, on);
-  else if (after & SILENT) add(k.EVFILT_READ, k.EV_ADD | k.EV_CLEAR, k.NOTE_LOWAT ?? 0, UNREACHABLE, true);
-  if (after & Interest.WRITABLE) add(k.EVFILT_WRITE, on);
-  else if (before & Interest.WRITABLE) remove(k.EVFILT_WRITE);
-  if (k.EVFILT_EXCEPT !== undefined) {
-    if (after & Interest.PRIORITY) add(k.EVFILT_EXCEPT, on, k.NOTE_OOB ?? 0);
-    else if (before & Interest.PRIORITY) remove(k.EVFILT_EXCEPT);
-  }
+  const remove = (filter: number): void => {
+    changes.push({ filter, flags: k.EV_DELETE, fflags: 0, data: 0, mayFail: true });
+  };
+  const flags = modeFlags(mode, k);
+  if (before & (Interest.READABLE | SILENT)) remove(k.EVFILT_READ);
+  if (after & Interest.READABLE) add(k.EVFILT_READ, flags);
+  else if (after & SILENT) add(k.EVFILT_READ, k.EV_CLEAR, k.NOTE_LOWAT, UNREACHABLE, true);
+  if (before & Interest.WRITABLE) remove(k.EVFILT_WRITE);
+  if (after & Interest.WRITABLE) add(k.EVFILT_WRITE, flags);
+  if (k.EVFILT_EXCEPT === undefined) return changes;
+  if (before & Interest.PRIORITY) remove(k.EVFILT_EXCEPT);
+  if (after & Interest.PRIORITY) add(k.EVFILT_EXCEPT, flags, k.NOTE_OOB);
   return changes;
 }
 
@@ -79,7 +80,9 @@ const BROKEN = Ready.READABLE | Ready.WRITABLE | Ready.READ_CLOSED | Ready.WRITE
 /** What one event says. The end of the stream comes beside what is still to be read; fflags is then a socket's error. */
 export function readyOf(filter: number, flags: number, fflags: number, k: KqueueConstants): number {
   const isEnd = (flags & k.EV_EOF) !== 0;
-  if (isEnd && fflags !== 0 && filter !== k.EVFILT_EXCEPT) return BROKEN;
+  // libkqueue gives back the fflags that the filter was added with; a kernel's begin at 0.
+  const isOwn = filter === k.EVFILT_READ && fflags === k.NOTE_LOWAT;
+  if (isEnd && fflags !== 0 && !isOwn && filter !== k.EVFILT_EXCEPT) return BROKEN;
   if (filter === k.EVFILT_READ) return isEnd ? Ready.READABLE | Ready.READ_CLOSED : Ready.READABLE;
   if (filter === k.EVFILT_WRITE) return isEnd ? Ready.WRITABLE | Ready.WRITE_CLOSED : Ready.WRITABLE;
   return filter === k.EVFILT_EXCEPT ? Ready.PRIORITY : 0;

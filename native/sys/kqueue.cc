@@ -76,6 +76,7 @@ Result kqueue_wait_batch(int kqueue_fd, const void* changes, size_t change_count
   int count;
   for (;;) {
     const timespec limit = to_timespec(std::max(end_ms - now_ms, 0.0));
+    errno = 0;  // libkqueue's answer to a change may be the errno that was there
     count = ::kevent(kqueue_fd, pending == 0 ? nullptr : list, pending, events, capacity,
                      std::isinf(end_ms) ? nullptr : &limit);
     const int error = errno;
