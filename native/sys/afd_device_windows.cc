@@ -46,7 +46,7 @@ Result AfdDeviceWindows::base_handle(int fd, uint64_t* base) {
     return 0;
   }
   const int error = WSAGetLastError();
-  if (error == WSAENOTSOCK) return failure(error);
+  if (error == WSAENOTSOCK || error == ERROR_INVALID_HANDLE) return failure(WSAENOTSOCK);
   for (const DWORD code : {SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE}) {
     SOCKET below = INVALID_SOCKET;
     if (!ioctl_base(socket, code, &below) || below == socket) continue;
