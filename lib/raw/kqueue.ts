@@ -22,7 +22,6 @@ const LARGEST_UINT16 = 2 ** 16 - 1;
 
 let batchOf: (list: unknown) => KeventBatch | undefined;
 let lengthOf: (list: KeventList) => number;
-let lengthOf: (list: KeventList) => number;
 let setLength: (list: KeventList, length: number) => void;
 
 /** A list of events in the kernel's own form: changes to make, or events that came. It can be used again and again. */
@@ -129,7 +128,6 @@ export class KeventList {
   static {
     batchOf = (list) => (typeof list === 'object' && list !== null && #batch in list ? list.#batch : undefined);
     lengthOf = (list) => list.#length;
-    lengthOf = (list) => list.#length;
     setLength = (list, length) => {
       list.#length = length;
     };
@@ -176,7 +174,6 @@ export class Kqueue {
     const isWaiting = target !== undefined && limitMs !== 0;
     const endMs = limitMs < 0 ? Number.POSITIVE_INFINITY : native.now() + limitMs;
     const words = target?.words ?? NO_EVENTS;
-    const changeCount = changes === null ? 0 : lengthOf(changes); // whatever a subclass says
     const changeCount = changes === null ? 0 : lengthOf(changes);
     let count = this.#call(changed?.words ?? words, changeCount, words, isWaiting ? SLICE_MS : 0, endMs);
     while (isWaiting && count === 0 && native.now() < endMs) count = this.#call(words, 0, words, SLICE_MS, endMs);
