@@ -4,7 +4,7 @@
   'variables': {
     'sanitize%': '',  # 'address,undefined': the add-on under sanitizers, see CONTRIBUTING.md
     'kqueue%': '',  # 'libkqueue', on Linux: kqueue in place of epoll, see CONTRIBUTING.md
-    'warnings_are_errors%': 'false',  # of MSVC: 'true' where somebody reads them, not on a user's machine
+    'warnings_are_errors%': 'false',  # MSVC, Xcode: 'true' where somebody reads them, not on a user's machine
   },
   'targets': [
     {
@@ -24,12 +24,11 @@
       'cflags_cc': ['-std=c++17', '-fno-exceptions', '-fno-rtti'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-frtti'],
       'conditions': [
-        ['OS=="linux"', {
+        ['OS!="win"', {
           'sources': [
             'native/bind/bind_pipe.cc',
             'native/sys/address.cc',
             'native/sys/clock_posix.cc',
-            'native/sys/constants_linux.cc',
             'native/sys/error_names_posix.cc',
             'native/sys/fd_posix.cc',
             'native/sys/new_fd_posix.cc',
@@ -37,6 +36,11 @@
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_posix.cc',
             'native/sys/startup_posix.cc',
+          ],
+        }],
+        ['OS=="linux"', {
+          'sources': [
+            'native/sys/constants_linux.cc',
             'native/sys/transfer_linux.cc',
           ],
         }],
@@ -51,7 +55,7 @@
             'native/sys/waker_linux.cc',
           ],
         }],
-        ['kqueue!=""', {
+        ['OS in "mac freebsd openbsd netbsd" or kqueue!=""', {
           'sources': [
             'native/bind/bind_host_thread.cc',
             'native/bind/bind_kqueue.cc',
@@ -64,6 +68,33 @@
             'native/sys/thread_posix.cc',
             'native/sys/waker_kqueue.cc',
           ],
+        }],
+        ['OS in "mac freebsd openbsd netbsd"', {
+          'sources': ['native/sys/constants_bsd.cc'],
+        }],
+        ['OS in "mac freebsd"', {
+          'sources': ['native/sys/transfer_bsd.cc'],
+        }],
+        ['OS in "openbsd netbsd"', {
+          'sources!': ['native/bind/bind_sendfile.cc'],
+          'sources': ['native/bind/bind_sendfile_absent.cc'],
+        }],
+        # Compilers there are as old or new as the system: their opinions are not to stop a user's installation.
+        ['OS in "freebsd openbsd netbsd"', {
+          'cflags!': ['-Werror'],
+          'libraries': ['-lpthread'],
+        }],
+        ['OS=="mac"', {
+          'xcode_settings': {
+            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
+            'CLANG_CXX_LIBRARY': 'libc++',
+            'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
+            'GCC_ENABLE_CPP_RTTI': 'NO',
+            'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+            'GCC_TREAT_WARNINGS_AS_ERRORS': '<(warnings_are_errors)',
+            'MACOSX_DEPLOYMENT_TARGET': '10.15',
+            'WARNING_CFLAGS': ['-Wall', '-Wextra'],
+          },
         }],
         ['kqueue=="libkqueue"', {
           'cflags': ['<!@(pkg-config --cflags libkqueue)'],

@@ -1,5 +1,5 @@
-# The sources of the add-on: what every platform compiles, and one list a platform for the rest. `npm run build:win32`
-# checks that binding.gyp has the same.
+# The sources of the add-on: what every platform compiles, and one list a platform for the rest. The cross builds check
+# that binding.gyp has the same.
 set(FDREACTOR_SOURCES
   native/addon.cc
   native/bind/bind_address.cc
@@ -9,6 +9,31 @@ set(FDREACTOR_SOURCES
   native/bind/bind_signals.cc
   native/bind/bind_socket.cc
   native/bind/bind_waker.cc
+)
+
+set(FDREACTOR_SOURCES_MAC
+  native/bind/bind_host_thread.cc
+  native/bind/bind_kqueue.cc
+  native/bind/bind_pipe.cc
+  native/bind/binders_kqueue.cc
+  native/bind/host_waiter_kqueue.cc
+  native/sys/address.cc
+  native/sys/clock_posix.cc
+  native/sys/constants_bsd.cc
+  native/sys/constants_kqueue.cc
+  native/sys/error_names_posix.cc
+  native/sys/fd_posix.cc
+  native/sys/kqueue.cc
+  native/sys/kqueue_stash.cc
+  native/sys/new_fd_posix.cc
+  native/sys/owned_fds_posix.cc
+  native/sys/signals_kqueue.cc
+  native/sys/sigpipe_posix.cc
+  native/sys/socket_posix.cc
+  native/sys/startup_posix.cc
+  native/sys/thread_posix.cc
+  native/sys/transfer_bsd.cc
+  native/sys/waker_kqueue.cc
 )
 
 set(FDREACTOR_SOURCES_WINDOWS

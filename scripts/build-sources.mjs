@@ -7,12 +7,25 @@ import { root, sourceFiles } from './sources.mjs';
 /** The native sources that a text names, sorted. @param {string} text @returns {string[]} */
 const sourcesIn = (text) => [...text.matchAll(/native\/\w+\/\w+\.cc|native\/addon\.cc/g)].map(([name]) => name).sort();
 
-/** The part of binding.gyp for one OS, and that for all. @param {string} os */
+/** Whether a condition of binding.gyp holds, where no variable is set. @param {string} condition @param {string} os @returns {boolean} */
+function holds(condition, os) {
+  return condition.split(' or ').some((part) =>
+    part.split(' and ').every((term) => {
+      const [, name, operator, value = ''] = /^(\w+) ?(==|!=|in) ?"([^"]*)"$/.exec(term) ?? [];
+      const actual = name === 'OS' ? os : '';
+      if (operator === 'in') return value.split(' ').includes(actual);
+      if (operator === undefined) throw new Error(`binding.gyp: a condition that this script does not know: ${term}`);
+      return (actual === value) === (operator === '==');
+    }),
+  );
+}
+
+/** What binding.gyp compiles on one OS. @param {string} os */
 function gypSources(os) {
   const text = readFileSync(`${root}/binding.gyp`, 'utf8').replace(/#.*$/gm, '');
-  const [common = '', ...conditions] = text.split(/\['(?=\w+[!=]=)/);
-  const own = conditions.find((condition) => condition.startsWith(`OS=="${os}"`));
-  return [...sourcesIn(common), ...sourcesIn(own ?? '')].sort();
+  const [common = '', ...conditions] = text.split(/\['(?=\w+ ?(?:[!=]=|in) ?")/);
+  const own = conditions.filter((text) => holds(text.slice(0, text.indexOf("'")), os));
+  return [common, ...own].flatMap(sourcesIn).sort();
 }
 
 /** @param {string[]} variables */
@@ -25,16 +38,24 @@ function cmakeSources(variables) {
     .sort();
 }
 
-/** Throws when the two differ in what they compile for Windows, or when no list has a file. */
+/** @param {string} os of binding.gyp @param {string} list of cmake/sources.cmake @returns {string[]} */
+function differences(os, list) {
+  const gyp = gypSources(os);
+  const cmake = cmakeSources(['FDREACTOR_SOURCES', list]);
+  return [
+    ...gyp.filter((name) => !cmake.includes(name)).map((name) => `${name}: for ${os} in binding.gyp only`),
+    ...cmake.filter((name) => !gyp.includes(name)).map((name) => `${name}: for ${os} in cmake/sources.cmake only`),
+  ];
+}
+
+/** Throws when the two differ in what they compile for a system, or when no list has a file. */
 export function checkSources() {
-  const gyp = gypSources('win');
-  const cmake = cmakeSources(['FDREACTOR_SOURCES', 'FDREACTOR_SOURCES_WINDOWS']);
   const listed = sourcesIn(
     readFileSync(`${root}/binding.gyp`, 'utf8') + readFileSync(`${root}/CMakeLists.txt`, 'utf8'),
   );
   const wrong = [
-    ...gyp.filter((name) => !cmake.includes(name)).map((name) => `${name}: for Windows in binding.gyp only`),
-    ...cmake.filter((name) => !gyp.includes(name)).map((name) => `${name}: for Windows in cmake/sources.cmake only`),
+    ...differences('win', 'FDREACTOR_SOURCES_WINDOWS'),
+    ...differences('mac', 'FDREACTOR_SOURCES_MAC'),
     ...sourceFiles(/^native\/(?!test\/).*\.cc$/)
       .filter((name) => !listed.includes(name))
       .map((name) => `${name}: in no list of binding.gyp`),

