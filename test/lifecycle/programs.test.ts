@@ -8,7 +8,6 @@ import * as socket from 'fdreactor/socket';
 import { beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../helpers/child.js';
 import { testWith } from '../helpers/needs.js';
-import { listen } from '../helpers/pairs.js';
 import { eventually, patience } from '../helpers/patience.js';
 import { isWindows, underWine } from '../helpers/platform.js';
 import { compile } from '../helpers/tsc.js';
@@ -47,11 +46,20 @@ function listeningPort(pid: number): number | undefined {
   return undefined;
 }
 
-/** A port that is free, for a program that cannot be asked which one it was given. */
+/**
+ * A port that is free, for a program that cannot be asked which one it was given. Not one that the kernel gives out: another
+ * process could get it meanwhile, and a client that tries one where nobody listens can connect to itself.
+ */
 function freePort(): number {
-  const { listener, port } = listen();
-  socket.close(listener);
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    try {
+      socket.close(socket.listenTcp({ host: '127.0.0.1', port }));
+      return port;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'EADDRINUSE' });
+    }
+  }
 }
 
 async function withEcho(use: (port: number, child: ChildProcess) => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@
 // or in the error that the kernel gave, and never in a spin, a hang or a leak.
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
+import { describeWith, testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 
 /** Two connections come; which accepts failed, and how many were accepted. */
@@ -41,7 +42,7 @@ describe('accept (85, 89)', () => {
   });
 });
 
-describe('epoll (86, 57)', () => {
+describeWith({ needs: 'epoll' }, 'epoll (86, 57)', () => {
   test.each(['ENOMEM', 'EMFILE', 'ENFILE'])('epoll_create1 fails with %s: thrown, nothing leaked', async (code) => {
     const { outcomes, leaked } = await reportOf(
       ({ Epoll, Reactor, openFds, report, outcomeOf, injectFaults, args }) => {
@@ -152,7 +153,7 @@ const exchange = ({ socket, transfer, fs, report, injectFaults, args }: Toolbox)
 };
 
 describe('EINTR at every second call is not seen (88)', () => {
-  test('by calls that move data', async () => {
+  testWith({ needs: 'splice' }, 'by calls that move data', async () => {
     const calls = ['recvfrom', 'sendto', 'read', 'write', 'readv', 'writev', 'sendfile', 'splice', 'vmsplice'];
     const counts = await reportOf(exchange, { args: calls });
     const ten = { send: 100, write: 100, sendfile: 100, recv: 100, read: 100, splice: 100, vmsplice: 100 };
@@ -170,7 +171,7 @@ describe('EINTR at every second call is not seen (88)', () => {
     expect(outcome).toEqual({ value: null });
   });
 
-  test('by waits, which keep their full time', async () => {
+  testWith({ needs: 'epoll' }, 'by waits, which keep their full time', async () => {
     const took = await reportOf(({ Epoll, EpollEvents, report, injectFaults }) => {
       const ep = new Epoll();
       const events = new EpollEvents(1);
@@ -216,9 +217,9 @@ test('EIO from the source of a sendfile or a read is an error with its code (90)
   expect(result).toMatchObject({ second: 10, received: 10 });
 });
 
-test.each(['ENOSYS', 'EPERM'])(
-  'a kernel whose epoll_pwait2 is %s: waits keep their time, and events come (91, 92)',
-  async (code) => {
+for (const code of ['ENOSYS', 'EPERM']) {
+  const name = `a kernel whose epoll_pwait2 is ${code}: waits keep their time, and events come (91, 92)`;
+  testWith({ needs: 'epoll' }, name, async () => {
     const result = await reportOf(
       ({ Epoll, EpollEvents, Reactor, Interest, epoll, socket, report, injectFaults, args }) => {
         injectFaults(['epoll_pwait2', `error=${args}`]);
@@ -243,8 +244,8 @@ test.each(['ENOSYS', 'EPERM'])(
     );
     expect(result).toMatchObject({ count: 1, handled: 1 });
     for (const [timeoutMs, took] of result.waits) expect(took).toBeGreaterThanOrEqual(timeoutMs);
-  },
-);
+  });
+}
 
 test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak nothing (85)', async () => {
   const result = await reportOf(({ socket, Reactor, openFds, report, outcomeOf, injectFaults }) => {
