@@ -91,10 +91,12 @@
             'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
             'GCC_ENABLE_CPP_RTTI': 'NO',
             'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
-            'GCC_TREAT_WARNINGS_AS_ERRORS': '<(warnings_are_errors)',
             'MACOSX_DEPLOYMENT_TARGET': '10.15',
             'WARNING_CFLAGS': ['-Wall', '-Wextra'],
           },
+        }],
+        ['OS=="mac" and warnings_are_errors=="true"', {
+          'xcode_settings': {'GCC_TREAT_WARNINGS_AS_ERRORS': 'YES'},
         }],
         ['kqueue=="libkqueue"', {
           'cflags': ['<!@(pkg-config --cflags libkqueue)'],

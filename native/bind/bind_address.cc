@@ -83,7 +83,7 @@ napi_value to_text(napi_env env, napi_callback_info info) {
 
 napi_status bind_address(napi_env env, napi_value exports) {
   napi_status status = napi_set_named_property(env, exports, "addressBytes", to_js(env, Result{sizeof(Address)}));
-  const napi_value longest = to_js(env, static_cast<Result>(kLongestPath));
+  napi_value longest = to_js(env, static_cast<Result>(kLongestPath));
   if (status == napi_ok) status = napi_set_named_property(env, exports, "longestPath", longest);
   if (status != napi_ok) return status;
   return add_exports(env, exports,

@@ -8,7 +8,8 @@
 namespace fdreactor {
 namespace {
 
-constexpr size_t kStackBytes = 256 * 1024;  // of address space; the C library may take its thread-local part out of it
+constexpr size_t kStackBytes =
+    size_t{256} * 1024;  // of address space; the C library may take its thread-local part out of it
 
 struct Start {
   void (*body)(void* data);
