@@ -1,8 +1,8 @@
 // @ts-check
 // clang-tidy over the C and C++ sources, as many at once as there are cores: what it looks for is in .clang-tidy.
-// Headers are looked at through the sources that include them. Those of Windows are read with mingw-w64's headers; where
-// it is not installed (`npm run build:win32` does that) they are named as not looked at.
-import { spawn } from 'node:child_process';
+// Headers are looked at through the sources that include them. Those of Windows are read with mingw-w64's headers, those of
+// kqueue with libkqueue's; what needs headers that are not installed here is named as not looked at.
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
@@ -17,6 +17,10 @@ const windowsFlags = [
   '-D_WIN32_WINNT=0x0A00',
   ...[mingwCxx, `${mingwCxx}/x86_64-w64-mingw32`, mingw].flatMap((folder) => ['-isystem', folder]),
 ];
+const kqueuePattern = /^native\/sys\/(kqueue\w*|\w+_kqueue)\.cc$/;
+/** Only macOS and the BSDs have what these include: `npm run build:darwin` compiles them, with every warning an error. */
+const bsdPattern = /^native\/sys\/\w+_bsd\.cc$/;
+const kqueueFlags = spawnSync('pkg-config', ['--cflags', 'libkqueue'], { encoding: 'utf8' });
 // Windows' own functions take numbers as pointers and give pointers as numbers.
 const windowsChecks = '--checks=-performance-no-int-to-ptr';
 
@@ -24,7 +28,8 @@ const windowsChecks = '--checks=-performance-no-int-to-ptr';
 async function tidy(file, headers) {
   const standard = file.endsWith('.c') ? 'gnu11' : 'c++17';
   const isWindows = windowsPattern.test(file);
-  const flags = [`-std=${standard}`, '-Wall', '-Wextra', ...(isWindows ? windowsFlags : ['-isystem', headers])];
+  const own = isWindows ? windowsFlags : ['-isystem', headers, ...(kqueueFlags.stdout ?? '').trim().split(/\s+/)];
+  const flags = [`-std=${standard}`, '-Wall', '-Wextra', ...own.filter((flag) => flag !== '')];
   const options = ['--quiet', ...(isWindows ? [windowsChecks] : [])];
   const child = spawn('clang-tidy', [...options, file, '--', ...flags], {
     cwd: root,
@@ -40,10 +45,15 @@ async function tidy(file, headers) {
 const headers = `${nodeFolder()}/include/node`;
 const hasMingw = existsSync(mingw) && existsSync(mingwCxx);
 const sources = sourceFiles(/^(native|bench)\/.*\.(cc|c)$/);
-const waiting = sources.filter((file) => hasMingw || !windowsPattern.test(file));
-if (!hasMingw) {
-  console.log(`not looked at, no mingw-w64: ${sources.filter((file) => windowsPattern.test(file)).join(' ')}`);
+/** @param {string} file */
+function lacksHeaders(file) {
+  if (bsdPattern.test(file)) return true;
+  return (windowsPattern.test(file) && !hasMingw) || (kqueuePattern.test(file) && kqueueFlags.status !== 0);
 }
+
+const waiting = sources.filter((file) => !lacksHeaders(file));
+const left = sources.filter(lacksHeaders);
+if (left.length > 0) console.log(`not looked at, their headers are not installed: ${left.join(' ')}`);
 let failures = 0;
 
 async function work() {

@@ -20,7 +20,7 @@ HMODULE host() {
 }
 
 /** Fills the table of addresses from the table of names; false if the host lacks one of them. */
-bool look_up(BYTE* base, const IMAGE_THUNK_DATA* names, IMAGE_THUNK_DATA* addresses) {
+bool look_up(const BYTE* base, const IMAGE_THUNK_DATA* names, IMAGE_THUNK_DATA* addresses) {
   for (; names->u1.AddressOfData != 0; ++names, ++addresses) {
     const auto* import = reinterpret_cast<const IMAGE_IMPORT_BY_NAME*>(base + names->u1.AddressOfData);
     const FARPROC function = GetProcAddress(host(), reinterpret_cast<const char*>(import->Name));
@@ -50,6 +50,7 @@ bool find_imports(BYTE* base) {
 }  // namespace
 
 /** Windows calls it when the add-on is loaded; FALSE makes require() throw. */
+// NOLINTNEXTLINE(readability-identifier-naming): the system calls it by this name
 extern "C" BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID) {
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
   return find_imports(reinterpret_cast<BYTE*>(instance)) ? TRUE : FALSE;
