@@ -118,7 +118,7 @@ test.each(casesThatHold('terminated while', busy))(
   'terminated while %s: ends within a second and leaves nothing open (69)',
   async (_, { body }) => {
     const { tookMs, leaked, alive } = await reportOf(
-      async ({ startWorker, openFds, report, args, Reactor }) => {
+      async ({ startWorker, openFds, leftOpen, report, args, Reactor }) => {
         const warmUp = startWorker(() => {});
         await new Promise((resolve) => warmUp.on('exit', resolve));
         const before = openFds();
@@ -129,7 +129,7 @@ test.each(casesThatHold('terminated while', busy))(
         const start = performance.now();
         await worker.terminate();
         const tookMs = performance.now() - start;
-        const leaked = openFds().filter((fd) => !before.includes(fd));
+        const leaked = await leftOpen(before);
         let alive = false;
         const reactor = new Reactor();
         reactor.setTimer(1, () => {
@@ -147,7 +147,7 @@ test.each(casesThatHold('terminated while', busy))(
 );
 
 test('a worker that ends by itself leaves nothing open; a released fd stays', async () => {
-  const { leaked, released, usable } = await reportOf(async ({ startWorker, openFds, socket, report }) => {
+  const { leaked, released, usable } = await reportOf(async ({ startWorker, openFds, leftOpen, socket, report }) => {
     const body = ({ Reactor, Interest, socket: s, workerThreads }: Toolbox): void => {
       const reactor = new Reactor();
       for (let i = 0; i < 10; i++) reactor.register(s.socketpair()[0], Interest.READABLE, () => {});
@@ -162,7 +162,7 @@ test('a worker that ends by itself leaves nothing open; a released fd stays', as
     const worker = startWorker(body as Body);
     const fd: number = await new Promise((resolve) => worker.once('message', resolve));
     await new Promise((resolve) => worker.on('exit', resolve));
-    const after = openFds().filter((name) => !before.includes(name));
+    const after = await leftOpen(before, 1);
     const usable = socket.recv(fd, new Uint8Array(8));
     report({ leaked: after.filter((name) => !name.startsWith(`${fd} `)), released: after.length, usable });
   });
@@ -175,7 +175,7 @@ test('64 workers load the add-on, eight at a time, use it, and leave nothing ope
   timeout: patience(70_000),
 }, async () => {
   const { codes, leaked } = await reportOf(
-    async ({ startWorker, openFds, report }) => {
+    async ({ startWorker, openFds, leftOpen, report }) => {
       const body = ({ Reactor, Interest, socket }: Toolbox): void => {
         const reactor = new Reactor();
         const [a, b] = socket.socketpair();
@@ -197,7 +197,7 @@ test('64 workers load the add-on, eight at a time, use it, and leave nothing ope
       const before = openFds();
       const codes: number[] = [];
       for (let i = 0; i < 8; i++) codes.push(...(await Promise.all(Array.from({ length: 8 }, one))));
-      report({ codes, leaked: openFds().filter((fd) => !before.includes(fd)) });
+      report({ codes, leaked: await leftOpen(before) });
     },
     { timeoutMs: 60_000 },
   );

@@ -65,7 +65,9 @@ test('the ones that the contract names are there', () => {
     'SPLICE_F_MORE',
     'SPLICE_F_GIFT',
   ];
-  for (const name of names) expect(own).toHaveProperty(name);
+  for (const name of names) {
+    if (epoll.supported || !name.startsWith('EPOLL')) expect(own).toHaveProperty(name);
+  }
 });
 
 test('they are unsigned numbers, and cannot be changed', () => {
