@@ -48,7 +48,7 @@ function unhandled(log) {
 /** @param {string} file */
 const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
-/** @param {string} results the folder that a run left @param {string} tree where it ran @param {number | 'out of time'} code @returns {Outcome} */
+/** @param {string} results the folder that a run left @param {string} tree where it ran @param {number | string} code @returns {Outcome} */
 export function outcomeOf(results, tree, code) {
   const log = textOf(`${results}/log`);
   /** @type {Report} */

@@ -8,11 +8,14 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 
+const serverStartMs = 10_000;
+const serverEndMs = 3000;
 // The packages of Debian and Ubuntu put them where no PATH leads; others do not.
 const folders = ['/usr/lib/wine', '/usr/local/bin', '/usr/bin'];
 
@@ -47,17 +50,48 @@ function environment(prefix, more) {
 /** A path as programs of Windows see it. @param {string} path */
 export const windowsPath = (path) => `Z:${path.replaceAll('/', '\\')}`;
 
+/** The processes of a prefix that no wineserver knows any more. @param {string} prefix */
+function endOrphans(prefix) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const ofPrefix = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`WINEPREFIX=${prefix}`);
+      if (ofPrefix) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Gone meanwhile, or somebody else's.
+    }
+  }
+}
+
 /** Ends all that runs in the prefix. @param {string} prefix */
 export function endPrefix(prefix) {
   if (!existsSync(prefix)) return;
-  spawnSync(serverProgram(), ['-k'], { env: environment(prefix), stdio: 'ignore' });
-  spawnSync(serverProgram(), ['-w'], { env: environment(prefix), stdio: 'ignore', timeout: 10_000 });
+  const options = /** @type {const} */ ({ env: environment(prefix), stdio: 'ignore', timeout: 10_000 });
+  spawnSync(serverProgram(), ['-k'], options);
+  spawnSync(serverProgram(), ['-w'], options);
+  endOrphans(prefix);
+}
+
+/** Without its wineserver a program of Windows hangs. Calls back when that has ended before the program has. @param {string} prefix @param {() => void} died */
+function watchServer(prefix, died) {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let waiting;
+  let timer = setTimeout(() => {
+    waiting = spawn(serverProgram(), ['-w'], { env: environment(prefix), stdio: 'ignore' });
+    waiting.once('exit', () => {
+      // It ends by itself after the last program, whose end may be heard of a little later.
+      timer = setTimeout(died, serverEndMs);
+    });
+  }, serverStartMs);
+  return () => {
+    waiting?.removeAllListeners('exit').kill();
+    clearTimeout(timer);
+  };
 }
 
 /**
  * Runs a program to its end, with all it says in the file `log`: under Wine, node.exe cannot use pipes of Linux.
  * @param {{ prefix: string, command: string[], cwd: string, log: string, timeoutMs: number, env?: Record<string, string> }} options
- * @returns {Promise<number | 'out of time'>} the exit code
+ * @returns {Promise<number | string>} the exit code, or why it was ended
  */
 export async function runInWine({ prefix, command, cwd, log, timeoutMs, env }) {
   const output = openSync(log, 'a');
@@ -66,17 +100,22 @@ export async function runInWine({ prefix, command, cwd, log, timeoutMs, env }) {
     env: environment(prefix, env),
     stdio: ['ignore', output, output],
   });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
+  /** @type {string | undefined} */
+  let reason;
+  /** @param {string} why */
+  const end = (why) => {
+    reason ??= why;
     endPrefix(prefix);
     child.kill('SIGKILL');
-  }, timeoutMs);
+  };
+  const timer = setTimeout(end, timeoutMs, 'out of time');
+  const stopWatching = watchServer(prefix, () => end('Wine itself died: its wineserver is gone'));
   try {
     /** @type {number | null} */
     const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-    return isLate ? 'out of time' : (code ?? 1);
+    return reason ?? code ?? 1;
   } finally {
+    stopWatching();
     clearTimeout(timer);
     closeSync(output);
   }
