@@ -78,6 +78,9 @@ constexpr Constant kConstants[] = {
     {"socket", "SO_NWRITE", SO_NWRITE},
 #endif
     {"socket", "SO_OOBINLINE", SO_OOBINLINE},
+#ifdef SO_PEERCRED
+    {"socket", "SO_PEERCRED", SO_PEERCRED},
+#endif
 #ifdef SO_PROTOCOL
     {"socket", "SO_PROTOCOL", SO_PROTOCOL},
 #endif
