@@ -97,6 +97,8 @@ function sum(status, log, report, second) {
   print([
     ...listed('FAIL', failures),
     ...listed('FLAKY', flaky),
+    // Of a step that looks again by itself.
+    ...(log.match(/^FLAKY .*\n.*$/gm) ?? []),
     ...(failed > lasting.length ? failureLines(log) : []),
   ]);
 }
