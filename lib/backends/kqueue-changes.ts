@@ -50,11 +50,14 @@ function modeFlags(mode: Mode, k: KqueueConstants): number {
 }
 
 /**
- * The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. A filter that
- * stays is taken out and added anew: EV_ADD does not change the flags of one that is there, and a new one that is ready
- * is told, as modify() promises.
+ * The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. A filter that is
+ * told once (edge, oneshot, SILENT) and stays is taken out and added anew: so it is told again if it is ready, as modify()
+ * promises. One that is told each turn is left alone.
  */
 export function changesBetween(before: number, after: number, mode: Mode, k: KqueueConstants): Change[] {
+  const stays = mode === 'level' ? before & after & ~SILENT : 0;
+  const old = before & ~stays;
+  const made = after & ~stays;
   const changes: Change[] = [];
   const add = (filter: number, flags: number, fflags = 0, data = 0, mayFail = false): void => {
     changes.push({ filter, flags: k.EV_ADD | flags, fflags, data, mayFail });
@@ -63,14 +66,14 @@ export function changesBetween(before: number, after: number, mode: Mode, k: Kqu
     changes.push({ filter, flags: k.EV_DELETE, fflags: 0, data: 0, mayFail: true });
   };
   const flags = modeFlags(mode, k);
-  if (before & (Interest.READABLE | SILENT)) remove(k.EVFILT_READ);
-  if (after & Interest.READABLE) add(k.EVFILT_READ, flags);
-  else if (after & SILENT) add(k.EVFILT_READ, k.EV_CLEAR, k.NOTE_LOWAT, UNREACHABLE, true);
-  if (before & Interest.WRITABLE) remove(k.EVFILT_WRITE);
-  if (after & Interest.WRITABLE) add(k.EVFILT_WRITE, flags);
+  if (old & (Interest.READABLE | SILENT)) remove(k.EVFILT_READ);
+  if (made & Interest.READABLE) add(k.EVFILT_READ, flags);
+  else if (made & SILENT) add(k.EVFILT_READ, k.EV_CLEAR, k.NOTE_LOWAT, UNREACHABLE, true);
+  if (old & Interest.WRITABLE) remove(k.EVFILT_WRITE);
+  if (made & Interest.WRITABLE) add(k.EVFILT_WRITE, flags);
   if (k.EVFILT_EXCEPT === undefined) return changes;
-  if (before & Interest.PRIORITY) remove(k.EVFILT_EXCEPT);
-  if (after & Interest.PRIORITY) add(k.EVFILT_EXCEPT, flags, k.NOTE_OOB);
+  if (old & Interest.PRIORITY) remove(k.EVFILT_EXCEPT);
+  if (made & Interest.PRIORITY) add(k.EVFILT_EXCEPT, flags, k.NOTE_OOB);
   return changes;
 }
 

@@ -77,6 +77,10 @@ describe.each(Object.entries(SYSTEMS))('with the numbers of %s', (_, k) => {
     expect(both).toBe(broken | READABLE | WRITABLE);
   });
 
+  test('NOTE_LOWAT itself beside EV_EOF, as libkqueue gives it back, is no error', () => {
+    expect(ofRead(k.EV_EOF, k.NOTE_LOWAT)).toBe(READABLE | READ_CLOSED);
+  });
+
   test('fflags without EV_EOF are what was asked for (NOTE_LOWAT), not an error', () => {
     expect(ofRead(0, k.NOTE_LOWAT)).toBe(READABLE);
     expect(ofWrite(0, k.NOTE_LOWAT)).toBe(WRITABLE);

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 /** Compiles the source; the program is removed after the test file. */
-export function compileC(source: string): string {
+export function compileC(source: string, flags: readonly string[] = []): string {
   const directory = mkdtempSync(join(tmpdir(), 'fdreactor-'));
   afterAll(() => rmSync(directory, { recursive: true }));
   const program = join(directory, 'program');
-  execFileSync('cc', ['-Wall', '-O1', '-D_GNU_SOURCE', '-x', 'c', '-', '-o', program], { input: source });
+  execFileSync('cc', ['-Wall', '-O1', '-D_GNU_SOURCE', ...flags, '-x', 'c', '-', '-o', program], { input: source });
   return program;
 }

@@ -5,6 +5,7 @@ export const libkqueue = {
   addDisabled: 'EV_ADD with EV_DISABLE does not disable',
   addAgain: 'EV_ADD of a filter that is there reports nothing',
   closed: 'it does not see close(2): the filters of a closed fd stay, and the next owner of the number has no events',
+  forkAndExec: 'of processes it only knows NOTE_EXIT',
   error: "it takes a socket's error (SO_ERROR) when it reports it",
   lowat: 'its NOTE_LOWAT is SO_RCVLOWAT, by which Linux enlarges the receive buffer for good',
   oneEntry: 'both filters of an fd are one entry of epoll, so that EV_CLEAR of one of them is lost',
