@@ -11,6 +11,7 @@ import { hasEpoll, hasKqueue, isLinux, isWindows, overLibkqueue, underWine } fro
 /** What not every platform has, of what the tests use; the words are the reason that is printed. */
 const POSIX = {
   epoll: 'epoll(7) is a facility of Linux',
+  kqueue: 'kqueue(2) is a facility of macOS and the BSDs',
   pipe: 'there are no pipes that can be polled: pipe() is refused',
   proc: '/proc, where the kernel tells of the files of a process',
   strace: 'system calls are made to fail by strace',
@@ -36,6 +37,7 @@ export interface Conditions {
 
 function isThere(facility: Facility): boolean {
   if (facility === 'epoll') return hasEpoll;
+  if (facility === 'kqueue') return hasKqueue;
   if (facility === 'proc' || facility === 'strace') return isLinux;
   if (facility in POSIX) return !isWindows;
   const answer = capabilities()[facility as keyof Capabilities];

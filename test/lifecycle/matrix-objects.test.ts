@@ -1,7 +1,8 @@
 // The matrix of the smaller objects: every method of a registration, timer, waker, signal registration, acceptor, pump,
-// pool and epoll set in every state it can be in. 'ok' works; 'state' is ERR_INVALID_STATE.
+// pool, epoll set, kqueue and list of its events in every state it can be in. 'ok' works; 'state' is ERR_INVALID_STATE.
 import { Acceptor, Interest, Reactor, type Registration, type Timer, Waker } from 'fdreactor';
 import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
+import { EV_ADD, EVFILT_READ, KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { describe, expect, test } from 'vitest';
@@ -288,6 +289,57 @@ const epollSet: Matrix = {
   refused: { closed: ['add', 'modify', 'delete', 'wait'] },
 };
 
+const kqueue: Matrix = {
+  needs: 'kqueue',
+  prototype: () => Kqueue.prototype,
+  states: {
+    open: (probe) => probe(dispose(new Kqueue())),
+    closed: (probe) => {
+      const queue = new Kqueue();
+      queue.close();
+      probe(queue);
+    },
+  },
+  calls: {
+    kevent: (queue) => queue.kevent(null, new KeventList(1), 0),
+    close: (queue) => queue.close(),
+    dispose: (queue) => queue[Symbol.dispose](),
+  },
+  refused: { closed: ['kevent'] },
+};
+
+const keventList: Matrix = {
+  needs: 'kqueue',
+  prototype: () => KeventList.prototype,
+  states: {
+    fresh: (probe) => probe(pushed(new KeventList(2))),
+    'of a closed queue': (probe) => {
+      const list = pushed(new KeventList(2));
+      const queue = new Kqueue();
+      queue.kevent(null, list, 0);
+      queue.close();
+      probe(pushed(list));
+    },
+  },
+  calls: {
+    push: pushed,
+    clear: (list) => list.clear(),
+    ...Object.fromEntries(
+      (['ident', 'filter', 'flags', 'fflags', 'data', 'dataBigInt', 'udata'] as const).map((name) => [
+        name,
+        (list: KeventList) => list[name](0),
+      ]),
+    ),
+    members: (list) => [list.capacity, list.length],
+  },
+  refused: {},
+};
+
+function pushed(list: KeventList): KeventList {
+  list.push(0, EVFILT_READ, EV_ADD);
+  return list;
+}
+
 const pool: Matrix = {
   needs: 'splice',
   prototype: () => PipePool.prototype,
@@ -304,7 +356,17 @@ const pool: Matrix = {
   internal: ['take', 'give'],
 };
 
-const matrices: Record<string, Matrix> = { registration, timer, waker, acceptor, pump, epollSet, pool };
+const matrices: Record<string, Matrix> = {
+  registration,
+  timer,
+  waker,
+  acceptor,
+  pump,
+  epollSet,
+  kqueue,
+  keventList,
+  pool,
+};
 
 describe.each(casesThatHold('matrix', matrices))('%s', (_, { prototype, states, calls, refused, internal = [] }) => {
   const cells = Object.keys(states).flatMap((state) => Object.keys(calls).map((method) => [state, method] as const));

@@ -81,6 +81,22 @@ const loops: Record<string, { body: (toolbox: Toolbox) => (i: number) => unknown
       };
     },
   },
+  'kqueues and lists of events': {
+    needs: 'kqueue',
+    body: ({ kqueue, socket }) => {
+      const [a] = socket.socketpair();
+      return () => {
+        const queue = new kqueue.Kqueue();
+        const list = new kqueue.KeventList(64);
+        list.push(a, kqueue.EVFILT_WRITE, kqueue.EV_ADD);
+        queue.kevent(list, list, 0);
+        list.clear();
+        list.push(a, kqueue.EVFILT_WRITE, kqueue.EV_DELETE);
+        queue.kevent(list, null);
+        queue.close();
+      };
+    },
+  },
   'datagrams with new and reused addresses': {
     body: ({ socket }) => {
       const fd = socket.bindUdp({ host: '127.0.0.1', port: 0 });
