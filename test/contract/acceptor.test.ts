@@ -6,7 +6,7 @@ import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
 import { dispose, own } from '../helpers/owned.js';
 import { listen, portOf } from '../helpers/pairs.js';
-import { closedFd } from '../helpers/platform.js';
+import { closedFd, hasKqueue } from '../helpers/platform.js';
 import {
   caught,
   expectArgumentType,
@@ -147,7 +147,8 @@ contractTest(
     expect(full.accepted).toBeGreaterThan(20);
     expect(later.pauses - full.pauses).toBeLessThanOrEqual(11); // 400 ms of pauses of 40
     expect(later.pauses).toBeGreaterThan(full.pauses);
-    expect(later.turns - full.turns).toBeLessThan(100);
+    // The filter by which kqueue hears of closures wakes a paused reactor once a connection, too.
+    expect(later.turns - full.turns).toBeLessThan(hasKqueue ? 100 + 150 : 100);
   },
   { needs: 'shell' },
 );

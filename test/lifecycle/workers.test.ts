@@ -160,8 +160,9 @@ test('a worker that ends by itself leaves nothing open; a released fd stays', as
     await new Promise((resolve) => warmUp.on('exit', resolve));
     const before = openFds();
     const worker = startWorker(body as Body);
+    const ended = new Promise((resolve) => worker.on('exit', resolve)); // it may come with the message
     const fd: number = await new Promise((resolve) => worker.once('message', resolve));
-    await new Promise((resolve) => worker.on('exit', resolve));
+    await ended;
     const after = await leftOpen(before, 1);
     const usable = socket.recv(fd, new Uint8Array(8));
     report({ leaked: after.filter((name) => !name.startsWith(`${fd} `)), released: after.length, usable });
