@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
+import { libkqueue } from '../helpers/libkqueue.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { endedByControlEvent, isWindows } from '../helpers/platform.js';
 
@@ -35,6 +36,16 @@ const ends: Record<string, End> = {
       const reactor = new Reactor();
       reactor.onSignal(aSignal, () => process.exit(7));
       const waker = reactor.createWaker(() => raise(aSignal));
+      reactor.setTimer(1, () => waker.wake());
+      for (;;) reactor.poll();
+    },
+    code: 7,
+    notOnLibkqueue: libkqueue.signals,
+  },
+  'process.exit in a timer and a waker (60)': {
+    body: ({ Reactor }) => {
+      const reactor = new Reactor();
+      const waker = reactor.createWaker(() => process.exit(7));
       reactor.setTimer(1, () => waker.wake());
       for (;;) reactor.poll();
     },
