@@ -103,6 +103,18 @@ export function sendAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
+const FULL_FOR_MS = 30;
+
+/** Fills them until they stay full: TCP moves bytes on to the other side, and makes its buffers larger, for a while. */
+export function fillForGood(fd: number): number {
+  let total = 0;
+  for (let more = fill(fd); more > 0; more = fill(fd)) {
+    total += more;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_FOR_MS);
+  }
+  return total;
+}
+
 /** Fills the kernel's buffers until the next write would block; returns how many bytes went in. */
 export function fill(fd: number): number {
   const chunk = new Uint8Array(65536).fill(0x66);

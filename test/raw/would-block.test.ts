@@ -7,7 +7,7 @@ import { sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { own, ownFile } from '../helpers/owned.js';
-import { fill, listen, pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
+import { fill, fillForGood, listen, pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
 
 const byte = new Uint8Array(1);
 
@@ -40,7 +40,7 @@ testWith({ needs: ['pipe', 'splice'] }, 'nothing to take from a pipe, or for it'
 test('no room to put', () => {
   const [a] = tcpPair();
   const file = ownFile(openSync(process.execPath, 'r'));
-  fill(a);
+  fillForGood(a);
   expect(socket.send(a, byte)).toBe(WOULD_BLOCK);
   expect(socket.write(a, byte)).toBe(WOULD_BLOCK);
   expect(socket.writev(a, [byte, byte])).toBe(WOULD_BLOCK);
@@ -53,7 +53,7 @@ testWith({ needs: ['pipe', 'splice'] }, 'no room in a pipe, or behind it', () =>
   const [, fullWrite] = pipePair();
   const file = ownFile(openSync(process.execPath, 'r'));
   socket.write(sourceWrite, byte);
-  fill(a);
+  fillForGood(a);
   fill(fullWrite);
   expect(socket.write(fullWrite, byte)).toBe(WOULD_BLOCK);
   expect(socket.writev(fullWrite, [byte, byte])).toBe(WOULD_BLOCK);
