@@ -103,18 +103,6 @@ export function sendAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
-const FULL_FOR_MS = 30;
-
-/** Fills them until they stay full: TCP moves bytes on to the other side, and makes its buffers larger, for a while. */
-export function fillForGood(fd: number): number {
-  let total = 0;
-  for (let more = fill(fd); more > 0; more = fill(fd)) {
-    total += more;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_FOR_MS);
-  }
-  return total;
-}
-
 /** Fills the kernel's buffers until the next write would block; returns how many bytes went in. */
 export function fill(fd: number): number {
   const chunk = new Uint8Array(65536).fill(0x66);
@@ -129,4 +117,18 @@ export function fill(fd: number): number {
     if (n === WOULD_BLOCK) return total;
     total += n;
   }
+}
+
+/**
+ * What the call answers when the buffers of the fd are full: TCP moves bytes on, and makes its buffers larger, between the
+ * filling and the call, so that both are tried again.
+ */
+export function whenFull(fd: number, call: () => number): number {
+  let result = 0;
+  for (let tries = 0; tries < 100; tries++) {
+    fill(fd);
+    result = call();
+    if (result === WOULD_BLOCK) break;
+  }
+  return result;
 }

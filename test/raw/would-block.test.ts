@@ -7,7 +7,7 @@ import { sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { own, ownFile } from '../helpers/owned.js';
-import { fill, fillForGood, listen, pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
+import { fill, listen, pipePair, socketPair, tcpPair, whenFull } from '../helpers/pairs.js';
 
 const byte = new Uint8Array(1);
 
@@ -40,11 +40,13 @@ testWith({ needs: ['pipe', 'splice'] }, 'nothing to take from a pipe, or for it'
 test('no room to put', () => {
   const [a] = tcpPair();
   const file = ownFile(openSync(process.execPath, 'r'));
-  fillForGood(a);
-  expect(socket.send(a, byte)).toBe(WOULD_BLOCK);
-  expect(socket.write(a, byte)).toBe(WOULD_BLOCK);
-  expect(socket.writev(a, [byte, byte])).toBe(WOULD_BLOCK);
-  expect(sendfile(a, file, 0, 65536)).toBe(WOULD_BLOCK);
+  const calls = [
+    () => socket.send(a, byte),
+    () => socket.write(a, byte),
+    () => socket.writev(a, [byte, byte]),
+    () => sendfile(a, file, 0, 65536),
+  ];
+  for (const call of calls) expect(whenFull(a, call)).toBe(WOULD_BLOCK);
 });
 
 testWith({ needs: ['pipe', 'splice'] }, 'no room in a pipe, or behind it', () => {
@@ -53,12 +55,16 @@ testWith({ needs: ['pipe', 'splice'] }, 'no room in a pipe, or behind it', () =>
   const [, fullWrite] = pipePair();
   const file = ownFile(openSync(process.execPath, 'r'));
   socket.write(sourceWrite, byte);
-  fillForGood(a);
   fill(fullWrite);
   expect(socket.write(fullWrite, byte)).toBe(WOULD_BLOCK);
   expect(socket.writev(fullWrite, [byte, byte])).toBe(WOULD_BLOCK);
   expect(sendfile(fullWrite, file, 0, 65536)).toBe(WOULD_BLOCK);
-  for (const fd of [a, fullWrite]) expect(splice(sourceRead, null, fd, null, 1, 0)).toBe(WOULD_BLOCK);
+  expect(splice(sourceRead, null, fullWrite, null, 1, 0)).toBe(WOULD_BLOCK);
+  const intoSocket = (): number => {
+    socket.write(sourceWrite, byte);
+    return splice(sourceRead, null, a, null, 1, 0);
+  };
+  expect(whenFull(a, intoSocket)).toBe(WOULD_BLOCK);
   expect(tee(sourceRead, fullWrite, 1, 0)).toBe(WOULD_BLOCK);
   expect(vmsplice(fullWrite, [byte], 0)).toBe(WOULD_BLOCK);
 });
