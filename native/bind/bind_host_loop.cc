@@ -149,14 +149,12 @@ void HostLoop::closed() {
   delete this;
 }
 
-namespace {
+}  // namespace fdreactor
 
-// The environment's host loop with this handle, or nullptr.
-HostLoop* find(napi_env env, int handle) {
-  auto& all = environment_of(env).host_loops;
-  const auto found = all.find(handle);
-  return found == all.end() ? nullptr : found->second;
-}
+#include "host_loop_calls.h"
+
+namespace fdreactor {
+namespace {
 
 // (fd, callback) => handle
 napi_value attach(napi_env env, napi_callback_info info) {
@@ -168,43 +166,7 @@ napi_value attach(napi_env env, napi_callback_info info) {
   HostLoop* host = nullptr;
   const Result result = HostLoop::attach(env, fd, args.value(1), &host);
   if (result < 0) return args.answer(result);
-  Environment& environment = environment_of(env);
-  const int handle = environment.next_host_loop++;
-  environment.host_loops.emplace(handle, host);
-  return args.answer(handle);
-}
-
-// (handle)
-napi_value detach(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
-  const int handle = args.int32(0);
-  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
-  if (host == nullptr) return args.refuse();
-  environment_of(env).host_loops.erase(handle);
-  host->close();
-  return args.answer(0);
-}
-
-// (handle, deadlineMs; Infinity: none)
-napi_value set_timer(napi_env env, napi_callback_info info) {
-  Arguments<2> args(env, info);
-  const int handle = args.int32(0);
-  const double deadline_ms = args.number(1);
-  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
-  if (host == nullptr) return args.refuse();
-  host->set_timer(deadline_ms);
-  return args.answer(0);
-}
-
-// (handle, 0 or 1)
-napi_value set_referenced(napi_env env, napi_callback_info info) {
-  Arguments<2> args(env, info);
-  const int handle = args.int32(0);
-  const int referenced = args.int32(1);
-  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
-  if (host == nullptr) return args.refuse();
-  host->set_referenced(referenced != 0);
-  return args.answer(0);
+  return keep(env, host);
 }
 
 // The fd that becomes readable when the host's loop has something to do; -1 where it has none.
