@@ -93,9 +93,10 @@ async function useAttachedReactor() {
 async function endWorkers() {
   for (const ending of ['leave', 'exit', 'block']) {
     const worker = new Worker(here, { workerData: { ending } });
+    const ended = once(worker, 'exit'); // which may come together with the message
     await once(worker, 'message');
     if (ending === 'block') await worker.terminate();
-    else await once(worker, 'exit');
+    await ended;
   }
 }
 
@@ -111,6 +112,8 @@ async function endAs(ending) {
 }
 
 if (isMainThread) {
+  // Another thread may take a worker's signal after that worker has ended, and then nobody watches it any more.
+  process.on('SIGUSR2', () => {});
   useRawLayers();
   useDatagrams();
   await useTransfer();
