@@ -85,6 +85,7 @@ export class Acceptor {
     this.#registration.close();
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -7,6 +7,7 @@ const LONGEST_PATH = native.longestPath;
 
 /** An internet address: numeric IPv4 or IPv6 (`fe80::1%eth0` for a scope), never a name. */
 export interface InternetAddress {
+  /** The numeric address. */
   host: string;
   /** 0 to 65535. */
   port: number;
@@ -17,11 +18,24 @@ export interface InternetAddress {
  * (unix(7)).
  */
 export interface UnixAddress {
+  /** The path, or the abstract name with its NUL. */
   path: string;
 }
 
 /** What getsockname() and getpeername() return. An unnamed Unix socket has the path ''. */
-export type AddressInfo = { address: string; port: number; family: 'IPv4' | 'IPv6' } | { path: string };
+export type AddressInfo =
+  | {
+      /** The numeric address. */
+      address: string;
+      /** 0 for a socket that was not bound yet. */
+      port: number;
+      /** Which kind of address it is. */
+      family: 'IPv4' | 'IPv6';
+    }
+  | {
+      /** The path; '' for an unnamed socket. */
+      path: string;
+    };
 
 /** The family of an address; null for none. */
 export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;

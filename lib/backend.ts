@@ -33,6 +33,7 @@
 //   close       Gives all of it back. Registered fds stay open.
 import type { Mode } from './interest.js';
 
+/** The facilities of the kernel that a Reactor can use: epoll(7) of Linux, kqueue(2) of macOS and the BSDs, completion ports of Windows. */
 export type BackendName = 'epoll' | 'kqueue' | 'iocp';
 
 export interface Backend {

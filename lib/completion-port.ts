@@ -291,6 +291,7 @@ export class CompletionPort {
     forgetSettled();
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -26,9 +26,13 @@ export function failure(error: number): number {
 
 /** What is known about the place of a system error. */
 export interface SystemErrorDetails {
+  /** The descriptor that the call was made on. */
   fd?: number | undefined;
+  /** The numeric address that it was made for. */
   address?: string | undefined;
+  /** The port that belongs to `address`. */
   port?: number | undefined;
+  /** The path that it was made for. */
   path?: string | undefined;
 }
 
@@ -37,6 +41,7 @@ export interface SystemErrorDetails {
  * have one name, and `winError` says which it was.
  */
 export class SystemError extends Error {
+  /** Always 'SystemError'. */
   override readonly name: string = 'SystemError';
   /** The POSIX name, such as 'ECONNRESET'. */
   readonly code: string;
@@ -99,6 +104,7 @@ function describe({ fd, address, port, path }: SystemErrorDetails): string {
 
 /** This operating system does not have the facility. Thrown before anything was done. */
 export class UnsupportedError extends Error {
+  /** Always 'UnsupportedError'. */
   override readonly name: string = 'UnsupportedError';
   /** Always 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'. */
   readonly code = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';

@@ -2,7 +2,7 @@
  * fdreactor: the Reactor, the same on every platform. Sockets are in `fdreactor/socket`, zero copy in
  * `fdreactor/transfer`, the kernel's own facilities in `fdreactor/epoll`, `fdreactor/kqueue` and `fdreactor/iocp`.
  *
- * @packageDocumentation
+ * @module fdreactor
  */
 export { Acceptor, type AcceptorOptions } from './acceptor.js';
 export type { BackendName } from './backend.js';

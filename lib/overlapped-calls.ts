@@ -15,8 +15,6 @@ const NO_BYTES = new Uint8Array(0);
 const ALL = 0;
 const PORT_OF_SOCKET = 0;
 
-type Address = SocketAddress | { host: string; port: number } | { path: string };
-
 /** A buffer, or several that are filled or sent one after the other: at most 1024, and 2^31 - 1 bytes together. */
 export type Buffers = Uint8Array | readonly Uint8Array[];
 
@@ -49,7 +47,12 @@ export function acceptEx(listener: number, accepted: number, overlapped: Overlap
  * @throws SystemError EINVAL (not bound), EISCONN, EADDRNOTAVAIL, ENOTSOCK ... ECONNREFUSED, ETIMEDOUT and the like come
  * with the packet
  */
-export function connectEx(fd: number, address: Address, overlapped: Overlapped, data: Uint8Array = NO_BYTES): number {
+export function connectEx(
+  fd: number,
+  address: SocketAddress | { host: string; port: number } | { path: string },
+  overlapped: Overlapped,
+  data: Uint8Array = NO_BYTES,
+): number {
   const operation = operationOf(overlapped);
   const to = addressBytes(address);
   checkBytesLength(data, 'data');
@@ -125,7 +128,13 @@ export function wsaRecvFrom(fd: number, buffers: Buffers, overlapped: Overlapped
  * @returns as wsaSend()
  * @throws SystemError EMSGSIZE, EACCES (broadcast), EADDRNOTAVAIL, EAFNOSUPPORT ...
  */
-export function wsaSendTo(fd: number, buffers: Buffers, to: Address, overlapped: Overlapped, flags = 0): number {
+export function wsaSendTo(
+  fd: number,
+  buffers: Buffers,
+  to: SocketAddress | { host: string; port: number } | { path: string },
+  overlapped: Overlapped,
+  flags = 0,
+): number {
   const operation = operationOf(overlapped);
   const list = checkBuffers(buffers);
   const address = addressBytes(to, 'to');

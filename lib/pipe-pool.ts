@@ -70,6 +70,7 @@ export class PipePool {
     for (const pipe of this.#idle.splice(0)) closePipe(pipe);
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -106,6 +106,7 @@ export class Pump {
     this.#returnPipe();
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -279,6 +279,7 @@ export class Reactor {
     closedByOwner(this.#resources);
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

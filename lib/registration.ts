@@ -127,6 +127,7 @@ export class Registration<T = undefined> {
     if (this.state !== State.CLOSED) this.#owner.close(this as Registration<unknown>);
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -44,6 +44,7 @@ export class Timer {
     if (this.active) this.#owner.cancel(this);
   }
 
+  /** cancel(), for `using`. */
   [Symbol.dispose](): void {
     this.cancel();
   }

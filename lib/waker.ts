@@ -9,6 +9,7 @@ const MADE_HERE = Symbol('made here');
 
 /** What `transfer()` gives: plain data that survives postMessage and workerData. */
 export interface TransferredWaker {
+  /** The waker's number, which means something in this process only. */
   readonly fdreactorWaker: number;
 }
 
@@ -70,6 +71,7 @@ export class Waker {
     this.#close?.();
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -18,6 +18,7 @@ runAll([
     command: tool('tsc'),
     args: ['-p', folder, '--noEmit'],
   })),
+  { name: 'reference (typedoc)', command: process.execPath, args: ['scripts/docs-api.mjs', '--check'] },
   {
     name: 'format of C and C++ (clang-format)',
     command: 'clang-format',

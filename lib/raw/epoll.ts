@@ -2,7 +2,7 @@
  * Raw epoll(7), Linux: one class, one method a kernel call. Can be imported everywhere; `supported` says whether it can
  * be used.
  *
- * @packageDocumentation
+ * @module fdreactor/epoll
  */
 import { checkBits, checkFd, checkInteger, checkOptionalInteger, checkTimeout } from '../arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../errors.js';
@@ -169,6 +169,7 @@ export class Epoll {
     if (result < 0) throw new SystemError(errorOf(result), 'close', { fd: this.#fd });
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -19,7 +19,7 @@
  * }
  * ```
  *
- * @packageDocumentation
+ * @module fdreactor/iocp
  */
 export * from '../completion-constants.js';
 export { type AssociateOptions, CompletionEntries, CompletionPort } from '../completion-port.js';

@@ -2,7 +2,7 @@
  * Raw kqueue(2), macOS and the BSDs: one class for the queue, one for a list of events. Can be imported everywhere;
  * `supported` says whether it can be used.
  *
- * @packageDocumentation
+ * @module fdreactor/kqueue
  */
 import { checkBits, checkInteger, checkTimeout } from '../arguments.js';
 import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from '../errors.js';
@@ -189,6 +189,7 @@ export class Kqueue {
     if (result < 0) throw new SystemError(errorOf(result), 'close', { fd: this.#fd });
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -8,7 +8,7 @@
  * On Windows an fd is a SOCKET, every call is Winsock's, and children do not inherit it. A number that is no open socket
  * is ENOTSOCK there, where POSIX says EBADF. A send takes at most 1 MiB at a time, because Windows would take any amount.
  *
- * @packageDocumentation
+ * @module fdreactor/socket
  */
 import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from '../address.js';
 import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
@@ -32,6 +32,7 @@ export {
   SocketAddress,
   type UnixAddress,
 } from '../address.js';
+export type { SocketConstant } from '../constant-names.js';
 export { WOULD_BLOCK } from '../errors.js';
 export {
   type BindUdpOptions,

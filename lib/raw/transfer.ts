@@ -2,7 +2,7 @@
  * Moving bytes without user space: sendfile, and on Linux splice, tee and vmsplice; `Pump` carries one direction of a
  * proxy with them. What a platform does not have throws UnsupportedError.
  *
- * @packageDocumentation
+ * @module fdreactor/transfer
  */
 import { checkBits, checkFd, checkSize, copyBuffers, fail } from '../arguments.js';
 import type { TransferConstant } from '../constant-names.js';
@@ -10,6 +10,7 @@ import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
 import { pin, releaseIfRead } from '../pinned.js';
 
+export type { TransferConstant } from '../constant-names.js';
 export { WOULD_BLOCK } from '../errors.js';
 export { PipePool, type PipePoolOptions } from '../pipe-pool.js';
 export { Pump, type PumpOptions } from '../pump.js';
