@@ -13,6 +13,8 @@
         'native/addon.cc',
         'native/bind/bind_address.cc',
         'native/bind/bind_fd.cc',
+        'native/bind/bind_host_loop.cc',
+        'native/bind/bind_host_thread.cc',
         'native/bind/bind_platform.cc',
         'native/bind/bind_sendfile.cc',
         'native/bind/bind_signals.cc',
@@ -36,6 +38,7 @@
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_posix.cc',
             'native/sys/startup_posix.cc',
+            'native/sys/thread_posix.cc',
           ],
         }],
         ['OS=="linux"', {
@@ -47,17 +50,18 @@
         ['OS=="linux" and kqueue==""', {
           'sources': [
             'native/bind/bind_epoll.cc',
-            'native/bind/bind_host_loop.cc',
+            'native/bind/bind_host_uv.cc',
             'native/bind/bind_splice.cc',
             'native/bind/binders_linux.cc',
+            'native/bind/host_waiter_linux.cc',
             'native/sys/epoll.cc',
+            'native/sys/fd_wait_linux.cc',
             'native/sys/signals_posix.cc',
             'native/sys/waker_linux.cc',
           ],
         }],
         ['OS in "mac freebsd openbsd netbsd" or kqueue!=""', {
           'sources': [
-            'native/bind/bind_host_thread.cc',
             'native/bind/bind_kqueue.cc',
             'native/bind/binders_kqueue.cc',
             'native/bind/host_waiter_kqueue.cc',
@@ -65,7 +69,6 @@
             'native/sys/kqueue.cc',
             'native/sys/kqueue_stash.cc',
             'native/sys/signals_kqueue.cc',
-            'native/sys/thread_posix.cc',
             'native/sys/waker_kqueue.cc',
           ],
         }],
@@ -108,7 +111,6 @@
         ['OS=="win"', {
           'sources': [
             'native/bind/bind_afd.cc',
-            'native/bind/bind_host_thread.cc',
             'native/bind/bind_iocp.cc',
             'native/bind/bind_overlapped.cc',
             'native/bind/bind_overlapped_file.cc',

@@ -4,6 +4,8 @@ set(FDREACTOR_SOURCES
   native/addon.cc
   native/bind/bind_address.cc
   native/bind/bind_fd.cc
+  native/bind/bind_host_loop.cc
+  native/bind/bind_host_thread.cc
   native/bind/bind_platform.cc
   native/bind/bind_sendfile.cc
   native/bind/bind_signals.cc
@@ -12,7 +14,6 @@ set(FDREACTOR_SOURCES
 )
 
 set(FDREACTOR_SOURCES_MAC
-  native/bind/bind_host_thread.cc
   native/bind/bind_kqueue.cc
   native/bind/bind_pipe.cc
   native/bind/binders_kqueue.cc
@@ -38,7 +39,6 @@ set(FDREACTOR_SOURCES_MAC
 
 set(FDREACTOR_SOURCES_WINDOWS
   native/bind/bind_afd.cc
-  native/bind/bind_host_thread.cc
   native/bind/bind_iocp.cc
   native/bind/bind_overlapped.cc
   native/bind/bind_overlapped_file.cc

@@ -57,6 +57,6 @@ export function capabilities(): Capabilities {
     unixSockets: canOpen(socket.AF_UNIX),
     abstractUnixSockets: hasEpoll,
     signals: native.signalWatch !== undefined,
-    attach: native.hostAttach !== undefined,
+    attach: native.hostAttachThread !== undefined,
   };
 }

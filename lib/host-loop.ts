@@ -1,7 +1,15 @@
 // The host's event loop drives a reactor's turns (attach): one object for as long as that is so. Natively it is
-// bind/bind_host_loop.cc; here it is remembered what was told last, so that nothing is told twice.
+// bind/host_loop.h; here it is remembered what was told last, so that nothing is told twice.
 import { errorOf, SystemError } from './errors.js';
 import { native } from './native.js';
+
+/**
+ * Whether the host's event loop is libuv's, and an fd of ours can be nested in it. Bun and Deno have functions of libuv's
+ * names, for add-ons that need a mutex or a clock of it; their event loops are others, and they end the process when they
+ * are asked to watch an fd.
+ */
+export const isHostLibuv =
+  'hostAttachUv' in native && process.versions.bun === undefined && process.versions.deno === undefined;
 
 export class HostLoop {
   readonly #handle: number;
@@ -10,8 +18,8 @@ export class HostLoop {
 
   /** @param turn called in the host's loop when fd is readable, and when the deadline has come */
   constructor(fd: number, turn: () => void) {
-    this.#handle = native.hostAttach(fd, turn);
-    if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), 'uv_poll_init', { fd });
+    this.#handle = isHostLibuv ? native.hostAttachUv(fd, turn) : native.hostAttachThread(fd, turn);
+    if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), isHostLibuv ? 'uv_poll_init' : 'attach', { fd });
   }
 
   /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never, -Infinity for now. */

@@ -146,10 +146,13 @@ export interface Native extends NativeOverlapped {
   signalUnwatch(source: number): number;
   signalCanBeWatched(number: number): number;
 
-  hostAttach(fd: number, callback: () => void): number;
+  hostAttachThread(fd: number, callback: () => void): number;
   hostDetach(handle: number): number;
   hostSetTimer(handle: number, deadlineMs: number): number;
   hostSetReferenced(handle: number, referenced: number): number;
+
+  /** These four only where the host has libuv; whether it is sound, host-loop.ts knows. */
+  hostAttachUv(fd: number, callback: () => void): number;
   hostBackendFd(): number;
   hostHasUnwatched(): number;
   hostHasEvents(): number;

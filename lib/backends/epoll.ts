@@ -3,6 +3,7 @@
 import type { Backend } from '../backend.js';
 import { errorOf, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
+import { isHostLibuv } from '../host-loop.js';
 import { Interest, type Mode, Ready } from '../interest.js';
 import { native } from '../native.js';
 
@@ -143,6 +144,7 @@ export class EpollBackend implements Backend {
   // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
   // from run(). Each new event of the host ends one wait.
   watchHost(): boolean {
+    if (!isHostLibuv) return false;
     if (this.#hostFd >= 0) return true;
     const hostFd = native.hostBackendFd();
     if (hostFd < 0) return false;
@@ -160,6 +162,7 @@ export class EpollBackend implements Backend {
   }
 
   hostIsBehind(): boolean {
+    if (!isHostLibuv) return false;
     if (hostHasUnwatched() === 1) return true;
     // An edge was reported and may have been of no use: our caller let promise jobs run, but not libuv take its events.
     this.#hostRang &&= native.hostHasEvents() === 1;

@@ -43,6 +43,8 @@ napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
+napi_status bind_host_thread(napi_env env, napi_value exports);
+napi_status bind_host_uv(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
 napi_status bind_kqueue(napi_env env, napi_value exports);
 napi_status bind_overlapped(napi_env env, napi_value exports);

@@ -1,208 +1,64 @@
-// The one file that knows libuv: it nests a reactor's fd in the host's event loop (attach), and tells the fd of that
-// loop, so that a blocking wait can notice that the host needs its thread.
-//
-// Life of a HostLoop: made by attach, then either detached by JavaScript or by the end of the environment. libuv frees
-// a handle one turn after uv_close, so the memory goes with the last of the two close callbacks, and an asynchronous
-// clean-up hook keeps the environment waiting until then.
-#include <uv.h>
-
-#include <cmath>
-
-#include "../core/check.h"
-#include "../sys/fd.h"
+// What is done with a host's loop once it is attached, whichever way that was (host_loop.h).
 #include "arguments.h"
 #include "bind.h"
 #include "environment.h"
-
-namespace fdreactor {
-
-class HostLoop {
- public:
-  // 0 and *made, or a failure; the callback is called with nothing whenever fd is readable or the timer ran out.
-  static Result attach(napi_env env, int fd, napi_value callback, HostLoop** made);
-
-  void set_timer(double deadline_ms);
-  void set_referenced(bool referenced);
-  void close();
-
- private:
-  explicit HostLoop(napi_env env) : env_(env) {}
-
-  bool make_references(napi_value callback);
-  void call();
-  void closed();
-
-  static void on_poll(uv_poll_t* poll, int, int) { static_cast<HostLoop*>(poll->data)->call(); }
-  static void on_timer(uv_timer_t* timer) { static_cast<HostLoop*>(timer->data)->call(); }
-  static void on_closed(uv_handle_t* handle) { static_cast<HostLoop*>(handle->data)->closed(); }
-  static void on_environment_end(napi_async_cleanup_hook_handle, void* self) { static_cast<HostLoop*>(self)->close(); }
-
-  napi_env env_;
-  uv_poll_t poll_ = {};
-  uv_timer_t timer_ = {};
-  napi_ref callback_ = nullptr;
-  napi_async_context context_ = nullptr;
-  napi_async_cleanup_hook_handle cleanup_ = nullptr;
-  int open_handles_ = 0;
-};
-
-namespace {
-
-uv_loop_t* loop_of(napi_env env) {
-  uv_loop_t* loop = nullptr;
-  return napi_get_uv_event_loop(env, &loop) == napi_ok ? loop : nullptr;
-}
-
-Result from_uv(int status) { return status >= 0 ? 0 : failure(-status); }
-
-}  // namespace
-
-Result HostLoop::attach(napi_env env, int fd, napi_value callback, HostLoop** made) {
-  uv_loop_t* loop = loop_of(env);
-  if (loop == nullptr) return failure(ENOSYS);
-  auto* host = new HostLoop(env);
-  host->poll_.data = host->timer_.data = host;
-  const int status = uv_poll_init(loop, &host->poll_, fd);
-  if (status < 0) {  // libuv holds nothing of it then
-    delete host;
-    return from_uv(status);
-  }
-  host->open_handles_ = 2;
-  uv_timer_init(loop, &host->timer_);
-  if (!host->make_references(callback)) {
-    host->close();
-    return failure(ENOMEM);
-  }
-  const int started = uv_poll_start(&host->poll_, UV_READABLE, on_poll);
-  if (started < 0) {
-    host->close();
-    return from_uv(started);
-  }
-  *made = host;
-  return 0;
-}
-
-bool HostLoop::make_references(napi_value callback) {
-  napi_value name = nullptr;
-  return napi_create_reference(env_, callback, 1, &callback_) == napi_ok &&
-         napi_create_string_utf8(env_, "fdreactor", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_async_init(env_, nullptr, name, &context_) == napi_ok &&
-         napi_add_async_cleanup_hook(env_, on_environment_end, this, &cleanup_) == napi_ok;
-}
-
-// Runs one turn in JavaScript; make_callback also runs promise jobs and nextTicks after it. What a handler throws is
-// an uncaught exception, as from any other callback of the host.
-void HostLoop::call() {
-  napi_handle_scope scope = nullptr;
-  if (callback_ == nullptr || napi_open_handle_scope(env_, &scope) != napi_ok) return;
-  napi_value function = nullptr;
-  napi_value receiver = nullptr;
-  napi_get_reference_value(env_, callback_, &function);
-  napi_get_global(env_, &receiver);
-  if (napi_make_callback(env_, context_, receiver, function, 0, nullptr, nullptr) == napi_pending_exception) {
-    napi_value error = nullptr;
-    if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
-  }
-  napi_close_handle_scope(env_, scope);
-}
-
-// deadline_ms is on the monotonic clock, which is libuv's too; its own copy of it, uv_now, is only ever behind. So the
-// timer is late by up to a millisecond and a turn of the host, never early.
-void HostLoop::set_timer(double deadline_ms) {
-  if (callback_ == nullptr) return;
-  if (std::isinf(deadline_ms) && deadline_ms > 0) {
-    uv_timer_stop(&timer_);
-    return;
-  }
-  constexpr double kLongestMs = 1e12;
-  const double delay_ms = std::ceil(deadline_ms - static_cast<double>(uv_now(timer_.loop)));
-  uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(std::fmax(delay_ms, 0), kLongestMs)), 0);
-}
-
-void HostLoop::set_referenced(bool referenced) {
-  auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
-  auto* timer = reinterpret_cast<uv_handle_t*>(&timer_);
-  if (referenced) {
-    uv_ref(poll);
-    uv_ref(timer);
-  } else {
-    uv_unref(poll);
-    uv_unref(timer);
-  }
-}
-
-void HostLoop::close() {
-  auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
-  if (uv_is_closing(poll) != 0) return;
-  if (callback_ != nullptr) napi_delete_reference(env_, callback_);
-  callback_ = nullptr;
-  uv_close(poll, on_closed);
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), on_closed);
-}
-
-void HostLoop::closed() {
-  CHECK(open_handles_ > 0);  // or libuv still has a handle in memory that was freed
-  if (--open_handles_ > 0) return;
-  // Only here: a handler may detach, and then the context is in use until the call that ran it has returned.
-  if (context_ != nullptr) napi_async_destroy(env_, context_);
-  if (cleanup_ != nullptr) napi_remove_async_cleanup_hook(cleanup_);
-  delete this;
-}
-
-}  // namespace fdreactor
-
-#include "host_loop_calls.h"
+#include "host_loop.h"
 
 namespace fdreactor {
 namespace {
 
-// (fd, callback) => handle
-napi_value attach(napi_env env, napi_callback_info info) {
+// The environment's host loop with this handle, or nullptr.
+HostLoop* find(napi_env env, int handle) {
+  auto& all = environment_of(env).host_loops;
+  const auto found = all.find(handle);
+  return found == all.end() ? nullptr : found->second;
+}
+
+// (handle)
+napi_value detach(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int handle = args.int32(0);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  environment_of(env).host_loops.erase(handle);
+  host->close();
+  return args.answer(0);
+}
+
+// (handle, deadlineMs; Infinity: none)
+napi_value set_timer(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
-  const int fd = args.fd(0);
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, args.value(1), &type);
-  if (!args.ok() || type != napi_function) return args.refuse();
-  HostLoop* host = nullptr;
-  const Result result = HostLoop::attach(env, fd, args.value(1), &host);
-  if (result < 0) return args.answer(result);
-  return keep(env, host);
+  const int handle = args.int32(0);
+  const double deadline_ms = args.number(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_timer(deadline_ms);
+  return args.answer(0);
 }
 
-// The fd that becomes readable when the host's loop has something to do; -1 where it has none.
-napi_value backend_fd(napi_env env, napi_callback_info) {
-  const uv_loop_t* loop = loop_of(env);
-  return to_js(env, Result{loop == nullptr ? -1 : uv_backend_fd(loop)});
-}
-
-// Whether the host's loop has fds that it has not begun to watch: libuv does so at the start of its next turn, so until
-// then its backend fd says nothing of them (a signal that Node has just been asked to handle, say). libuv keeps these
-// in a circular list whose head is part of its public struct; it is empty when it points to itself.
-napi_value has_unwatched(napi_env env, napi_callback_info) {
-  const uv_loop_t* loop = loop_of(env);
-  if (loop == nullptr) return to_js(env, Result{0});
-  const void* head = &loop->watcher_queue;
-  const bool is_empty = *static_cast<void* const*>(head) == head;
-  return to_js(env, Result{is_empty ? 0 : 1});
-}
-
-// Whether the host's loop has events that it has not taken yet.
-napi_value has_events(napi_env env, napi_callback_info) {
-  const uv_loop_t* loop = loop_of(env);
-  return to_js(env, Result{loop != nullptr && fd_is_readable(uv_backend_fd(loop)) ? 1 : 0});
+// (handle, 0 or 1)
+napi_value set_referenced(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int handle = args.int32(0);
+  const int referenced = args.int32(1);
+  HostLoop* host = args.ok() ? find(env, handle) : nullptr;
+  if (host == nullptr) return args.refuse();
+  host->set_referenced(referenced != 0);
+  return args.answer(0);
 }
 
 }  // namespace
+
+napi_value keep(napi_env env, HostLoop* host) {
+  Environment& environment = environment_of(env);
+  const int handle = environment.next_host_loop++;
+  environment.host_loops.emplace(handle, host);
+  return to_js(env, Result{handle});
+}
 
 napi_status bind_host_loop(napi_env env, napi_value exports) {
   return add_exports(env, exports,
-                     {{"hostAttach", attach},
-                      {"hostDetach", detach},
-                      {"hostSetTimer", set_timer},
-                      {"hostSetReferenced", set_referenced},
-                      {"hostBackendFd", backend_fd},
-                      {"hostHasUnwatched", has_unwatched},
-                      {"hostHasEvents", has_events}});
+                     {{"hostDetach", detach}, {"hostSetTimer", set_timer}, {"hostSetReferenced", set_referenced}});
 }
 
 }  // namespace fdreactor

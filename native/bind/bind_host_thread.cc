@@ -2,9 +2,9 @@
 // by a thread-safe function. Ring, turn, wait again: at most one wake-up is in flight, and the thread never waits while
 // JavaScript is in a turn, so that the two need no lock around the backend.
 //
-// Life of a HostLoop: made by attach, then either detached by JavaScript or by the end of the environment. Either stops
-// the thread at once; the memory goes with the thread-safe function, which lives until a call that is under way has
-// returned.
+// Life of a WaitingThread: made by attach, then either detached by JavaScript or by the end of the environment. Either
+// stops the thread at once; the memory goes with the thread-safe function, which lives until a call that is under way
+// has returned.
 #include <condition_variable>
 #include <limits>
 #include <memory>
@@ -13,31 +13,31 @@
 #include "../sys/thread.h"
 #include "arguments.h"
 #include "bind.h"
-#include "environment.h"
+#include "host_loop.h"
 #include "host_waiter.h"
 
 namespace fdreactor {
 
-class HostLoop {
+class WaitingThread final : public HostLoop {
  public:
   // 0 and *made, or a failure.
-  static Result attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback, HostLoop** made);
+  static Result attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback, WaitingThread** made);
 
-  void set_timer(double deadline_ms);
-  void set_referenced(bool referenced);
-  void close();
+  void set_timer(double deadline_ms) override;
+  void set_referenced(bool referenced) override;
+  void close() override;
 
  private:
-  HostLoop(napi_env env, std::unique_ptr<HostWaiter> waiter) : env_(env), waiter_(std::move(waiter)) {}
+  WaitingThread(napi_env env, std::unique_ptr<HostWaiter> waiter) : env_(env), waiter_(std::move(waiter)) {}
 
   void run();
   void let_wait();
   void stop_thread();
 
-  static void on_thread(void* self) { static_cast<HostLoop*>(self)->run(); }
+  static void on_thread(void* self) { static_cast<WaitingThread*>(self)->run(); }
   static void on_ring(napi_env env, napi_value callback, void* self, void*);
-  static void on_finalize(napi_env, void* self, void*) { delete static_cast<HostLoop*>(self); }
-  static void on_environment_end(void* self) { static_cast<HostLoop*>(self)->close(); }
+  static void on_finalize(napi_env, void* self, void*) { delete static_cast<WaitingThread*>(self); }
+  static void on_environment_end(void* self) { static_cast<WaitingThread*>(self)->close(); }
 
   napi_env env_;
   std::unique_ptr<HostWaiter> waiter_;
@@ -54,8 +54,9 @@ class HostLoop {
   bool stopping_ = false;
 };
 
-Result HostLoop::attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback, HostLoop** made) {
-  auto* host = new HostLoop(env, std::move(waiter));
+Result WaitingThread::attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_value callback,
+                             WaitingThread** made) {
+  auto* host = new WaitingThread(env, std::move(waiter));
   napi_value name = nullptr;
   const bool is_made = napi_create_string_utf8(env, "fdreactor", NAPI_AUTO_LENGTH, &name) == napi_ok &&
                        napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, host, on_finalize, host,
@@ -76,7 +77,7 @@ Result HostLoop::attach(napi_env env, std::unique_ptr<HostWaiter> waiter, napi_v
 }
 
 // The thread's own function.
-void HostLoop::run() {
+void WaitingThread::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return may_wait_ || stopping_; });
@@ -94,8 +95,8 @@ void HostLoop::run() {
 }
 
 // One turn, in JavaScript's thread. What a handler throws is an uncaught exception, as from any callback of the host.
-void HostLoop::on_ring(napi_env env, napi_value callback, void* self, void*) {
-  auto* host = static_cast<HostLoop*>(self);
+void WaitingThread::on_ring(napi_env env, napi_value callback, void* self, void*) {
+  auto* host = static_cast<WaitingThread*>(self);
   if (env == nullptr || callback == nullptr || host->closed_) return;
   napi_value receiver = nullptr;
   napi_get_global(env, &receiver);
@@ -106,20 +107,20 @@ void HostLoop::on_ring(napi_env env, napi_value callback, void* self, void*) {
   if (!host->closed_) host->let_wait();
 }
 
-void HostLoop::let_wait() {
+void WaitingThread::let_wait() {
   const std::lock_guard<std::mutex> lock(mutex_);
   may_wait_ = true;
   changed_.notify_one();
 }
 
 // A wait that would end too late is ended now; the turn that follows finds nothing, and the next wait knows better.
-void HostLoop::set_timer(double deadline_ms) {
+void WaitingThread::set_timer(double deadline_ms) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (waiting_ && deadline_ms < deadline_ms_) waiter_->interrupt();
   deadline_ms_ = deadline_ms;
 }
 
-void HostLoop::set_referenced(bool referenced) {
+void WaitingThread::set_referenced(bool referenced) {
   if (closed_) return;
   if (referenced) {
     napi_ref_threadsafe_function(env_, ring_);
@@ -128,15 +129,16 @@ void HostLoop::set_referenced(bool referenced) {
   }
 }
 
-void HostLoop::close() {
+void WaitingThread::close() {
   if (closed_) return;
   closed_ = true;
   stop_thread();
+  waiter_.reset();  // what it has open goes now, not with the memory
   napi_remove_env_cleanup_hook(env_, on_environment_end, this);
   napi_release_threadsafe_function(ring_, napi_tsfn_abort);
 }
 
-void HostLoop::stop_thread() {
+void WaitingThread::stop_thread() {
   if (thread_.handle == nullptr) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -147,11 +149,6 @@ void HostLoop::stop_thread() {
   thread_join(&thread_);
 }
 
-}  // namespace fdreactor
-
-#include "host_loop_calls.h"
-
-namespace fdreactor {
 namespace {
 
 // (backend, callback) => handle
@@ -161,31 +158,19 @@ napi_value attach(napi_env env, napi_callback_info info) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, args.value(1), &type);
   if (!args.ok() || type != napi_function) return args.refuse();
-  auto waiter = make_host_waiter(env, backend);
-  if (waiter == nullptr) return args.refuse();
-  HostLoop* host = nullptr;
-  const Result result = HostLoop::attach(env, std::move(waiter), args.value(1), &host);
+  std::unique_ptr<HostWaiter> waiter;
+  const Result waits = make_host_waiter(env, backend, &waiter);
+  if (waits < 0) return args.answer(waits);
+  WaitingThread* host = nullptr;
+  const Result result = WaitingThread::attach(env, std::move(waiter), args.value(1), &host);
   if (result < 0) return args.answer(result);
   return keep(env, host);
 }
 
-// A host's loop that a wait of ours could watch is what this way of attaching is for the want of.
-template <int kAnswer>
-napi_value constant(napi_env env, napi_callback_info) {
-  return to_js(env, Result{kAnswer});
-}
-
 }  // namespace
 
-napi_status bind_host_loop(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"hostAttach", attach},
-                      {"hostDetach", detach},
-                      {"hostSetTimer", set_timer},
-                      {"hostSetReferenced", set_referenced},
-                      {"hostBackendFd", constant<-1>},
-                      {"hostHasUnwatched", constant<0>},
-                      {"hostHasEvents", constant<0>}});
+napi_status bind_host_thread(napi_env env, napi_value exports) {
+  return add_exports(env, exports, {{"hostAttachThread", attach}});
 }
 
 }  // namespace fdreactor

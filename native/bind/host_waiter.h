@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "../core/result.h"
+
 namespace fdreactor {
 
 class HostWaiter {
@@ -15,7 +17,7 @@ class HostWaiter {
   virtual void interrupt() = 0;  // from any thread
 };
 
-// nullptr where there is no such backend.
-std::unique_ptr<HostWaiter> make_host_waiter(napi_env env, int backend);
+// kBadArgument where there is no such backend.
+Result make_host_waiter(napi_env env, int backend, std::unique_ptr<HostWaiter>* made);
 
 }  // namespace fdreactor

@@ -19,16 +19,18 @@ class KqueueWaiter final : public HostWaiter {
 
 }  // namespace
 
-std::unique_ptr<HostWaiter> make_host_waiter(napi_env env, int backend) {
+Result make_host_waiter(napi_env env, int backend, std::unique_ptr<HostWaiter>* made) {
   auto& stashes = environment_of(env).kqueues->stash_by_fd;
   const auto found = stashes.find(backend);
-  if (found == stashes.end()) return nullptr;
+  if (found == stashes.end()) return kBadArgument;
   if (found->second == nullptr) {
     KqueueStash* stash = nullptr;
-    if (kqueue_stash_open(backend, &stash) < 0) return nullptr;
+    const Result opened = kqueue_stash_open(backend, &stash);
+    if (opened < 0) return opened;
     found->second = std::shared_ptr<KqueueStash>(stash, StashCloser());
   }
-  return std::make_unique<KqueueWaiter>(found->second);
+  *made = std::make_unique<KqueueWaiter>(found->second);
+  return 0;
 }
 
 }  // namespace fdreactor

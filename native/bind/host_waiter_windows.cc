@@ -19,9 +19,11 @@ class PortWaiter final : public HostWaiter {
 
 }  // namespace
 
-std::unique_ptr<HostWaiter> make_host_waiter(napi_env env, int backend) {
+Result make_host_waiter(napi_env env, int backend, std::unique_ptr<HostWaiter>* made) {
   Port* port = find_port(env, backend);
-  return port == nullptr ? nullptr : std::make_unique<PortWaiter>(port);
+  if (port == nullptr) return kBadArgument;
+  *made = std::make_unique<PortWaiter>(port);
+  return 0;
 }
 
 }  // namespace fdreactor
