@@ -272,7 +272,7 @@ export class Reactor {
     this.#closed = true;
     this.#leaveHost();
     this.#next = this.#count = 0;
-    for (const registration of [...this.#table]) this.#forget(registration, State.DEREGISTERED);
+    for (const registration of this.#table) this.#forget(registration, State.DEREGISTERED);
     this.#timers.clear();
     this.#own = 0;
     this.#resources.closeAll();

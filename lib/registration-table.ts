@@ -1,33 +1,41 @@
 // The reactor's registrations: slots that are used again, each with a generation, and an index by fd.
 //
-// Invariants: slot s is in use exactly when at(s) is a registration. A slot's generation changes when the slot is freed,
-// so a (slot, generation) pair names one registration for ever. The index by fd only serves to notice that an fd was
-// closed behind our back and its number registered anew; it is never used to find whom an event belongs to.
+// Invariants: a slot's generation changes when the slot is freed, so a (slot, generation) pair names one registration for
+// ever. The index by fd only serves to notice that an fd was closed behind our back and its number registered anew; it
+// is never used to find whom an event belongs to.
+//
+// Both grow by a page at a time: nothing is ever copied, so that the millionth registration takes no longer than the
+// first, and there is no spare room that a million registrations would pay for.
 import type { Registration } from './registration.js';
 
 type AnyRegistration = Registration<unknown>;
 
-const FIRST_CAPACITY = 64;
+const PAGE_BITS = 10;
+const PAGE_LENGTH = 1 << PAGE_BITS;
+const IN_PAGE = PAGE_LENGTH - 1;
 
-/** Fds from here on are not small numbers that the system gives out again and again, but exceptions. */
-const DENSE_FDS = 1 << 24;
-
+/** In place of a slot or of an fd. */
+const NONE = -1;
 /** The fd of a registration that has none: of a waker or a signal. */
 export const NO_FD = -1;
 
-function grown(array: Int32Array, least: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(least, array.length * 2));
-  larger.set(array);
-  return larger;
+class Page {
+  /** In a slot that is free: the next one that is, or NONE. */
+  readonly entries: (AnyRegistration | number)[];
+  readonly generations = new Int32Array(PAGE_LENGTH);
+
+  /** All its slots are free. */
+  constructor(firstSlot: number) {
+    this.entries = Array.from({ length: PAGE_LENGTH }, (_, i) => (i < IN_PAGE ? firstSlot + i + 1 : NONE));
+  }
 }
 
 export class RegistrationTable {
   #size = 0;
-  readonly #registrations: (AnyRegistration | null)[] = [];
-  readonly #freeSlots: number[] = [];
-  #generations = new Int32Array(FIRST_CAPACITY);
-  #slotAfterFd = new Int32Array(FIRST_CAPACITY); // slot + 1 by fd below DENSE_FDS; 0: none
-  readonly #slotAfterLargeFd = new Map<number, number>();
+  readonly #pages: Page[] = [];
+  #firstFree = NONE;
+  /** slot + 1 by fd, 0 for none, in pages by fd: numbers may be few and large (dup2(2), Windows' handles). */
+  readonly #slotsAfter = new Map<number, Int32Array>();
 
   get size(): number {
     return this.#size;
@@ -35,59 +43,76 @@ export class RegistrationTable {
 
   /** A free slot, which add() or cancel() must follow. */
   reserve(): number {
-    const free = this.#freeSlots.pop();
-    if (free !== undefined) return free;
-    const slot = this.#registrations.push(null) - 1;
-    if (slot >= this.#generations.length) this.#generations = grown(this.#generations, slot + 1);
+    if (this.#firstFree === NONE) {
+      this.#firstFree = this.#pages.length * PAGE_LENGTH;
+      this.#pages.push(new Page(this.#firstFree));
+    }
+    const slot = this.#firstFree;
+    this.#firstFree = this.#pageOf(slot).entries[slot & IN_PAGE] as number;
     return slot;
   }
 
   cancel(slot: number): void {
-    this.#freeSlots.push(slot);
+    this.#free(slot);
   }
 
   /** Puts it into its slot; returns the one whose fd had this number before, and was not removed. */
   add(registration: AnyRegistration): AnyRegistration | null {
     const { slot, fd } = registration;
-    const before = fd === NO_FD ? -1 : this.#slotOf(fd);
-    this.#registrations[slot] = registration;
-    if (fd !== NO_FD) this.#setSlot(fd, slot);
+    this.#pageOf(slot).entries[slot & IN_PAGE] = registration;
     this.#size++;
-    return before < 0 ? null : (this.#registrations[before] as AnyRegistration);
+    if (fd === NO_FD) return null;
+    const before = this.#slotOf(fd);
+    this.#setSlot(fd, slot);
+    return before === NONE ? null : (this.#pageOf(before).entries[before & IN_PAGE] as AnyRegistration);
   }
 
   remove(registration: AnyRegistration): void {
     const { slot, fd } = registration;
-    this.#registrations[slot] = null;
-    this.#generations[slot]!++;
-    this.#freeSlots.push(slot);
-    if (fd !== NO_FD && this.#slotOf(fd) === slot) this.#setSlot(fd, -1);
+    this.#free(slot);
+    if (fd !== NO_FD && this.#slotOf(fd) === slot) this.#setSlot(fd, NONE);
     this.#size--;
   }
 
-  /** -1: none. */
-  #slotOf(fd: number): number {
-    return (fd < DENSE_FDS ? (this.#slotAfterFd[fd] ?? 0) : (this.#slotAfterLargeFd.get(fd) ?? 0)) - 1;
-  }
-
-  #setSlot(fd: number, slot: number): void {
-    if (fd < DENSE_FDS) {
-      if (fd >= this.#slotAfterFd.length) this.#slotAfterFd = grown(this.#slotAfterFd, fd + 1);
-      this.#slotAfterFd[fd] = slot + 1;
-    } else if (slot < 0) this.#slotAfterLargeFd.delete(fd);
-    else this.#slotAfterLargeFd.set(fd, slot + 1);
-  }
-
   generation(slot: number): number {
-    return this.#generations[slot] as number;
+    return this.#pageOf(slot).generations[slot & IN_PAGE] as number;
   }
 
   /** The registration that this event is for; null where it is gone. */
   at(slot: number, generation: number): AnyRegistration | null {
-    return this.#generations[slot] === generation ? (this.#registrations[slot] ?? null) : null;
+    const page = this.#pageOf(slot);
+    const entry = page.entries[slot & IN_PAGE];
+    return page.generations[slot & IN_PAGE] === generation && typeof entry === 'object' ? entry : null;
   }
 
   *[Symbol.iterator](): Iterator<AnyRegistration> {
-    for (const registration of this.#registrations) if (registration !== null) yield registration;
+    for (const { entries } of this.#pages) {
+      for (const entry of entries) if (typeof entry === 'object') yield entry;
+    }
+  }
+
+  #pageOf(slot: number): Page {
+    return this.#pages[slot >>> PAGE_BITS] as Page;
+  }
+
+  #free(slot: number): void {
+    const { entries, generations } = this.#pageOf(slot);
+    entries[slot & IN_PAGE] = this.#firstFree;
+    generations[slot & IN_PAGE]!++;
+    this.#firstFree = slot;
+  }
+
+  #slotOf(fd: number): number {
+    return (this.#slotsAfter.get(Math.floor(fd / PAGE_LENGTH))?.[fd % PAGE_LENGTH] ?? 0) - 1;
+  }
+
+  #setSlot(fd: number, slot: number): void {
+    const number = Math.floor(fd / PAGE_LENGTH);
+    let page = this.#slotsAfter.get(number);
+    if (page === undefined) {
+      page = new Int32Array(PAGE_LENGTH);
+      this.#slotsAfter.set(number, page);
+    }
+    page[fd % PAGE_LENGTH] = slot + 1;
   }
 }
