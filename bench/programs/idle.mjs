@@ -1,16 +1,12 @@
 // @ts-check
 // What idle registrations cost: user-space memory each, and the time of a turn that finds 100 ready fds while they are
 // there. Prints JSON.
-// Memory is taken after full collections, before and after: what JavaScript holds (heapUsed and external, which counts
-// typed arrays), and anonymous resident memory (RssAnon), which has everything, the add-on's own memory included, but in
-// pages, and whatever the heap keeps in reserve. `nativeBytes` is the growth of RssAnon beyond that of V8's own pages.
 // usage: node --expose-gc idle.mjs reactor|net <registrations>
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import v8 from 'node:v8';
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { median } from '../stats.mjs';
+import { memoryOfEach, ownMemory } from './own-memory.mjs';
 
 const READY = 100;
 const TURNS = 200;
@@ -18,13 +14,6 @@ const SAMPLES = 41;
 
 const reactor = new Reactor();
 const ignore = () => {};
-
-function memory() {
-  for (let i = 0; i < 4; i++) global.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  const resident = Number(/^RssAnon:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
-  return { javaScript: heapUsed + external, resident, heapPages: v8.getHeapStatistics().total_physical_size, external };
-}
 
 /** @param {number} count an even number of fds */
 function pairs(count) {
@@ -64,19 +53,17 @@ turnTime();
 const turnBefore = turnTime();
 
 const fds = pairs(Number(count));
-const before = memory();
+const before = ownMemory();
 for (const fd of fds) hold(fd);
-const after = memory();
+const after = ownMemory();
 const turnAfter = turnTime();
 
-const javaScriptBytes = after.javaScript - before.javaScript;
-const outside =
-  after.resident - before.resident - (after.heapPages - before.heapPages) - (after.external - before.external);
+const { heapBytes, externalBytes, nativeBytes, residentBytes } = memoryOfEach(before, after, fds.length);
 console.log(
   JSON.stringify({
-    javaScriptBytes: javaScriptBytes / fds.length,
-    nativeBytes: Math.max(0, outside) / fds.length,
-    residentBytes: (after.resident - before.resident) / fds.length,
+    javaScriptBytes: heapBytes + externalBytes,
+    nativeBytes,
+    residentBytes,
     turnBefore,
     turnAfter,
   }),
