@@ -17,7 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...Object.keys(filesNotRun)],
+    exclude: [...configDefaults.exclude, 'test/tarball/**', ...Object.keys(filesNotRun)],
     globalSetup: ['test/helpers/global-setup.ts'],
     setupFiles: ['test/helpers/setup.ts'],
     server: { deps: { external: [/\/dist\//] } },

@@ -1,5 +1,5 @@
 # The sources of the add-on: what every platform compiles, and one list a platform for the rest. The cross builds check
-# that binding.gyp has the same.
+# that fdreactor.gypi has the same.
 set(FDREACTOR_SOURCES
   native/addon.cc
   native/bind/bind_address.cc

@@ -1,5 +1,5 @@
 // @ts-check
-// Builds the add-on a second time, with variables of binding.gyp set, in a folder of its own: build/ stays as it is.
+// Builds the add-on a second time, with variables of fdreactor.gypi set, in a folder of its own: build/ stays as it is.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { nodeFolder } from './node-headers.mjs';
@@ -18,7 +18,7 @@ export function buildFlavour(name, variables) {
   const folder = `${root}/${name}`;
   // node-gyp always builds into build/ of the folder it is in, so it gets a folder that looks like the project.
   mkdirSync(folder, { recursive: true });
-  for (const part of ['binding.gyp', 'native']) {
+  for (const part of ['binding.gyp', 'fdreactor.gypi', 'native']) {
     if (!existsSync(`${folder}/${part}`)) symlinkSync(`../${part}`, `${folder}/${part}`);
   }
   const here = ['--loglevel=error', '-C', folder, `--nodedir=${nodeFolder()}`];

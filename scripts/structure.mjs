@@ -104,7 +104,7 @@ function check(file) {
   return breaches;
 }
 
-const files = sourceFiles(/^(?!package-lock\.json$).*(\.(ts|mts|mjs|js|cjs|cc|c|h|sh|json|yml|gyp)|Makefile|\/run)$/);
+const files = sourceFiles(/^(?!package-lock\.json$).*(\.(ts|mts|mjs|js|cjs|cc|c|h|sh|json|yml|gypi?)|Makefile|\/run)$/);
 const breaches = files.flatMap(check);
 for (const { file, line, rule } of breaches) console.error(`${file}:${line} ${rule}`);
 console.log(`structure: ${files.length} files, ${breaches.length} breaches`);
