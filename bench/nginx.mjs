@@ -2,11 +2,11 @@
 // nginx with one worker, as its documentation tunes it for static files: sendfile and tcp_nopush on, no access log, and
 // connections that are never closed for having served many requests (the default closes them after 1,000).
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findProgram } from '../scripts/apt.mjs';
+import { accepts, freePort } from './ports.mjs';
 import { startServer } from './processes.mjs';
-import { findProgram } from './requirements.mjs';
 
 /** @param {{ directory: string, root: string, port: number }} options */
 function configuration({ directory, root, port }) {
@@ -17,7 +17,7 @@ worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 error_log stderr crit;
 pid ${directory}/nginx.pid;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
   access_log off;
   sendfile on;
@@ -32,24 +32,6 @@ http {
   }
 }
 `;
-}
-
-/** nginx cannot be told to pick a port. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
 
 /** The first child of a process, or undefined. @param {number} parent */

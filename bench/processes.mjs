@@ -8,7 +8,10 @@ import { createInterface } from 'node:readline';
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 3000;
 
-/** @typedef {{ pid: number, port: number, stop: () => Promise<void> }} Server */
+/**
+ * `group` is the process group that all of its processes are in; `said` is what it wrote to stderr last.
+ * @typedef {{ pid: number, group: number, port: number, said: () => string, stop: () => Promise<void> }} Server
+ */
 
 /** Leaders of the process groups that are running. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -126,7 +129,7 @@ export async function startServer(core, command, args, ready) {
     clearTimeout(timer);
   };
   try {
-    return { pid, port: await Promise.race([port, early, timeout.expired]), stop };
+    return { pid, group: pid, port: await Promise.race([port, early, timeout.expired]), said: errors, stop };
   } catch (error) {
     start.abort();
     await stop();

@@ -36,6 +36,7 @@ function cells(row, unit) {
       'core busy': optional(row.busy, percent),
       p50: optional(row.p50Us, formatLatency),
       p99: optional(row.p99Us, formatLatency),
+      ...(row.p999Us !== null && { 'p99.9': formatLatency(row.p999Us) }),
     }),
     ...Object.fromEntries(Object.entries(row.notes).map(([name, value]) => [name, formatNumber(value)])),
   };

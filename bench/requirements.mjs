@@ -2,29 +2,19 @@
 // What the bench needs beside Node.js, how it is recognised, and the line that installs it. A missing peer leaves its
 // row (or its table) out; nothing else.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installLine as aptLine, findProgram } from '../scripts/apt.mjs';
+import { bun, uws } from './fetched.mjs';
 
-/** @typedef {'cc' | 'make' | 'taskset' | 'wrk' | 'nginx' | 'libuv' | 'package'} Requirement */
+/**
+ * @typedef {'cc' | 'make' | 'taskset' | 'wrk' | 'nginx' | 'libuv' | 'apache' | 'go' | 'java' | 'netty' | 'bun' | 'uws'
+ *   | 'package'} Requirement
+ */
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 export const repository = path.dirname(here.replace(/\/$/, ''));
-const SEARCH = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
-
-/** Where a program is, /usr/sbin included (nginx lives there). @param {string} name @returns {string | null} */
-export function findProgram(name) {
-  for (const folder of SEARCH) {
-    const file = path.join(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // not in this folder
-    }
-  }
-  return null;
-}
 
 /** @param {string} header */
 function compilerFinds(header) {
@@ -34,7 +24,12 @@ function compilerFinds(header) {
   );
 }
 
-/** @type {Record<Requirement, { is: () => boolean, apt: string | null, what: string }>} */
+/** The jars of Netty that an HTTP server needs. */
+export const nettyJars = ['buffer', 'codec', 'codec-http', 'common', 'handler', 'resolver', 'transport'].map(
+  (name) => `/usr/share/java/netty-${name}.jar`,
+);
+
+/** What comes from neither is built or fetched: `apt` is null. @type {Record<Requirement, { is: () => boolean, apt: string | null, what: string }>} */
 export const requirements = {
   cc: { is: () => findProgram('cc') !== null && compilerFinds('stdio.h'), apt: 'gcc libc6-dev', what: 'a C compiler' },
   make: { is: () => findProgram('make') !== null, apt: 'make', what: 'make' },
@@ -42,6 +37,12 @@ export const requirements = {
   wrk: { is: () => findProgram('wrk') !== null, apt: 'wrk', what: 'wrk (the HTTP load)' },
   nginx: { is: () => findProgram('nginx') !== null, apt: 'nginx-light', what: 'nginx' },
   libuv: { is: () => compilerFinds('uv.h'), apt: 'libuv1-dev', what: "libuv's headers" },
+  apache: { is: () => findProgram('apache2') !== null, apt: 'apache2-bin', what: 'Apache httpd' },
+  go: { is: () => findProgram('go') !== null, apt: 'golang-go', what: 'Go' },
+  java: { is: () => findProgram('javac') !== null, apt: 'openjdk-17-jdk-headless', what: 'a Java compiler' },
+  netty: { is: () => nettyJars.every((jar) => existsSync(jar)), apt: 'libnetty-java', what: 'Netty' },
+  bun: { is: () => existsSync(bun.folder), apt: null, what: bun.name },
+  uws: { is: () => existsSync(uws.folder), apt: null, what: uws.name },
   package: {
     is: () =>
       ['dist/index.js', 'examples/dist/http-parser.js'].every((file) => existsSync(path.join(repository, file))),
@@ -65,7 +66,7 @@ function memoize(compute) {
 
 /** The command that brings what is missing. @param {Requirement[]} names */
 export function installLine(names) {
-  const packages = names.map((name) => requirements[name].apt).filter((apt) => apt !== null);
-  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
-  return packages.length === 0 ? 'npm run build' : `${sudo}apt-get install -y ${packages.join(' ')}`;
+  if (names.includes('package')) return 'npm run build';
+  if (names.some((name) => requirements[name].apt === null)) return 'npm run bench:setup';
+  return aptLine(names.map((name) => /** @type {string} */ (requirements[name].apt)));
 }

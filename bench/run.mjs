@@ -2,16 +2,18 @@
 // `npm run bench`: measures the Reactor beside its peers and tells the ratios. This file chooses what can be measured
 // here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in drivers/.
 // Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPrograms } from './build.mjs';
+import { describeMachine } from './machine.mjs';
 import { measureAll } from './measure.mjs';
 import { help, parseOptions } from './options.mjs';
+import { plan } from './plan.mjs';
 import { chooseCores, stopEverythingAtExit } from './processes.mjs';
 import { writeReport } from './report-files.mjs';
 import { renderTable, renderTargets } from './report-terminal.mjs';
-import { installLine, isMissing, requirements } from './requirements.mjs';
+import { installLine, isMissing } from './requirements.mjs';
 import { summarise } from './summary.mjs';
 import echo from './trials/echo.mjs';
 import files from './trials/files.mjs';
@@ -20,92 +22,32 @@ import http from './trials/http.mjs';
 import proxy from './trials/proxy.mjs';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */
-/** @typedef {import('./types.mjs').Row} Row */
-/** @typedef {import('./types.mjs').Requirement} Requirement */
 /** @typedef {import('./options.mjs').Options} Options */
 
 /** @type {Table[]} */
 const allTables = [...echo, ...http, ...files, ...proxy, ...heap];
-
-/** What every table needs: pinning to a core. */
-const BASE = /** @type {Requirement[]} */ (['taskset']);
-/** Fds that a process has open beside those of the measurement. */
-const SPARE_FDS = 200;
-
-/** @param {string} what @param {Requirement[]} lacking */
-function lackLine(what, lacking) {
-  return `${what}: ${lacking.map((name) => requirements[name].what).join(' and ')} missing`;
-}
-
-function fdLimit() {
-  const limits = readFileSync('/proc/self/limits', 'utf8');
-  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1];
-  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
-}
-
-/**
- * What can be measured here, and a line for everything that cannot.
- * @param {Table[]} tables
- */
-function plan(tables) {
-  const limit = fdLimit();
-  /** @type {Requirement[]} */
-  const missing = [];
-  /** @type {string[]} */
-  const omitted = [];
-  const planned = tables.flatMap((table) => {
-    if ((table.connections ?? 0) + SPARE_FDS > limit) {
-      omitted.push(`${table.name}: needs ${table.connections} open files, the limit here is ${limit} (ulimit -n)`);
-      return [];
-    }
-    const lackingLoad = [...BASE, ...table.requires].filter(isMissing);
-    if (lackingLoad.length > 0) {
-      omitted.push(lackLine(table.name, lackingLoad));
-      missing.push(...lackingLoad);
-      return [];
-    }
-    const rows = table.rows.filter((/** @type {Row} */ row) => {
-      const lacking = row.requires.filter(isMissing);
-      if (lacking.length > 0) omitted.push(lackLine(`${table.name}, ${row.name}`, lacking));
-      missing.push(...lacking);
-      return lacking.length === 0;
-    });
-    /** @type {import('./summary.mjs').Samples} */
-    const samples = new Map();
-    return rows.length === 0 ? [] : [{ table, rows, samples }];
-  });
-  return { planned, omitted, missing: [...new Set(missing)] };
-}
-
-/** @param {{ server: number, load: number }} cores */
-function describeMachine(cores) {
-  const [load] = os.loadavg();
-  return {
-    date: new Date().toISOString(),
-    cpu: os.cpus()[0]?.model ?? 'unknown',
-    cores: os.availableParallelism(),
-    pinned: cores,
-    memoryBytes: os.totalmem(),
-    kernel: os.release(),
-    node: process.versions.node,
-    libuv: process.versions.uv,
-    loadBefore: load,
-  };
-}
 
 /** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./types.mjs').Bench} bench */
 async function run({ planned, omitted, missing }, options, bench) {
   const machine = describeMachine(bench.cores);
   if (bench.cores.shared)
     console.log('Only one core may be used: server and load share it, and latencies mean little.');
-  if (planned.some(({ table }) => table.requires.includes('cc'))) buildPrograms({ libuv: !isMissing('libuv') });
+  if (planned.some(({ table }) => table.requires.includes('cc'))) buildPrograms(isMissing('libuv') ? [] : ['libuv']);
   const problems = await measureAll(planned, bench, options.rounds);
   const measured = planned.filter(({ samples }) => samples.size > 0);
   const tables = measured.map(({ table, samples }) => summarise(table, samples));
   for (const table of tables) console.log(`\n${renderTable(table)}`);
   console.log(`\n${renderTargets(tables) ?? ''}`);
   const { rounds, warmupMs, windowMs, quick } = options;
-  const written = writeReport({ machine, options: { rounds, warmupMs, windowMs, quick }, tables, omitted, problems });
+  const title = 'fdreactor benchmark';
+  const written = writeReport({
+    title,
+    machine,
+    options: { rounds, warmupMs, windowMs, quick },
+    tables,
+    omitted,
+    problems,
+  });
   console.log(`\nAll figures: ${written.json}\nWith plots:  ${written.html}`);
   for (const line of omitted) console.log(`left out  ${line}`);
   if (missing.length > 0) console.log(`To have them all: ${installLine(missing)}`);

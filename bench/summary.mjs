@@ -10,7 +10,8 @@ import { median, spread } from './stats.mjs';
 /**
  * @typedef {{
  *   name: string, value: number, spread: number, ratio: number | null,
- *   userShare: number | null, rate: number | null, busy: number | null, p50Us: number | null, p99Us: number | null,
+ *   userShare: number | null, rate: number | null, busy: number | null, p50Us: number | null,
+ *   p99Us: number | null, p999Us: number | null,
  *   notes: Record<string, number>, samples: Sample[],
  * }} RowSummary
  */
@@ -56,6 +57,7 @@ function summariseRow(name, samples, floor) {
     busy: medianOf(samples, (sample) => quotient(sample, 'cpuSeconds', 'seconds')),
     p50Us: medianOf(samples, (sample) => sample.p50Us),
     p99Us: medianOf(samples, (sample) => sample.p99Us),
+    p999Us: medianOf(samples, (sample) => sample.p999Us),
     notes: Object.fromEntries(notes),
     samples,
   };

@@ -36,6 +36,7 @@
  * @property {number} [systemSeconds]
  * @property {number} [p50Us]
  * @property {number} [p99Us]
+ * @property {number} [p999Us]
  * @property {Record<string, number>} [notes] further figures, shown under their names
  */
 

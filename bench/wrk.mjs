@@ -35,8 +35,8 @@ export async function measureHttp(pid, bodyBytes, load) {
   const before = readCpu(pid);
   const result = await runWrk(load);
   const cpu = cpuBetween(before, readCpu(pid));
-  const { operations, bytes, seconds, p50Us, p99Us } = result;
+  const { operations, bytes, seconds, p50Us, p99Us, p999Us } = result;
   const problems = faults(result);
   if (bytes < operations * bodyBytes) problems.push(`${bytes} bytes in ${operations} responses of ${bodyBytes}`);
-  return { operations, bytes, seconds, ...cpu, p50Us, p99Us, problems };
+  return { operations, bytes, seconds, ...cpu, p50Us, p99Us, p999Us, problems };
 }

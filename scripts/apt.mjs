@@ -3,18 +3,23 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 
-const searched = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+const searched = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 
-/** @param {string} program its name, or its path where it is in none of those folders */
-function isThere(program) {
-  return (program.startsWith('/') ? [''] : searched).some((folder) => {
+/**
+ * Where a program is, /usr/sbin included, or null.
+ * @param {string} program its name, or its path where it is in none of those folders
+ */
+export function findProgram(program) {
+  const files = program.startsWith('/') ? [program] : searched.map((folder) => `${folder}/${program}`);
+  const found = files.find((file) => {
     try {
-      accessSync(folder === '' ? program : `${folder}/${program}`, constants.X_OK);
+      accessSync(file, constants.X_OK);
       return true;
     } catch {
       return false; // not in this folder
     }
   });
+  return found ?? null;
 }
 
 /** @param {string} command @param {string[]} args */
@@ -37,34 +42,35 @@ function withoutStartingServices(body) {
   }
 }
 
+const isRoot = process.getuid?.() === 0;
+const sudo = isRoot ? '' : 'sudo ';
+
+/** The command that installs them. @param {string[]} packages */
+export const installLine = (packages) => `${sudo}apt-get update && ${sudo}apt-get install -y ${packages.join(' ')}`;
+
+/** Installs packages, or says which line does, and throws. @param {string[]} packages @param {string} missing what for */
+export function install(packages, missing) {
+  const mayInstall = findProgram('apt-get') !== null && (isRoot || spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!mayInstall) throw new Error(`${missing} missing. Run: ${installLine(packages)}`);
+  console.log(`${missing} missing; installing ${packages.join(' ')} by apt-get`);
+  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+  withoutStartingServices(() => {
+    for (const args of [
+      ['update', '-qq'],
+      ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+    ]) {
+      const [command, ...rest] = [...(isRoot ? [] : ['sudo', '-n']), ...apt, ...args];
+      run(command, rest);
+    }
+  });
+}
+
 /**
  * Installs the packages of those programs that are missing, or says which line does, and throws.
  * @param {Record<string, string>} packageOfProgram
  */
 export function need(packageOfProgram) {
-  const missing = Object.keys(packageOfProgram).filter((program) => !isThere(program));
+  const missing = Object.keys(packageOfProgram).filter((program) => findProgram(program) === null);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((program) => packageOfProgram[program]))];
-  const isRoot = process.getuid?.() === 0;
-  const sudo = isRoot ? [] : ['sudo', '-n'];
-  const install = [
-    'env',
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    'install',
-    '-y',
-    '-qq',
-    '--no-install-recommends',
-    ...packages,
-  ];
-  const line = `${isRoot ? '' : 'sudo '}apt-get update && ${isRoot ? '' : 'sudo '}apt-get install -y ${packages.join(' ')}`;
-  const mayInstall = isThere('apt-get') && (isRoot || spawnSync('sudo', ['-n', 'true']).status === 0);
-  if (!mayInstall) throw new Error(`${missing.join(', ')} missing. Run: ${line}`);
-  console.log(`${missing.join(', ')} missing; installing ${packages.join(' ')} by apt-get`);
-  withoutStartingServices(() => {
-    for (const args of [['apt-get', 'update', '-qq'], install]) {
-      const [command, ...rest] = [...sudo, ...args];
-      run(command, rest);
-    }
-  });
+  install([...new Set(missing.map((program) => packageOfProgram[program]))], missing.join(', '));
 }

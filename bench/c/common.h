@@ -1,10 +1,13 @@
-// What the C programs of the bench share: ending with a reason when a system call fails, and the tagged message.
+// What the C programs of the bench share: ending with a reason when a system call fails, numbers, and the
+// clock.
 #pragma once
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /** Ends the program with the name of what failed: a bench that cannot do its work must not report numbers. */
 static inline void die(const char* what) {
@@ -22,4 +25,10 @@ static inline long parse_number(const char* text, long least, long most) {
     exit(2);
   }
   return value;
+}
+
+static inline uint64_t now_ns(void) {
+  struct timespec time;
+  if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) die("clock_gettime");
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }

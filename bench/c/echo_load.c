@@ -4,28 +4,21 @@
 // usage: echo_load <port> <connections> <warmupMs> <windowMs> <serverPid>
 // It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common.h"
 #include "histogram.h"
+#include "loopback.h"
 #include "process_clock.h"
 
 enum {
   MESSAGE_BYTES = 64,
   MAX_EVENTS = 1024,
   MAX_CONNECTIONS = 15000,
-  // Connections under way at a time: below any listen backlog, so that none is dropped and retried a second later.
-  CONNECT_BURST = 128,
-  // Connections from one source address: well below the number of ephemeral ports.
-  CONNECTIONS_A_SOURCE = 10000,
   STALL_MS = 5000,
 };
 
@@ -47,7 +40,7 @@ struct connection {
 
 static struct {
   int epoll_fd;
-  struct sockaddr_in server;
+  uint16_t port;
   struct connection* connections;
   uint32_t total;
   uint32_t started;
@@ -59,12 +52,6 @@ static struct {
   char first_error[128];
   struct histogram latency;
 } load;
-
-static uint64_t now_ns(void) {
-  struct timespec time;
-  if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) die("clock_gettime");
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 /** A connection that failed takes no further part. */
 static void fail(struct connection* connection, const char* what, int error) {
@@ -92,18 +79,7 @@ static void send_next(struct connection* connection) {
 static void start_connect(uint32_t index) {
   struct connection* connection = &load.connections[index];
   connection->expected.connection = index;
-  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (connection->fd < 0) die("socket");
-  int on = 1;
-  if (setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) die("TCP_NODELAY");
-  uint32_t source_address = INADDR_LOOPBACK + index / CONNECTIONS_A_SOURCE;
-  struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(source_address)};
-  if (setsockopt(connection->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0)
-    die("IP_BIND_ADDRESS_NO_PORT");
-  if (bind(connection->fd, (struct sockaddr*)&source, sizeof source) != 0) die("bind");
-  if (connect(connection->fd, (struct sockaddr*)&load.server, sizeof load.server) != 0 && errno != EINPROGRESS) {
-    die("connect");
-  }
+  connection->fd = start_connecting(load.port, index);
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = connection};
   if (epoll_ctl(load.epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0) die("epoll_ctl");
 }
@@ -114,9 +90,7 @@ static void start_more_connects(void) {
 }
 
 static void finish_connect(struct connection* connection) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  if (getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) die("SO_ERROR");
+  int error = connect_error(connection->fd);
   connection->connected = true;
   load.connected++;
   if (error != 0) fail(connection, "connect", error);
@@ -195,9 +169,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: %s <port> <connections> <warmupMs> <windowMs> <serverPid>\n", argv[0]);
     return 2;
   }
-  load.server.sin_family = AF_INET;
-  load.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  load.server.sin_port = htons((uint16_t)parse_number(argv[1], 1, 65535));
+  load.port = (uint16_t)parse_number(argv[1], 1, 65535);
   load.total = (uint32_t)parse_number(argv[2], 1, MAX_CONNECTIONS);
   uint64_t warmup_ns = (uint64_t)parse_number(argv[3], 0, 600000) * 1000000u;
   uint64_t window_ns = (uint64_t)parse_number(argv[4], 1, 600000) * 1000000u;

@@ -25,8 +25,9 @@ static inline void histogram_add(struct histogram* histogram, uint64_t value) {
 }
 
 /** The upper bound of the bucket that holds the percentile; 0 where nothing was added. */
-static inline uint64_t histogram_percentile(const struct histogram* histogram, unsigned percent) {
-  uint64_t rank = (histogram->total * percent + 99) / 100;
+static inline uint64_t histogram_percentile(const struct histogram* histogram, double percent) {
+  double exact = (double)histogram->total * percent / 100;
+  uint64_t rank = (uint64_t)exact + ((double)(uint64_t)exact < exact ? 1 : 0);
   uint64_t seen = 0;
   for (unsigned i = 0; rank > 0 && i < HISTOGRAM_BUCKETS; i++) {
     seen += histogram->counts[i];

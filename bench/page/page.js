@@ -1,8 +1,6 @@
 // The script of the result page: a plot and a table for each table of the report, and the targets at the end. It runs in
-// a browser, after the plot library (Chart) and the report have been defined by the page.
-/* global Chart, report, document */
-
-const COLOURS = { ours: '#2563eb', other: '#94a3b8', dot: '#0f172a' };
+// a browser, after the report has been defined by the page.
+/* global report, document */
 
 function element(name, { text = '', parent = document.querySelector('main'), className = '' } = {}) {
   const made = document.createElement(name);
@@ -31,41 +29,14 @@ function addTable(header, rows) {
   for (const row of rows) addRow(row, 'td');
 }
 
-/** Bars are medians; the dots are the rounds, so that their spread can be seen. */
-function addPlot({ rows, unit, title }) {
-  const box = element('div', { className: 'plot' });
-  box.style.height = `${rows.length * 38 + 70}px`;
-  const names = rows.map((row) => row.name);
-  const rounds = rows.flatMap((row) => row.samples.map((sample) => ({ x: sample.value, y: row.name })));
-  new Chart(element('canvas', { parent: box }), {
-    data: {
-      labels: names,
-      datasets: [
-        { type: 'scatter', label: 'rounds', data: rounds, backgroundColor: COLOURS.dot, pointRadius: 3 },
-        {
-          type: 'bar',
-          label: 'median',
-          data: rows.map((row) => row.value),
-          backgroundColor: names.map((name) => (name.startsWith('Reactor') ? COLOURS.ours : COLOURS.other)),
-        },
-      ],
-    },
-    options: {
-      indexAxis: 'y',
-      maintainAspectRatio: false,
-      animation: false,
-      plugins: { legend: { display: false }, title: { display: false, text: title } },
-      scales: {
-        x: { beginAtZero: true, title: { display: true, text: unit } },
-        y: { type: 'category', labels: names, offset: true },
-      },
-    },
-  });
+/** The plot was drawn when the page was made. */
+function addPlot(svg) {
+  element('div').innerHTML = svg;
 }
 
 function addFigures({ rows, unit }) {
   const notes = Object.keys(rows[0].notes);
-  const header = ['', unit, 'ratio', 'in user space', 'rate/s', 'core busy', 'p50 us', 'p99 us', ...notes];
+  const header = ['', unit, 'ratio', 'in user space', 'rate/s', 'core busy', 'p50 us', 'p99 us', 'p99.9 us', ...notes];
   addTable(
     header,
     rows.map((row) => [
@@ -77,6 +48,7 @@ function addFigures({ rows, unit }) {
       share(row.busy),
       formatNumber(row.p50Us),
       formatNumber(row.p99Us),
+      formatNumber(row.p999Us),
       ...notes.map((note) => formatNumber(row.notes[note])),
     ]),
   );
@@ -97,15 +69,27 @@ function addTargets(tables) {
   addTable(['table', 'what', 'at most', 'measured', ''], rows);
 }
 
-const { machine, options, tables, problems } = report;
+function addLines(heading, lines, className = '') {
+  if (lines.length > 0) element('h2', { text: heading });
+  for (const line of lines) element('p', { text: line, className });
+}
+
+const { title, machine, options, settings = {}, tables, plots, omitted, problems } = report;
+document.title = title;
+document.querySelector('h1').textContent = title;
 document.querySelector('#machine').textContent =
   `${machine.date}: ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node.js ${machine.node}; ` +
   `${options.rounds} round(s) of ${options.windowMs} ms. Bars are medians, dots the rounds; less is better.`;
+for (const plot of plots) addPlot(plot);
 for (const table of tables) {
   element('h2', { text: table.title });
-  addPlot(table);
+  addPlot(table.plot);
   addFigures(table);
 }
 addTargets(tables);
-if (problems.length > 0) element('h2', { text: 'Problems' });
-for (const problem of problems) element('p', { text: problem, className: 'missed' });
+if (Object.keys(settings).length > 0) {
+  element('h2', { text: 'Settings' });
+  addTable(['', 'how it was run'], Object.entries(settings));
+}
+addLines('Left out', omitted);
+addLines('Problems', problems, 'missed');

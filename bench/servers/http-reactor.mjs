@@ -6,11 +6,9 @@
 import { Acceptor, Interest, Reactor, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { HttpParseError, HttpParser } from '../../examples/dist/http-parser.js';
+import { makeResponse, renewHello, respond } from './hello-response.mjs';
 
-/** @typedef {import('../../examples/dist/http-parser.js').HttpRequest} HttpRequest */
 /** @typedef {import('fdreactor').Registration<Exchange>} Connection */
-
-const BODY = 'Hello, World!\n';
 
 const reactor = new Reactor();
 const buffer = Buffer.allocUnsafeSlow(16 * 1024);
@@ -32,33 +30,6 @@ class Exchange {
     this.last = true;
     this.parser.close();
   });
-}
-
-/** @param {string} status @param {{ body?: string, keepAlive?: boolean }} [options] */
-function makeResponse(status, { body = BODY, keepAlive = true } = {}) {
-  const fields = [
-    `HTTP/1.1 ${status}`,
-    'Server: fdreactor',
-    `Date: ${new Date().toUTCString()}`,
-    'Content-Type: text/plain',
-    `Content-Length: ${BODY.length}`,
-    `Connection: ${keepAlive ? 'keep-alive' : 'close'}`,
-  ];
-  return Buffer.from(`${fields.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** The usual response, made anew at every full second. */
-let hello = makeResponse('200 OK');
-
-function renewHello() {
-  hello = makeResponse('200 OK');
-  reactor.setTimer(1000 - (Date.now() % 1000), renewHello);
-}
-
-/** @param {HttpRequest} request */
-function respond({ method, keepAlive }) {
-  if (keepAlive && method === 'GET') return hello;
-  return makeResponse('200 OK', { keepAlive, body: method === 'HEAD' ? '' : BODY });
 }
 
 /** @param {Connection} connection */
@@ -121,5 +92,8 @@ new Acceptor(reactor, listener, (fd) => {
 });
 const { port } = /** @type {{ port: number }} */ (socket.getsockname(listener));
 console.log(`listening on 127.0.0.1:${port}`);
-renewHello();
+function renew() {
+  reactor.setTimer(renewHello(), renew);
+}
+renew();
 reactor.run();

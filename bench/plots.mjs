@@ -1,0 +1,84 @@
+// @ts-check
+// Plots as SVG, drawn without a browser: the page of a report has them inside, and the documentation beside it.
+import * as echarts from 'echarts';
+
+/** @typedef {{ name: string, points: [number, number][] }} Line */
+/** @typedef {{ title: string, xTitle: string, yTitle: string, lines: Line[] }} Curves */
+
+const WIDTH = 920;
+const COLOURS = { ours: '#2563eb', other: '#94a3b8', dot: '#0f172a' };
+/** Told apart by eye in this order, none of them ours. */
+const PALETTE = [
+  ['#111827', '#dc2626', '#059669', '#d97706', '#7c3aed', '#0891b2', '#be185d', '#65a30d'],
+  ['#92400e', '#475569', '#ea580c', '#0d9488', '#a21caf', '#4d7c0f', '#b91c1c', '#1e3a8a'],
+].flat();
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
+
+/** @param {number} height @param {import('echarts').EChartsOption} option */
+function draw(height, option) {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  try {
+    chart.setOption({ animation: false, backgroundColor: '#ffffff', ...option });
+    return chart.renderToSVGString();
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** @param {string} name */
+const isOurs = (name) => name.startsWith('Reactor');
+
+/**
+ * A table: bars are medians, the dots are the rounds, so that their spread can be seen.
+ * @param {import('./summary.mjs').TableSummary} table
+ */
+export function drawBars({ rows, unit }) {
+  return draw(rows.length * 38 + 60, {
+    grid: { left: 170, right: 30, top: 10, bottom: 45 },
+    xAxis: { type: 'value', name: unit, nameLocation: 'middle', nameGap: 28 },
+    yAxis: { type: 'category', inverse: true, data: rows.map(({ name }) => name) },
+    series: [
+      {
+        type: 'bar',
+        data: rows.map(({ name, value }) => ({
+          value,
+          itemStyle: { color: isOurs(name) ? COLOURS.ours : COLOURS.other },
+        })),
+      },
+      {
+        type: 'scatter',
+        symbolSize: 6,
+        itemStyle: { color: COLOURS.dot },
+        data: rows.flatMap(({ name, samples }) => samples.map(({ value }) => [value, name])),
+      },
+    ],
+  });
+}
+
+/** Lines over logarithmic axes, ours above the others. @param {Curves} curves */
+export function drawCurves({ title, xTitle, yTitle, lines }) {
+  const others = lines.filter(({ name }) => !isOurs(name)).map(({ name }) => name);
+  const axis = { type: /** @type {const} */ ('log'), nameLocation: /** @type {const} */ ('middle') };
+  const format = (/** @type {number} */ value) => value.toLocaleString('en', { maximumSignificantDigits: 6 });
+  return draw(520, {
+    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+    legend: { orient: 'vertical', right: 0, top: 'middle', itemGap: 7 },
+    grid: { left: 80, right: 210, top: 40, bottom: 50 },
+    xAxis: { ...axis, name: xTitle, nameGap: 30, min: 'dataMin', max: 'dataMax', axisLabel: { formatter: format } },
+    yAxis: { ...axis, name: yTitle, nameGap: 58, min: 'dataMin', axisLabel: { formatter: format } },
+    series: lines.map(({ name, points }) => {
+      const index = others.indexOf(name);
+      const colour = isOurs(name) ? COLOURS.ours : PALETTE[index % PALETTE.length];
+      return {
+        name,
+        type: 'line',
+        data: points,
+        symbol: SYMBOLS[(index + 1) % SYMBOLS.length],
+        symbolSize: isOurs(name) ? 9 : 6,
+        lineStyle: { color: colour, width: isOurs(name) ? 3.5 : 1.5 },
+        itemStyle: { color: colour },
+        z: isOurs(name) ? 10 : 2,
+      };
+    }),
+  });
+}
