@@ -2,8 +2,20 @@
 // What is fetched or prepared once for the checks, and kept in a cache folder of the user's between runs: each thing in a
 // folder named after all that it was made from, made beside its place and moved there when it is whole.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
+import { root } from './sources.mjs';
 
 /** @param {string} name */
 export const cacheFolder = (name) => `${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/${name}`;
@@ -18,7 +30,7 @@ export async function kept(folder, what, make) {
     return folder;
   }
   console.log(`preparing ${what}`);
-  const unfinished = `${folder}.${process.pid}`;
+  const unfinished = `${folder}.unfinished-${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   await make(unfinished);
   // Somebody else may have been quicker.
@@ -27,9 +39,43 @@ export async function kept(folder, what, make) {
   return folder;
 }
 
-/** A package of npm's registry, unpacked. @param {string} name with its exact version @param {string} folder where its folder `package` goes */
-export function unpack(name, folder) {
+/** @param {string[]} parts */
+export const digest = (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
+
+/** What was not used for a month is removed; folders of runs that failed, and what was not finished, after a day. @param {string} cache */
+export function removeUnused(cache) {
+  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
+    const days = /^run-|\.unfinished-\d+$/.test(name) ? 1 : 30;
+    const age = Date.now() - statSync(`${cache}/${name}`).mtimeMs;
+    if (age > days * 24 * 3600 * 1000) rmSync(`${cache}/${name}`, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A package of npm's registry, unpacked.
+ * @param {string} name with its exact version
+ * @param {string} folder where its folder `package` goes
+ * @param {string[]} paths in the package: only those, or all of it
+ */
+export function unpack(name, folder, ...paths) {
   const file = execFileSync('npm', ['pack', '--silent', name], { cwd: folder, encoding: 'utf8' }).trim();
-  run('tar', ['-xzf', file], folder);
+  run('tar', ['-xzf', file, ...paths.map((path) => `package/${path}`)], folder);
   rmSync(`${folder}/${file}`);
+}
+
+/**
+ * What `npm ci` installs on another platform.
+ * @param {string} cache
+ * @param {string[]} platform npm's options for it, such as --os=win32
+ * @returns {Promise<string>} the folder that is its node_modules
+ */
+export async function packagesFor(cache, ...platform) {
+  const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
+  const key = digest(lock, ...platform);
+  const what = `the packages of package-lock.json for ${platform.join(' ')}`;
+  const folder = await kept(`${cache}/packages-${key}`, what, (folder) => {
+    for (const name of ['package.json', 'package-lock.json']) cpSync(`${root}/${name}`, `${folder}/${name}`);
+    run('npm', ['ci', ...platform, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  });
+  return `${folder}/node_modules`;
 }

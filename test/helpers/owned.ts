@@ -3,13 +3,14 @@
 //
 // The identity is the inode. A socket of Windows has none, so it is given a mark: a receive time-out that no other socket
 // has. It means nothing to a socket that never blocks, and it goes when the socket goes.
-import { closeSync, fstatSync } from 'node:fs';
+import { fstatSync, readlinkSync } from 'node:fs';
 import { native } from './fixtures/native.mjs';
-import { isWindows } from './platform.js';
+import { inDeno, isWindows } from './platform.js';
 
 let owned: (() => void)[] = [];
 
 function inode(fd: number): string {
+  if (inDeno) return readlinkSync(`/proc/self/fd/${fd}`); // its fstat() knows only what it has opened itself
   const { dev, ino } = fstatSync(fd, { bigint: true });
   return `${dev}:${ino}`;
 }
@@ -19,9 +20,9 @@ export function ownFile(fd: number): number {
   const mine = inode(fd);
   owned.push(() => {
     try {
-      if (inode(fd) === mine) closeSync(fd);
+      if (inode(fd) === mine) native.close(fd);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error;
+      if ((error as NodeJS.ErrnoException).code !== (inDeno ? 'ENOENT' : 'EBADF')) throw error;
     }
   });
   return fd;

@@ -9,6 +9,8 @@ export const overLibkqueue = process.env.FDREACTOR_LIBKQUEUE === '1';
 export const isLinux = process.platform === 'linux';
 export const hasEpoll = isLinux && !overLibkqueue;
 export const hasKqueue = !hasEpoll && !isWindows;
+export const inBun = process.versions.bun !== undefined;
+export const inDeno = process.versions.deno !== undefined;
 const oddities = underWine ? ' under Wine' : overLibkqueue ? ' over libkqueue' : '';
 export const platformName = `${process.platform}${oddities}`;
 

@@ -1,7 +1,7 @@
 // @ts-check
-// What a run of vitest under Wine came to, told from its JSON report, its log and the list of tests that were not made.
+// What a run of vitest somewhere else came to (under Wine, in another runtime), told from its JSON report, its log and the
+// list of tests that were not made.
 import { existsSync, readFileSync } from 'node:fs';
-import { windowsPath } from './wine.mjs';
 
 const mostLines = 4;
 const mostFailures = 40;
@@ -23,7 +23,7 @@ function brief(message) {
 
 /** Failed tests, and files that failed outside of one or came to no end. @param {Report} all @param {string} tree @returns {Failure[]} */
 function failuresIn(all, tree) {
-  const start = `${windowsPath(tree).replaceAll('\\', '/')}/`;
+  const start = `${tree.replaceAll('\\', '/')}/`;
   return all.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = name.replaceAll('\\', '/').replace(start, '');
     const wrong = assertionResults
@@ -48,7 +48,12 @@ function unhandled(log) {
 /** @param {string} file */
 const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
-/** @param {string} results the folder that a run left @param {string} tree where it ran @param {number | string} code @returns {Outcome} */
+/**
+ * @param {string} results the folder that a run left: log, report.json, not-run
+ * @param {string} tree where it ran, as it calls that folder
+ * @param {number | string} code
+ * @returns {Outcome}
+ */
 export function outcomeOf(results, tree, code) {
   const log = textOf(`${results}/log`);
   /** @type {Report} */
@@ -63,9 +68,33 @@ export function outcomeOf(results, tree, code) {
 }
 
 /** @param {string} word @param {Failure[]} failures */
-export function printFailures(word, failures) {
+function printFailures(word, failures) {
   for (const { file, test, message } of failures.slice(0, mostFailures)) {
     console.log(`${word} ${file || 'vitest'} > ${test}\n    ${message.replaceAll('\n', '\n    ')}`);
   }
   if (failures.length > mostFailures) console.log(`${word} ... and ${failures.length - mostFailures} more`);
+}
+
+/**
+ * Runs the tests; where that is wished, the files that failed once more, one at a time: what passes then is FLAKY, and counts
+ * as passed. Prints what there is to say.
+ * @param {{ name: string, again: boolean, run: (name: string, again?: string[]) => Promise<Outcome> }} options
+ *     run gets the name of a folder for the results and, the second time, vitest's arguments
+ */
+export async function runTests({ name, again, run }) {
+  const started = performance.now();
+  const { passed, files, failures, notRun } = await run(name);
+  let lasting = failures;
+  const failedFiles = [...new Set(failures.map(({ file }) => file))].filter((file) => file !== '');
+  if (again && failedFiles.length > 0) {
+    const second = await run(`${name}-again`, ['--maxWorkers=1', ...failedFiles]);
+    lasting = [...failures.filter(({ file }) => file === ''), ...second.failures];
+  }
+  const flaky = failures.filter((one) => !lasting.some(({ file, test }) => file === one.file && test === one.test));
+  printFailures('FAIL', lasting);
+  printFailures('FLAKY', flaky);
+  const sum = { passed: passed + flaky.length, failed: lasting.length };
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`${name}: ${sum.passed} of ${sum.passed + sum.failed} tests passed (${files} files, ${seconds} s)`);
+  return { ...sum, notRun };
 }
