@@ -7,18 +7,6 @@
  * of `port.wait()`. It returns bytes instead only where there will be no packet, which is with skipOnSuccess (and at the end
  * of a file). What it throws was not begun, and makes no packet.
  *
- * ```ts
- * const port = new CompletionPort();
- * const entries = new CompletionEntries(64);
- * const buffer = Buffer.alloc(65536);
- * const operation = new Overlapped('the first receive');
- * port.associate(fd, 1);
- * wsaRecv(fd, buffer, operation);
- * for (let n = port.wait(entries), i = 0; i < n; i++) {
- *   console.log(entries.overlapped(i)?.data, entries.error(i) ?? buffer.subarray(0, entries.bytes(i)));
- * }
- * ```
- *
  * @module fdreactor/iocp
  */
 export * from '../completion-constants.js';

@@ -9,9 +9,10 @@ import { noteNotRun } from './not-run.js';
 import { hasEpoll, hasKqueue, isLinux, isWindows, overLibkqueue, underWine } from './platform.js';
 
 /** What not every platform has, of what the tests use; the words are the reason that is printed. */
-const POSIX = {
+const FACILITIES = {
   epoll: 'epoll(7) is a facility of Linux',
   kqueue: 'kqueue(2) is a facility of macOS and the BSDs',
+  iocp: 'completion ports are a facility of Windows',
   pipe: 'there are no pipes that can be polled: pipe() is refused',
   proc: '/proc, where the kernel tells of the files of a process',
   strace: 'system calls are made to fail by strace',
@@ -21,7 +22,7 @@ const POSIX = {
   pollableFiles: 'only sockets are fds of the package',
 } as const;
 
-type Facility = keyof Capabilities | keyof typeof POSIX;
+type Facility = keyof Capabilities | keyof typeof FACILITIES;
 
 export interface Conditions {
   needs?: Facility | readonly Facility[] | undefined;
@@ -38,15 +39,18 @@ export interface Conditions {
 function isThere(facility: Facility): boolean {
   if (facility === 'epoll') return hasEpoll;
   if (facility === 'kqueue') return hasKqueue;
+  if (facility === 'iocp') return isWindows;
   if (facility === 'proc' || facility === 'strace') return isLinux;
-  if (facility in POSIX) return !isWindows;
+  if (facility in FACILITIES) return !isWindows;
   const answer = capabilities()[facility as keyof Capabilities];
   return answer !== false;
 }
 
 function reasonAgainst(facility: Facility): string | undefined {
   if (isThere(facility)) return undefined;
-  return facility in POSIX ? POSIX[facility as keyof typeof POSIX] : `capabilities().${facility} is false`;
+  return facility in FACILITIES
+    ? FACILITIES[facility as keyof typeof FACILITIES]
+    : `capabilities().${facility} is false`;
 }
 
 function whyNot(conditions: Conditions): string | undefined {
