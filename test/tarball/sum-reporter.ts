@@ -7,7 +7,7 @@ export default class SumReporter implements Reporter {
       const tests = [...file.children.allTests()].map((test) => test.result().state);
       return file.state() === 'failed' && !tests.includes('failed') ? [...tests, 'failed'] : tests;
     });
-    const passed = states.filter((state) => state === 'passed').length;
-    console.log(`${passed} passed, ${states.length - passed + unhandledErrors.length} failed`);
+    const count = (state: string): number => states.filter((one) => one === state).length;
+    console.log(`${count('passed')} passed, ${count('failed') + count('pending') + unhandledErrors.length} failed`);
   }
 }

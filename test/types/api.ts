@@ -113,15 +113,9 @@ export function sockets(): void {
   const peer = socket.getpeername(client);
   const where: string = 'path' in peer ? peer.path : `${peer.address}:${peer.port} ${peer.family}`;
   const error: SystemError | null = socket.takeError(client);
-  const details: [string, number, string, number?, string?, number?, string?] | null = error && [
-    error.code,
-    error.errno,
-    error.syscall,
-    error.fd,
-    error.address,
-    error.port,
-    error.path,
-  ];
+  type Maybe<T> = T | undefined;
+  const details: [string, number, string, Maybe<number>, Maybe<string>, Maybe<number>, Maybe<string>] | null =
+    error && [error.code, error.errno, error.syscall, error.fd, error.address, error.port, error.path];
   socket.shutdown(client, socket.constants.SHUT_WR);
   socket.setsockopt(client, socket.constants.SOL_SOCKET, socket.constants.SO_KEEPALIVE, 1);
   socket.close(client);
