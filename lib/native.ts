@@ -1,13 +1,11 @@
-// The only file that loads the native add-on, and its typed interface: one function a kernel call.
+// The native add-on's table, typed: one function a kernel call. load-native.ts loads it.
 //
 // Every function that answers with a number follows native/core/result.h: >= 0 is a count or an fd, WOULD_BLOCK is -1,
 // BAD_ARGUMENT means that nothing was called, and any other negative number holds an errno (see errorOf in errors.ts).
 // What a platform does not have is not in the table, which is how the rest of lib/ knows what is supported.
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type { SocketConstant, TransferConstant } from './constant-names.js';
+import { loadNative } from './load-native.js';
 import type { NativeOverlapped } from './native-overlapped.js';
 
 type Bytes = Uint8Array;
@@ -40,6 +38,8 @@ export interface Constants {
 }
 
 export interface Native extends NativeOverlapped {
+  /** Of the package that the add-on was built from. */
+  readonly version: string;
   readonly constants: Constants;
   readonly addressBytes: number;
   /** Of a Unix socket, in bytes. */
@@ -139,6 +139,7 @@ export interface Native extends NativeOverlapped {
   wakerOpen(): [source: number, id: number] | number;
   wakerWake(id: number): number;
   wakerAcknowledge(id: number): number;
+  wakerWasMade(id: number): number;
   wakerClose(id: number): number;
 
   signalWatch(number: number): number;
@@ -158,20 +159,16 @@ export interface Native extends NativeOverlapped {
   hostHasEvents(): number;
 }
 
-function load(): Native {
-  const require = createRequire(import.meta.url);
-  const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
-  // A build of one's own, such as one under a sanitizer; otherwise prebuilds/ or build/Release.
-  const binary = process.env.FDREACTOR_BINARY;
-  if (binary !== undefined && binary !== '') return require(binary) as Native;
-  return (require('node-gyp-build') as (folder: string) => Native)(packageFolder);
-}
+const loaded = loadNative();
 
 /**
  * The table. It has so many entries that V8 looks each up by name; a module with a hot call takes the function out once,
  * into a constant, which the compiler then calls directly.
  */
-export const native: Native = load();
+export const native = loaded.table as Native;
+
+/** Where it came from. */
+export const nativeFile = loaded.file;
 
 // A worker ends before its process does, so what it leaves open would be leaked (Node does the same for fs fds).
 if (!isMainThread) native.closeFdsAtEnd();

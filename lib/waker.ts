@@ -25,6 +25,7 @@ export class Waker {
   private constructor(key: symbol, id: number, close: (() => void) | null) {
     if (key !== MADE_HERE) throw invalidType('a Waker', 'made by createWaker() or Waker.from()', key);
     if (!Number.isSafeInteger(id) || id < 0) throw invalidValue('value', 'made by transfer()', id);
+    if (native.wakerWasMade(id) !== 1) throw invalidValue('value', 'made by transfer() of this copy of fdreactor', id);
     this.#id = id;
     this.#close = close;
   }
@@ -57,7 +58,8 @@ export class Waker {
   /**
    * The waker that `transfer()` was called on, for this thread.
    *
-   * @throws TypeError ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE for anything that transfer() did not make
+   * @throws TypeError ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE for anything that transfer() did not make, or did in another
+   * process or in another copy of the package: nobody there could be woken
    */
   static from(value: TransferredWaker): Waker {
     checkObject(value, 'value');

@@ -1,5 +1,6 @@
-// What the platform is called and counts: clock, error names, constants.
+// What the table is of, and what the platform is called and counts: version, clock, error names, constants.
 #include "../core/event_layout.h"
+#include "../core/version.h"
 #include "../sys/clock.h"
 #include "../sys/constants.h"
 #include "../sys/error_names.h"
@@ -73,6 +74,7 @@ napi_status bind_platform(napi_env env, napi_value exports) {
   }
   if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
   if (status == napi_ok) status = add_constants(env, exports, platform_constants());
+  if (status == napi_ok) status = napi_set_named_property(env, exports, "version", string_to_js(env, kVersion));
   if (status != napi_ok) return status;
   return add_exports(
       env, exports, {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});

@@ -41,6 +41,7 @@ napi_status bind_waker(napi_env env, napi_value exports) {
                      {{"wakerOpen", open},
                       {"wakerWake", with_id<waker_wake>},
                       {"wakerAcknowledge", with_id<waker_acknowledge>},
+                      {"wakerWasMade", with_id<waker_was_made>},
                       {"wakerClose", close}});
 }
 

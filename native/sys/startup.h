@@ -1,7 +1,8 @@
 // What a thread of this platform needs before any other call of sys/, and gives back after the last one. Called once by
 // each environment (the main thread, and every worker).
 //
-// POSIX: SIGPIPE is blocked in the thread (sigpipe.h). Windows: WSAStartup, which counts, and WSACleanup.
+// The add-on stays in memory until the process ends. POSIX: SIGPIPE is blocked in the thread (sigpipe.h). Windows:
+// WSAStartup, which counts, and WSACleanup.
 #pragma once
 
 #include "../core/result.h"

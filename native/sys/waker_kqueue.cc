@@ -28,9 +28,10 @@ struct Waker {
 struct Wakers {
   std::mutex mutex;
   std::unordered_map<uint64_t, Waker> by_id;
-  uint64_t next_id = first_id();
+  const uint64_t first_id = random_id();
+  uint64_t next_id = first_id;
 
-  static uint64_t first_id() {
+  static uint64_t random_id() {
     std::random_device random;
     return 1 + (uint64_t{random()} << 20 ^ random()) % (kLargestWakerId / 2);
   }
@@ -120,6 +121,12 @@ Result waker_close(uint64_t id) {
   if (found->second.kqueue_fd != kNoQueue) change(id, found->second, EV_DELETE, 0);
   all.by_id.erase(found);
   return 1;
+}
+
+Result waker_was_made(uint64_t id) {
+  Wakers& all = wakers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return id >= all.first_id && id < all.next_id ? 1 : 0;
 }
 
 }  // namespace fdreactor

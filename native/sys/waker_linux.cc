@@ -21,9 +21,10 @@ struct Waker {
 struct Wakers {
   std::mutex mutex;
   std::unordered_map<uint64_t, Waker> by_id;
-  uint64_t next_id = first_id();
+  const uint64_t first_id = random_id();
+  uint64_t next_id = first_id;
 
-  static uint64_t first_id() {
+  static uint64_t random_id() {
     uint64_t random = 0;
     // Short of entropy at boot it stays 0: the ids are then only unique in this copy of the add-on.
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) random = 0;
@@ -82,6 +83,12 @@ Result waker_close(uint64_t id) {
   ::close(found->second.fd);
   all.by_id.erase(found);
   return 1;
+}
+
+Result waker_was_made(uint64_t id) {
+  Wakers& all = wakers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return id >= all.first_id && id < all.next_id ? 1 : 0;
 }
 
 }  // namespace fdreactor

@@ -22,9 +22,10 @@ struct Waker {
 struct Wakers {
   std::mutex mutex;
   std::unordered_map<uint64_t, Waker> by_id;
-  uint64_t next_id = first_id();
+  const uint64_t first_id = random_id();
+  uint64_t next_id = first_id;
 
-  static uint64_t first_id() {
+  static uint64_t random_id() {
     std::random_device random;
     return 1 + (uint64_t{random()} << 20 ^ random()) % (kLargestWakerId / 2);
   }
@@ -103,6 +104,12 @@ Result waker_close(uint64_t id) {
   Wakers& all = wakers();
   const std::lock_guard<std::mutex> lock(all.mutex);
   return static_cast<Result>(all.by_id.erase(id));
+}
+
+Result waker_was_made(uint64_t id) {
+  Wakers& all = wakers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return id >= all.first_id && id < all.next_id ? 1 : 0;
 }
 
 }  // namespace fdreactor

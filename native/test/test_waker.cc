@@ -118,3 +118,13 @@ TEST("wakers are opened and closed while other threads ring them") {
   is_over.store(true);
   ringer.join();
 }
+
+TEST("only numbers that were given out are known as made here, also after they were closed") {
+  uint64_t id = 0;
+  EXPECT(waker_open(&id) >= 0);
+  EXPECT_EQ(waker_was_made(id), 1);
+  EXPECT_EQ(waker_was_made(id + 1), 0);
+  EXPECT_EQ(waker_was_made(0), 0);
+  waker_close(id);
+  EXPECT_EQ(waker_was_made(id), 1);
+}

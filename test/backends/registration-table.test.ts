@@ -1,9 +1,10 @@
 // The reactor's table of registrations without a reactor: against a model of maps, over many pages, with fds as they come
 // in practice: small and dense, few and large, used again.
 import fc from 'fast-check';
-import type { Registration } from 'fdreactor';
+
 import { expect, test } from 'vitest';
-import { RegistrationTable } from '../../dist/registration-table.js';
+import type { Registration } from '../../lib/registration.js';
+import { RegistrationTable } from '../../lib/registration-table.js';
 
 type Entry = Registration<unknown>;
 

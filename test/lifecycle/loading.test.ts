@@ -48,7 +48,8 @@ test('without permission to load add-ons: an error that says so, not a crash (75
     execArgv: ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'],
   });
   expect(outcome.code).toBe(1);
-  expect(outcome.stderr).toContain('ERR_DLOPEN_DISABLED');
+  expect(outcome.stderr).toContain('ERR_FDREACTOR_NOT_PERMITTED');
+  expect(outcome.stderr).toContain('--allow-addons');
 });
 
 testWith(

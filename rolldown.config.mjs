@@ -1,0 +1,21 @@
+// The library as it is shipped: one file an entry of package.json, and one for what several of them need. As many files as
+// lib/ has would make an import three times as slow. The declarations are tsc's, a file each.
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'rolldown';
+
+const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const files = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
+const names = files.filter(Boolean).map((file) => /^\.\/dist\/(.*)\.js$/.exec(file)[1]);
+
+export default defineConfig({
+  input: Object.fromEntries(names.map((name) => [name, `lib/${name}.ts`])),
+  platform: 'node',
+  tsconfig: 'tsconfig.json',
+  output: {
+    dir: 'dist',
+    format: 'es',
+    // Not in a folder: load-native.ts knows that it is in dist/ itself.
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  },
+});
