@@ -75,7 +75,8 @@ export interface BindUdpOptions {
  * A TCP socket that listens (socket(2), bind(2), listen(2)).
  *
  * @returns its fd
- * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES ... of the call that failed
+ * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an option
+ * that the platform does not have
  */
 export function listenTcp(options: ListenTcpOptions): number {
   checkObject(options, 'options');
@@ -147,7 +148,13 @@ export function connectUnix(options: { path: string }): number {
   return opening(address, 'SOCK_STREAM', (fd) => connectTo(fd, address));
 }
 
-/** A UDP socket with a local address. @returns its fd @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES ... */
+/**
+ * A UDP socket with a local address (socket(2), bind(2), udp(7)).
+ *
+ * @returns its fd
+ * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an option
+ * that the platform does not have
+ */
 export function bindUdp(options: BindUdpOptions): number {
   checkObject(options, 'options');
   const { reusePort, reuseAddress, ipv6Only } = options;

@@ -75,7 +75,7 @@ export class Reactor {
   #keepAlive: boolean | undefined = undefined;
 
   /**
-   * Opens the platform's readiness facility: epoll(7) on Linux.
+   * Opens the platform's readiness facility: epoll(7) on Linux, kqueue(2) on macOS and the BSDs, a completion port on Windows.
    *
    * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
    */
@@ -167,7 +167,7 @@ export class Reactor {
     }
   }
 
-  /** Makes run() return after this turn. Does nothing when run() is not running. */
+  /** Makes run() return after this turn. Does nothing when run() is not running. @throws ERR_INVALID_STATE once closed */
   stop(): void {
     this.#checkOpen();
     this.#stopping = this.#running;
@@ -208,7 +208,8 @@ export class Reactor {
    * Calls `handler` once after `delayMs`, never earlier, or again and again with `repeatMs`. Timers fire at the end of
    * a turn, in the order of their deadlines; one set in a handler fires in a later turn.
    *
-   * @param delayMs finite, from 0; fractions are fine
+   * @param delayMs milliseconds, finite, from 0; fractions are fine (while attached they are rounded up)
+   * @throws RangeError ERR_OUT_OF_RANGE for other times; ERR_INVALID_STATE once closed
    */
   setTimer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {
     const repeatMs = checkTimerArguments(delayMs, handler, options);
@@ -257,7 +258,7 @@ export class Reactor {
     return Waker.make(id, close);
   }
 
-  /** Counters since it was made, as plain numbers. */
+  /** Counters since it was made, as plain numbers; a new object each time. @throws ERR_INVALID_STATE once closed */
   metrics(): Metrics {
     this.#checkOpen();
     return this.#counters.snapshot(this.size, this.#timers.size);

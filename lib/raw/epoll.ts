@@ -121,7 +121,7 @@ export class Epoll {
   }
 
   /**
-   * EPOLL_CTL_ADD.
+   * EPOLL_CTL_ADD (epoll_ctl(2)).
    *
    * @param events EPOLL bits, as a signed or an unsigned integer of 32 bits
    * @param data comes back with each event: an integer from 0 to 2^53 - 1, the fd by default
@@ -132,21 +132,26 @@ export class Epoll {
     this.#control(EPOLL_CTL_ADD, fd, events, data);
   }
 
-  /** EPOLL_CTL_MOD; arguments as add(). @throws SystemError ENOENT, EBADF, EINVAL, ENOMEM */
+  /**
+   * EPOLL_CTL_MOD (epoll_ctl(2)): new events and data; re-arms EPOLLONESHOT. Arguments as add().
+   *
+   * @throws SystemError ENOENT (not in the set), EBADF, EINVAL, ENOMEM; ERR_INVALID_STATE once closed
+   */
   modify(fd: number, events: number, data?: number): void {
     this.#control(EPOLL_CTL_MOD, fd, events, data);
   }
 
-  /** EPOLL_CTL_DEL. @throws SystemError ENOENT, EBADF */
+  /** EPOLL_CTL_DEL (epoll_ctl(2)). @throws SystemError ENOENT (not in the set), EBADF; ERR_INVALID_STATE once closed */
   delete(fd: number): void {
     this.#control(EPOLL_CTL_DEL, fd, 0, 0);
   }
 
   /**
-   * Waits for events and returns how many there are, at most `events.capacity`. A signal does not end it.
+   * Waits for events and returns how many there are, at most `events.capacity` (epoll_wait(2)). A signal does not end it.
    *
    * @param timeoutMs at least so long if nothing happens, to the nanosecond from Linux 5.11 (epoll_pwait2) and rounded
    * up to a millisecond before; 0 does not wait; -1, undefined and Infinity wait without limit
+   * @throws RangeError ERR_OUT_OF_RANGE for other negative times and NaN; ERR_INVALID_STATE once closed
    */
   wait(events: EpollEvents, timeoutMs?: number): number {
     this.#checkOpen();

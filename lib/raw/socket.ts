@@ -98,9 +98,11 @@ function fdFailed(syscall: string, result: number, fd: unknown): never {
 }
 
 /**
- * Takes a connection from a listening socket (accept4(2)). One that was reset before it was taken is passed over.
+ * Takes a connection from a listening socket (accept4(2), Linux 2.6.28). One that was reset before it was taken is passed
+ * over.
  *
- * @returns the connection's fd, or WOULD_BLOCK
+ * @param fd a socket in the listening state
+ * @returns the connection's fd, non-blocking and close-on-exec, yours to close; or WOULD_BLOCK
  * @throws SystemError EMFILE, ENFILE, ENOBUFS, ENOMEM (the connection stays in the queue: see `Acceptor`), EINVAL (not
  * listening), ENOTSOCK, EBADF
  */
@@ -110,10 +112,14 @@ export function accept(fd: number): number {
 }
 
 /**
- * Receives into `buffer[offset, offset + length)`; all of the buffer from `offset` by default (recv(2)).
+ * Receives into `buffer[offset, offset + length)` (recv(2)).
  *
+ * @param offset where in the buffer to begin, from 0 to its length; 0 by default
+ * @param length at most so many bytes; all that are left in the buffer by default
+ * @param flags MSG_PEEK, MSG_OOB, MSG_TRUNC ... of `constants`; 0 by default
  * @returns how many bytes; 0 at the end of the stream (or for a datagram without data); or WOULD_BLOCK
- * @throws SystemError ECONNRESET, ENOTCONN, ENOTSOCK, EBADF ...
+ * @throws SystemError ECONNRESET, ETIMEDOUT, ECONNREFUSED (UDP), ENOTCONN, ENOTSOCK, EBADF ...; RangeError ERR_OUT_OF_RANGE
+ * for a range outside the buffer; TypeError for what is no Uint8Array, or a detached one
  */
 export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
@@ -128,10 +134,14 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
 }
 
 /**
- * Sends `buffer[offset, offset + length)`; all of the buffer from `offset` by default (send(2)).
+ * Sends `buffer[offset, offset + length)` (send(2)).
  *
+ * @param offset where in the buffer to begin, from 0 to its length; 0 by default
+ * @param length at most so many bytes; all that are left in the buffer by default
+ * @param flags MSG_MORE, MSG_OOB ... of `constants`; 0 by default. MSG_NOSIGNAL is always set, MSG_ZEROCOPY is refused
  * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK
- * @throws SystemError EPIPE, ECONNRESET, ENOTCONN, ENOTSOCK, EBADF, ENOBUFS ...
+ * @throws SystemError EPIPE, ECONNRESET, ETIMEDOUT, ENOTCONN, EDESTADDRREQ, EMSGSIZE, ENOTSOCK, EBADF, ENOBUFS ...; arguments
+ * as recv()
  */
 export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
@@ -150,6 +160,7 @@ export function send(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * blocking one, and then this blocks. On Windows it is a socket, here and in the following.
  *
  * @returns how many bytes; 0 at the end; or WOULD_BLOCK
+ * @throws SystemError EBADF, ECONNRESET, EIO, EISDIR ...; arguments as recv()
  */
 export function read(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
@@ -157,21 +168,38 @@ export function read(fd: number, buffer: Uint8Array, offset?: number, length?: n
   return count >= WOULD_BLOCK ? count : bytesFailed('read', count, fd, buffer, offset, length);
 }
 
-/** Writes `buffer[offset, offset + length)` to any fd (write(2)). @returns how many bytes were taken, or WOULD_BLOCK */
+/**
+ * Writes `buffer[offset, offset + length)` to any fd (write(2)). As read(), it may block where the fd is a blocking one.
+ *
+ * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK
+ * @throws SystemError EPIPE, ECONNRESET, EBADF, EIO, ENOSPC ...; arguments as recv()
+ */
 export function write(fd: number, buffer: Uint8Array, offset?: number, length?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
   const count = writeNative(fd, buffer, offset, length);
   return count >= WOULD_BLOCK ? count : bytesFailed('write', count, fd, buffer, offset, length);
 }
 
-/** Reads into several buffers, one after the other (readv(2)). At most `constants.IOV_MAX` of them. */
+/**
+ * Reads into several buffers, one after the other (readv(2)).
+ *
+ * @param buffers at most `constants.IOV_MAX` of them (1,024)
+ * @returns how many bytes, of all together; 0 at the end; or WOULD_BLOCK
+ * @throws as read(); RangeError ERR_OUT_OF_RANGE for too many buffers
+ */
 export function readv(fd: number, buffers: readonly Uint8Array[]): number {
   checkFd(fd);
   const count = native.readv(fd, copyBuffers(buffers, MOST_BUFFERS));
   return count >= WOULD_BLOCK ? count : fdFailed('readv', count, fd);
 }
 
-/** Writes several buffers, one after the other (writev(2)). At most `constants.IOV_MAX` of them. */
+/**
+ * Writes several buffers, one after the other, in one call (writev(2)).
+ *
+ * @param buffers at most `constants.IOV_MAX` of them (1,024)
+ * @returns how many bytes were taken, of all together, which may end within a buffer; or WOULD_BLOCK
+ * @throws as write(); RangeError ERR_OUT_OF_RANGE for too many buffers
+ */
 export function writev(fd: number, buffers: readonly Uint8Array[]): number {
   checkFd(fd);
   const count = native.writev(fd, copyBuffers(buffers, MOST_BUFFERS));
@@ -187,6 +215,7 @@ export function writev(fd: number, buffers: readonly Uint8Array[]): number {
  *
  * @param sender is filled, and can be used again and again
  * @returns how many bytes (0 for an empty datagram), or WOULD_BLOCK
+ * @throws SystemError ECONNREFUSED (connected sockets only), ENOTSOCK, EBADF ...; arguments as recv()
  */
 export function recvfrom(
   fd: number,
@@ -233,6 +262,8 @@ export function sendto(
  * @param domain constants.AF_INET, AF_INET6, AF_UNIX ...
  * @param type constants.SOCK_STREAM, SOCK_DGRAM ...
  * @param protocol 0 for the usual one
+ * @returns its fd
+ * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES or EPERM (SOCK_RAW without the right to) ...
  */
 export function socket(domain: number, type: number, protocol = 0): number {
   const fd = native.socket(domain, type, protocol);
@@ -248,6 +279,8 @@ export function socket(domain: number, type: number, protocol = 0): number {
  * Two connected sockets (socketpair(2)); stream sockets by default, of AF_UNIX, and on Windows of AF_INET. That is the only
  * domain there (EAFNOSUPPORT), since Windows has no such call: they are two sockets, SOCK_STREAM with TCP_NODELAY or
  * SOCK_DGRAM, that were connected to each other over 127.0.0.1, and the peer's address was verified.
+ *
+ * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EOPNOTSUPP
  */
 export function socketpair(
   domain: number = native.socketpairDomain,
@@ -281,7 +314,13 @@ export function bind(fd: number, address: SocketAddress | { host: string; port: 
   if (result < 0) fail(result, 'bind', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
 
-/** Makes the socket listen (listen(2)). @param backlog clamped by the system (net.core.somaxconn on Linux) */
+/**
+ * Makes the socket listen (listen(2)).
+ *
+ * @param backlog how many connections may wait to be accepted: 0 to 2^31 - 1, clamped by the system (net.core.somaxconn on
+ * Linux)
+ * @throws SystemError EADDRINUSE, EINVAL (connected), EOPNOTSUPP (no stream socket), ENOTSOCK, EBADF
+ */
 export function listen(fd: number, backlog: number): void {
   checkFd(fd);
   checkInteger(backlog, 'backlog', 0, INT32_LIMIT - 1);
@@ -307,7 +346,12 @@ export function connect(
   return fail(result, 'connect', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
 
-/** Ends one direction or both (shutdown(2)). @param how SHUT_RD, SHUT_WR or SHUT_RDWR */
+/**
+ * Ends one direction or both (shutdown(2)). After SHUT_WR the peer reads the end of the stream, once it has read the rest.
+ *
+ * @param how SHUT_RD, SHUT_WR or SHUT_RDWR
+ * @throws SystemError ENOTCONN, EINVAL (another `how`), ENOTSOCK, EBADF
+ */
 export function shutdown(fd: number, how: number): void {
   const result = native.shutdown(fd, how);
   if (result === 0) return;
@@ -355,6 +399,7 @@ export function getpeername(fd: number): AddressInfo {
  * @param level such as constants.SOL_SOCKET
  * @param name such as constants.SO_RCVBUF
  * @returns the value; with `buffer`, how many bytes the value has
+ * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (no such option of this socket), EINVAL, ENOTSOCK, EBADF
  */
 export function getsockopt(fd: number, level: number, name: number, buffer?: Uint8Array): number {
   checkOptionName(fd, level, name);
@@ -366,7 +411,15 @@ export function getsockopt(fd: number, level: number, name: number, buffer?: Uin
   return buffer === undefined ? (integer[0] as number) : length;
 }
 
-/** Sets a socket option (setsockopt(2)). @param value an integer of 32 bits, or the bytes of any other value */
+/**
+ * Sets a socket option (setsockopt(2)); socket(7), ip(7), ipv6(7), tcp(7) and udp(7) say what there is.
+ *
+ * @param level such as constants.IPPROTO_TCP
+ * @param name such as constants.TCP_NODELAY
+ * @param value an integer of 32 bits, or the bytes of any other value, in the form of the system's header
+ * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (no such option of this socket), EINVAL, EPERM (without the right to),
+ * ENOTSOCK, EBADF; TypeError where `name` is undefined, for an option that the platform does not have
+ */
 export function setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
   checkOptionName(fd, level, name);
   if (typeof value === 'number') checkInt32(value, 'value');
@@ -381,6 +434,7 @@ export function setsockopt(fd: number, level: number, name: number, value: numbe
  * ended it. (On Windows only the first; what ended a connection is told by the next call that moves data.)
  *
  * @returns null for none
+ * @throws SystemError ENOTSOCK, EBADF: the socket itself was none
  */
 export function takeError(fd: number): SystemError | null {
   const result = native.takeError(fd);

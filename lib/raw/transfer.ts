@@ -64,6 +64,8 @@ export function sendfile(outFd: number, inFd: number, offset: number, count: num
  * Moves bytes between two fds of which one is a pipe, without copying them (splice(2), Linux 2.6.17).
  *
  * @param offsetIn where to begin; null at its own position, as it must be for pipes and sockets
+ * @param offsetOut where to begin to write; null as for offsetIn
+ * @param length at most so many bytes; from 0
  * @param flags constants.SPLICE_F_MOVE | SPLICE_F_MORE; SPLICE_F_NONBLOCK is always set, here and in tee() and vmsplice()
  * @returns how many bytes; 0 where the source has ended; or WOULD_BLOCK: the source is empty or the pipe is full, the
  * kernel does not say which (`Pump` knows)
@@ -97,7 +99,12 @@ export function splice(
 /**
  * Copies what is in one pipe into another, without consuming it (tee(2), Linux 2.6.17).
  *
+ * @param fdIn the reading end of a pipe
+ * @param fdOut the writing end of another one
+ * @param length at most so many bytes
+ * @param flags as in splice()
  * @returns how many bytes; 0 where there is nothing and no writer is left; or WOULD_BLOCK
+ * @throws SystemError EINVAL (not two different pipes), EPIPE, EBADF ...; UnsupportedError where there is no tee
  */
 export function tee(fdIn: number, fdOut: number, length: number, flags = 0): number {
   if (spliceNative === undefined) throw new UnsupportedError('tee');
@@ -118,7 +125,10 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
  * this package's close(); of a pipe that is closed with bytes in it, for good.
  *
  * @param fd the writing end of a pipe
+ * @param buffers at most 1,024
+ * @param flags constants.SPLICE_F_GIFT for whole pages that are never touched again, else 0
  * @returns how many bytes, or WOULD_BLOCK
+ * @throws SystemError EBADF (no pipe), EPIPE, EINVAL, ENOMEM; UnsupportedError where there is no vmsplice
  */
 export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
   if (spliceNative === undefined) throw new UnsupportedError('vmsplice');
