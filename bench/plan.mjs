@@ -53,7 +53,7 @@ export function plan(tables) {
     });
     /** @type {import('./summary.mjs').Samples} */
     const samples = new Map();
-    return rows.length === 0 ? [] : [{ table, rows, samples }];
+    return rows.length === 0 ? [] : [{ table, rows, samples, failures: new Map() }];
   });
   return { planned, omitted, missing: [...new Set(missing)] };
 }

@@ -55,19 +55,18 @@ function render(title, rows) {
 }
 
 /** @param {TableSummary} summary */
-export function renderTable({ title, unit, rows }) {
-  return render(
-    title,
-    rows.map((row) => cells(row, unit)),
-  );
+export function renderTable({ title, unit, rows, failures }) {
+  const table = rows.map((row) => cells(row, unit));
+  const lines = Object.entries(failures).map(([name, reason]) => `${name}: ${reason}`);
+  return [...(rows.length > 0 ? [render(title, table)] : [title]), ...lines].join('\n');
 }
 
 /** @param {TableSummary[]} summaries @returns {string | null} */
 export function renderTargets(summaries) {
   const rows = summaries.flatMap(({ name, unit, targets }) =>
-    targets.map(({ row, against, atMost, measured, reached }) => ({
+    targets.map(({ row, against, what, atMost, measured, reached }) => ({
       table: name,
-      what: against === null ? `${row}, ${unit}` : `${row} / ${against}`,
+      what: against === null ? `${row}, ${what || unit}` : `${row} / ${against}${what && `, ${what}`}`,
       target: against === null ? `<= ${formatNumber(atMost)}` : `<= ${atMost.toFixed(2)}x`,
       measured: against === null ? formatNumber(measured) : `${measured.toFixed(2)}x`,
       '': reached ? 'reached' : 'missed',

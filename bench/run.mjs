@@ -35,7 +35,7 @@ async function run({ planned, omitted, missing }, options, bench) {
   if (planned.some(({ table }) => table.requires.includes('cc'))) buildPrograms(isMissing('libuv') ? [] : ['libuv']);
   const problems = await measureAll(planned, bench, options.rounds);
   const measured = planned.filter(({ samples }) => samples.size > 0);
-  const tables = measured.map(({ table, samples }) => summarise(table, samples));
+  const tables = measured.map(summarise);
   for (const table of tables) console.log(`\n${renderTable(table)}`);
   console.log(`\n${renderTargets(tables) ?? ''}`);
   const { rounds, warmupMs, windowMs, quick } = options;

@@ -6,7 +6,12 @@ import { median, spread } from './stats.mjs';
 /** @typedef {import('./types.mjs').Table<any>} Table */
 /** @typedef {import('./types.mjs').Sample} Sample */
 /** @typedef {Map<string, Sample[]>} Samples by row, one a round */
-/** @typedef {{ row: string, against: string | null, atMost: number, measured: number, reached: boolean }} Verdict */
+/**
+ * `what` says of which figure, where it is not the value.
+ * @typedef {{
+ *   row: string, against: string | null, what: string, atMost: number, measured: number, reached: boolean,
+ * }} Verdict
+ */
 /**
  * @typedef {{
  *   name: string, value: number, spread: number, ratio: number | null,
@@ -15,7 +20,13 @@ import { median, spread } from './stats.mjs';
  *   notes: Record<string, number>, samples: Sample[],
  * }} RowSummary
  */
-/** @typedef {{ name: string, suite: string, title: string, unit: string, rows: RowSummary[], targets: Verdict[] }} TableSummary */
+/**
+ * `failures` has the reasons of rows that could not be measured, by name.
+ * @typedef {{
+ *   name: string, suite: string, title: string, unit: string, rows: RowSummary[], targets: Verdict[],
+ *   failures: Record<string, string>,
+ * }} TableSummary
+ */
 
 /** @param {Sample[]} samples @param {(sample: Sample) => number | undefined} pick */
 function medianOf(samples, pick) {
@@ -23,10 +34,12 @@ function medianOf(samples, pick) {
   return values.length === 0 ? null : median(/** @type {number[]} */ (values));
 }
 
-/** @param {Sample[]} samples @param {Sample[]} others @returns {number | null} */
-function ratioOf(samples, others) {
+/** @typedef {'value' | 'p99Us'} Figure */
+
+/** @param {Sample[]} samples @param {Sample[]} others @param {Figure} [figure] @returns {number | null} */
+function ratioOf(samples, others, figure = 'value') {
   const rounds = Math.min(samples.length, others.length);
-  const ratios = samples.slice(0, rounds).map((sample, i) => sample.value / others[i].value);
+  const ratios = samples.slice(0, rounds).map((sample, i) => (sample[figure] ?? NaN) / (others[i][figure] ?? NaN));
   const finite = ratios.filter(Number.isFinite);
   return finite.length === 0 ? null : median(finite);
 }
@@ -64,27 +77,30 @@ function summariseRow(name, samples, floor) {
 }
 
 /** @param {import('./types.mjs').Target} target @param {Samples} samples @returns {Verdict[]} one, or none if a row is missing */
-function judge({ row, against, atMost }, samples) {
+function judge({ row, against, atMost, figure = 'value' }, samples) {
   const own = samples.get(row);
   const other = against === undefined ? undefined : samples.get(against);
   if (own === undefined || (against !== undefined && other === undefined)) return [];
-  const measured = other === undefined ? median(own.map((sample) => sample.value)) : ratioOf(own, other);
+  const measured = other === undefined ? medianOf(own, (sample) => sample[figure]) : ratioOf(own, other, figure);
   if (measured === null) return [];
-  return [{ row, against: against ?? null, atMost, measured, reached: measured <= atMost }];
+  const what = figure === 'p99Us' ? 'p99' : '';
+  return [{ row, against: against ?? null, what, atMost, measured, reached: measured <= atMost }];
 }
 
-/** @param {Table} table @param {Samples} samples rows without a sample are left out @returns {TableSummary} */
-export function summarise({ name, suite, title, unit, rows, targets }, samples) {
-  const floor = samples.get(rows[0].name);
+/** @param {import('./measure.mjs').Planned} planned rows without a sample are left out @returns {TableSummary} */
+export function summarise({ table: { name, suite, title, unit, rows, targets }, samples, failures }) {
+  const good = new Map([...samples].filter(([row]) => !failures.has(row)));
+  const floor = good.get(rows[0].name);
   return {
     name,
     suite,
     title,
     unit,
     rows: rows.flatMap(({ name: row }) => {
-      const own = samples.get(row);
+      const own = good.get(row);
       return own === undefined ? [] : [summariseRow(row, own, floor)];
     }),
-    targets: targets.flatMap((/** @type {import('./types.mjs').Target} */ target) => judge(target, samples)),
+    targets: targets.flatMap((/** @type {import('./types.mjs').Target} */ target) => judge(target, good)),
+    failures: Object.fromEntries(failures),
   };
 }

@@ -15,12 +15,21 @@
  * @property {number} windowMs the measured window of a round
  */
 
-/** @typedef {{ name: string, requires: Requirement[] }} Row */
+/**
+ * `mayStop`: where the row gives up is a result, and no failure of the bench.
+ *
+ * @typedef {{ name: string, requires: Requirement[], mayStop?: boolean }} Row
+ */
 
 /**
  * A program that is measured. `start` resolves when it listens; the pid is that of the process whose CPU counts.
  *
- * @typedef {Row & { start: (bench: Bench) => Promise<Server> }} Driver
+ * @typedef {Row & DriverOnly} Driver
+ * @typedef {object} DriverOnly
+ * @property {(bench: Bench, connections?: number) => Promise<Server>} start `connections` is how many it has to hold
+ * @property {string} [settings] how it is run, for the report
+ * @property {boolean} [sized] it makes its processes or threads before the connections come, so it is started anew for each
+ *   measurement, and ended after it
  */
 
 /**
@@ -50,9 +59,9 @@
  */
 
 /**
- * What a row is meant to reach: its value, or the ratio of its value to another row's, is at most that.
+ * What a row is meant to reach: its value (or its p99), or the ratio to another row's, is at most that.
  *
- * @typedef {{ row: string, against?: string, atMost: number }} Target
+ * @typedef {{ row: string, against?: string, atMost: number, figure?: 'value' | 'p99Us' }} Target
  */
 
 /**

@@ -3,4 +3,10 @@
 import { startNginx } from '../nginx.mjs';
 
 /** @type {import('../types.mjs').Driver} */
-export default { name: 'nginx', requires: ['nginx'], start: startNginx };
+export default {
+  name: 'nginx',
+  requires: ['nginx'],
+  settings:
+    'worker_processes 1, worker_connections 16384, access_log off, keepalive_requests without a limit; return 200',
+  start: startNginx,
+};

@@ -6,5 +6,6 @@ import { startProgram } from '../programs.mjs';
 export default {
   name: 'Reactor',
   requires: ['package'],
+  settings: 'reactor.run() on one thread; llhttp (WebAssembly) parses; one shared receive buffer',
   start: (bench) => startProgram(bench, 'servers/http-reactor.mjs', []),
 };

@@ -56,9 +56,9 @@ function addFigures({ rows, unit }) {
 
 function addTargets(tables) {
   const rows = tables.flatMap(({ name, unit, targets }) =>
-    targets.map(({ row, against, atMost, measured, reached }) => [
+    targets.map(({ row, against, what, atMost, measured, reached }) => [
       name,
-      against === null ? `${row}, ${unit}` : `${row} / ${against}`,
+      against === null ? `${row}, ${what || unit}` : `${row} / ${against}${what && `, ${what}`}`,
       against === null ? formatNumber(atMost) : times(atMost),
       against === null ? formatNumber(measured) : times(measured),
       { text: reached ? 'reached' : 'missed', className: reached ? 'reached' : 'missed' },
@@ -83,13 +83,18 @@ document.querySelector('#machine').textContent =
 for (const plot of plots) addPlot(plot);
 for (const table of tables) {
   element('h2', { text: table.title });
-  addPlot(table.plot);
-  addFigures(table);
+  if (table.rows.length > 0) {
+    addPlot(table.plot);
+    addFigures(table);
+  }
+  for (const [row, reason] of Object.entries(table.failures)) {
+    element('p', { text: `${row}: ${reason}`, className: 'missed' });
+  }
 }
 addTargets(tables);
-if (Object.keys(settings).length > 0) {
-  element('h2', { text: 'Settings' });
-  addTable(['', 'how it was run'], Object.entries(settings));
-}
+addLines(
+  'Settings',
+  Object.entries(settings).map(([name, text]) => `${name}: ${text}`),
+);
 addLines('Left out', omitted);
 addLines('Problems', problems, 'missed');

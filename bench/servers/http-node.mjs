@@ -9,6 +9,7 @@ const server = http.createServer((_request, response) => {
   response.writeHead(200, { Server: 'node', 'Content-Type': 'text/plain', 'Content-Length': body.length });
   response.end(body);
 });
+server.keepAliveTimeout = 600_000;
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   console.log(`listening on 127.0.0.1:${port}`);

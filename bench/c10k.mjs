@@ -1,0 +1,95 @@
+// @ts-check
+// `npm run bench:c10k`: the curve from one to ten thousand connections, for the Reactor and every peer. The points are
+// tables of trials/c10k.mjs, measured as `npm run bench` measures its own; here is what a long run needs: it is kept after each
+// point and can be resumed, and it ends in curves, which `--docs` puts into the documentation.
+// Exit codes: 0 measured, 1 something failed, 2 wrong usage.
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { buildPrograms } from './build.mjs';
+import { writeDocs } from './c10k-docs.mjs';
+import { help, parseOptions, resumedOptions } from './c10k-options.mjs';
+import { C10kState } from './c10k-state.mjs';
+import { curvesOf, withGrowth } from './curves.mjs';
+import { describeMachine } from './machine.mjs';
+import { measureAll } from './measure.mjs';
+import { plan } from './plan.mjs';
+import { chooseCores, stopEverythingAtExit } from './processes.mjs';
+import { resultsFolder, writeReport } from './report-files.mjs';
+import { renderTable, renderTargets } from './report-terminal.mjs';
+import { installLine, isMissing, requirements } from './requirements.mjs';
+import { summarise } from './summary.mjs';
+import { c10kTables } from './trials/c10k.mjs';
+
+/** @typedef {import('./c10k-options.mjs').Options} Options */
+/** @typedef {import('./measure.mjs').Planned} Planned */
+
+/** @param {Planned[]} planned @param {Options} options @param {{ machine: object, omitted: string[], problems: string[] }} run */
+function report(planned, options, { machine, omitted, problems }) {
+  const tables = withGrowth(planned.map(summarise));
+  for (const table of tables) console.log(`\n${renderTable(table)}`);
+  console.log(`\n${renderTargets(tables) ?? ''}`);
+  const { command, rounds, warmupMs, windowMs } = options;
+  const settings = Object.fromEntries(options.peers.map(({ name, settings: text = '' }) => [name, text]));
+  const curves = curvesOf(tables);
+  const title = 'fdreactor: the C10K curve';
+  const content = /** @type {import('./c10k-docs.mjs').C10kReport} */ ({
+    ...{ title, machine, command, options: { rounds, warmupMs, windowMs }, settings, tables, omitted, problems },
+  });
+  const written = writeReport(content, Object.values(curves).flat(), options.smoke ? 'c10k-smoke-' : 'c10k-');
+  console.log(`\nAll figures: ${written.json}\nWith plots:  ${written.html}`);
+  if (options.smoke) console.log(`As in docs:  ${writeDocs(content, resultsFolder)}`);
+}
+
+/** @param {Options} options */
+async function run(options) {
+  const { planned, omitted, missing } = plan(c10kTables(options.connections, options.peers));
+  for (const line of new Set(omitted.map((text) => text.replace(/^[^,]*, /, '')))) console.log(`left out  ${line}`);
+  if (missing.length > 0) console.log(`To have them all: ${installLine(missing)}`);
+  if (planned.length === 0) throw new Error('Nothing can be measured.');
+  const state = options.smoke ? null : C10kState.open(options);
+  const left = planned.filter((entry) => !state?.restore(entry));
+  const cores = chooseCores();
+  if (cores.shared) console.log('Only one core may be used: server and load share it, and latencies mean little.');
+  const all = /** @type {import('./requirements.mjs').Requirement[]} */ (Object.keys(requirements));
+  buildPrograms(all.filter((name) => !isMissing(name)));
+
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'fdreactor-bench-'));
+  stopEverythingAtExit();
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const machine = state?.machine ?? describeMachine(cores);
+  const { warmupMs, windowMs } = options;
+  const problems = await measureAll(left, { cores, directory, warmupMs, windowMs }, options.rounds, (entry) =>
+    state?.keep(entry, machine),
+  );
+  report(planned, options, { machine, omitted, problems });
+  for (const problem of problems) console.error(`FAILED    ${problem}`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+/** The options, or the exit code where there is nothing to measure. @returns {Options | number} */
+function readOptions() {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options === 'help') {
+      console.log(help());
+      return 0;
+    }
+    if (options === 'docs') {
+      console.log(`Written: ${writeDocs()}`);
+      return 0;
+    }
+    return options.resume ? resumedOptions(C10kState.optionsKept()) : options;
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    return 2;
+  }
+}
+
+try {
+  const options = readOptions();
+  process.exitCode = typeof options === 'number' ? options : await run(options);
+} catch (error) {
+  console.error(/** @type {Error} */ (error).message);
+  process.exitCode = 1;
+}

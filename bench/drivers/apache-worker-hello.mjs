@@ -1,0 +1,13 @@
+// @ts-check
+// Apache httpd with the worker MPM.
+import { COMMON_SETTINGS, startApache } from '../apache.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'Apache worker',
+  requires: ['apache'],
+  mayStop: true,
+  sized: true,
+  settings: `a thread for each connection that is held, 64 in a process, started beforehand; ${COMMON_SETTINGS}`,
+  start: (bench, connections = 64) => startApache(bench, 'worker', connections),
+};

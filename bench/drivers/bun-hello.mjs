@@ -1,0 +1,14 @@
+// @ts-check
+// Bun.serve().
+import { fileURLToPath } from 'node:url';
+import { bun, bunProgram } from '../fetched.mjs';
+import { startServer } from '../processes.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'Bun',
+  requires: ['bun'],
+  settings: `${bun.name}, Bun.serve() with a static route, idleTimeout 255 s`,
+  start: ({ cores }) =>
+    startServer(cores.server, bunProgram, [fileURLToPath(new URL('../servers/http-bun.mjs', import.meta.url))]),
+};

@@ -1,0 +1,12 @@
+// @ts-check
+// The floor: C over epoll.
+import { built } from '../build.mjs';
+import { startServer } from '../processes.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'C epoll',
+  requires: ['cc', 'make'],
+  settings: 'one thread, level-triggered, 1,024 events a wait, recv and send (cc -O2)',
+  start: ({ cores }) => startServer(cores.server, built('epoll_http'), []),
+};

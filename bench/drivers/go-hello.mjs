@@ -1,0 +1,12 @@
+// @ts-check
+// Go's net/http.
+import { built } from '../build.mjs';
+import { startServer } from '../processes.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'Go net/http',
+  requires: ['go'],
+  settings: 'http.Serve(), a handler that sets Content-Type and Content-Length; GOMAXPROCS 1 by the pinning to a core',
+  start: ({ cores }) => startServer(cores.server, built('go_http'), []),
+};

@@ -1,0 +1,11 @@
+// @ts-check
+// node:net, with the same parser and the same response as the Reactor.
+import { startProgram } from '../programs.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'node:net',
+  requires: ['package'],
+  settings: 'net.createServer() with noDelay; parser and response of the Reactor, cork() around what one read brought',
+  start: (bench) => startProgram(bench, 'servers/http-net.mjs', []),
+};

@@ -1,0 +1,13 @@
+// @ts-check
+// A thread for each connection, in C.
+import { built } from '../build.mjs';
+import { startServer } from '../processes.mjs';
+
+/** @type {import('../types.mjs').Driver} */
+export default {
+  name: 'C threads',
+  requires: ['cc', 'make'],
+  mayStop: true,
+  settings: 'pthread_create() for each connection, stacks of 64 KB, blocking recv and send (cc -O2)',
+  start: ({ cores }) => startServer(cores.server, built('blocking_http'), ['threads']),
+};

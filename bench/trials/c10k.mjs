@@ -1,0 +1,171 @@
+// @ts-check
+// The C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand of them. A table is a
+// point of a series: with all connections active, or with one in a hundred, whichever it is at the moment.
+import { built } from '../build.mjs';
+import apacheEvent from '../drivers/apache-event-hello.mjs';
+import apachePrefork from '../drivers/apache-prefork-hello.mjs';
+import apacheWorker from '../drivers/apache-worker-hello.mjs';
+import bun from '../drivers/bun-hello.mjs';
+import epoll from '../drivers/epoll-hello.mjs';
+import go from '../drivers/go-hello.mjs';
+import javaNio from '../drivers/java-nio-hello.mjs';
+import net from '../drivers/net-hello.mjs';
+import netty from '../drivers/netty-hello.mjs';
+import nginx from '../drivers/nginx-hello.mjs';
+import node from '../drivers/node-hello.mjs';
+import processes from '../drivers/processes-hello.mjs';
+import reactor from '../drivers/reactor-hello.mjs';
+import threads from '../drivers/threads-hello.mjs';
+import uws from '../drivers/uws-hello.mjs';
+import { checkResponse } from '../http-check.mjs';
+import { runProgram } from '../processes.mjs';
+import { runWrk } from '../wrk.mjs';
+
+/** @typedef {import('../types.mjs').Driver} Driver */
+/** @typedef {import('../types.mjs').Bench} Bench */
+/** @typedef {import('../types.mjs').Server} Server */
+/** @typedef {import('../types.mjs').Sample} Sample */
+/** @typedef {'all' | 'idle'} Series */
+
+/** @type {Driver[]} */
+export const peers = [
+  ...[epoll, reactor, nginx, uws, bun, node, net, go, javaNio, netty],
+  ...[apacheEvent, apacheWorker, apachePrefork, threads, processes],
+];
+
+export const MEMORY = 'bytes/connection';
+const body = Buffer.from('Hello, World!\n');
+/** Load before each window, until all connections are in step. */
+const SETTLE_MS = 150;
+/** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
+const WARMUP_CONNECTIONS = 64;
+/** Targets hold from here. */
+const CROWD = 100;
+
+/** @type {Record<Series, { title: string, active: (connections: number) => number }>} */
+export const series = {
+  all: { title: 'all active', active: (connections) => connections },
+  idle: {
+    title: 'one in a hundred active, at most 64',
+    active: (connections) => Math.min(64, Math.max(1, Math.round(connections / 100))),
+  },
+};
+
+/** What the program said of its end, without its command line. @param {unknown} error @param {Server} server */
+function reasonOf(error, server) {
+  const { message } = /** @type {Error} */ (error);
+  const said = server.said();
+  const reason = message.replace(/^.* ended with \w+: (error: )?/s, '');
+  return said === '' ? reason : `${reason} (the server: ${said.replace(/^error: /, '')})`;
+}
+
+/**
+ * One run of the load; any error fails it.
+ * @param {Server} server @param {Bench} bench
+ * @param {{ connections: number, active: number, settleMs: number, windowMs: number }} load
+ */
+async function runLoad(server, { cores }, { connections, active, settleMs, windowMs }) {
+  const args = [server.port, connections, active, settleMs, windowMs, server.group].map(String);
+  try {
+    const result = JSON.parse(await runProgram(cores.load, built('http_load'), args));
+    if (result.errors > 0) throw new Error(`${result.errors} errors, the first: ${result.firstError}`);
+    if (result.operations < active) throw new Error(`only ${result.operations} responses within ${windowMs} ms`);
+    return result;
+  } catch (error) {
+    throw new Error(reasonOf(error, server));
+  }
+}
+
+/** wrk's own count of the same thing, connecting included: that ours is no invention. @param {Server} server @param {Bench} bench @param {number} connections */
+async function countByWrk({ port }, { cores, windowMs }, connections) {
+  const url = `http://127.0.0.1:${port}/hello`;
+  const { operations, seconds } = await runWrk({ core: cores.load, url, connections, durationMs: windowMs });
+  return operations / seconds;
+}
+
+/** @param {Driver} driver @param {Bench} bench @param {Series} name @param {number} connections */
+async function open(driver, bench, name, connections) {
+  const load = { connections, active: series[name].active(connections), settleMs: SETTLE_MS, windowMs: bench.windowMs };
+  /** What the server holds without connections; one that made its processes beforehand holds them for the connections. */
+  let idleBytes = driver.sized ? 0 : undefined;
+
+  /** @param {Server} server @returns {Promise<Sample>} */
+  async function measure(server) {
+    const url = `http://127.0.0.1:${server.port}/hello`;
+    await checkResponse(url, body);
+    const {
+      memoryBefore,
+      memoryHeld,
+      processes: count,
+      errors: _,
+      firstError: __,
+      ...sample
+    } = await runLoad(server, bench, load);
+    await checkResponse(url, body);
+    idleBytes ??= memoryBefore;
+    const notes = { [MEMORY]: (memoryHeld - /** @type {number} */ (idleBytes)) / connections, processes: count };
+    return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, notes, problems: [] };
+  }
+
+  if (driver.sized) {
+    return {
+      async measure() {
+        const server = await driver.start(bench, connections);
+        try {
+          return await measure(server);
+        } finally {
+          await server.stop();
+        }
+      },
+    };
+  }
+  const server = await driver.start(bench, connections);
+  const crossCheck = name === 'all' && !driver.mayStop;
+  let first = true;
+  return {
+    async warmUp() {
+      const few = Math.min(connections, WARMUP_CONNECTIONS);
+      await runLoad(server, bench, { connections: few, active: few, settleMs: 0, windowMs: bench.warmupMs });
+    },
+    async measure() {
+      const sample = await measure(server);
+      if (first && crossCheck)
+        sample.notes = { ...sample.notes, 'wrk rate/s': await countByWrk(server, bench, connections) };
+      first = false;
+      return sample;
+    },
+    close: server.stop,
+  };
+}
+
+/** @param {number} connections @returns {import('../types.mjs').Target[]} */
+function targetsAt(connections) {
+  if (connections < CROWD) return [];
+  const row = reactor.name;
+  return [
+    { row, against: nginx.name, atMost: 1.15 },
+    { row, against: uws.name, atMost: 1.15 },
+    { row, against: node.name, atMost: 0.5 },
+    ...(connections >= 10_000
+      ? [/** @type {const} */ ({ row, against: nginx.name, atMost: 1.3, figure: 'p99Us' })]
+      : []),
+  ];
+}
+
+/** A table for each point. @param {number[]} counts of connections @param {Driver[]} rows @returns {import('../types.mjs').Table<Driver>[]} */
+export function c10kTables(counts, rows) {
+  const names = /** @type {Series[]} */ (Object.keys(series));
+  return names.flatMap((name) =>
+    counts.map((connections) => ({
+      name: `${name}-${connections}`,
+      suite: name,
+      title: `${connections.toLocaleString('en')} connections, ${series[name].active(connections).toLocaleString('en')} active`,
+      unit: 'us CPU/request',
+      requires: /** @type {import('../types.mjs').Requirement[]} */ (['cc', 'make', 'wrk']),
+      connections,
+      rows,
+      open: (/** @type {Driver} */ driver, /** @type {Bench} */ bench) => open(driver, bench, name, connections),
+      targets: targetsAt(connections),
+    })),
+  );
+}
