@@ -10,7 +10,7 @@ import { peers } from './trials/c10k.mjs';
  */
 /** @typedef {Omit<Kept, 'peers'> & { peers: Driver[], command: string, smoke: boolean, resume: boolean }} Options */
 
-const FULL = { connections: [1, 10, 100, 1000, 5000, 10_000], rounds: 3, warmupMs: 1000, windowMs: 1000 };
+const FULL = { connections: [1, 10, 100, 1000, 5000, 10_000], rounds: 3, warmupMs: 2500, windowMs: 800 };
 const SMOKE = { connections: [20], rounds: 1, warmupMs: 100, windowMs: 100 };
 /** More from one process needs more open files than a hard limit of 20,000 allows. */
 const MOST_CONNECTIONS = 18_000;

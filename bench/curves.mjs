@@ -68,7 +68,7 @@ function curvesFor(tables, title, figure) {
 export function curvesOf(tables) {
   const all = Object.entries(series).flatMap(([name, { title }]) => {
     const points = tables.filter(({ suite }) => suite === name);
-    return figures.map((figure) => [`${name}-${figure.key}`, curvesFor(points, title, figure)]);
+    return figures.map((figure) => /** @type {const} */ ([`${name}-${figure.key}`, curvesFor(points, title, figure)]));
   });
   return Object.fromEntries(all.filter(([, { lines }]) => lines.length > 0));
 }

@@ -1,12 +1,12 @@
 // @ts-check
 // nginx with one worker, as its documentation tunes it for static files: sendfile and tcp_nopush on, no access log, and
 // connections that are never closed for having served many requests (the default closes them after 1,000).
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from '../scripts/apt.mjs';
 import { accepts, freePort } from './ports.mjs';
-import { startServer } from './processes.mjs';
+import { childrenOf, startServer } from './processes.mjs';
 
 /** @param {{ directory: string, root: string, port: number }} options */
 function configuration({ directory, root, port }) {
@@ -34,24 +34,6 @@ http {
 `;
 }
 
-/** The first child of a process, or undefined. @param {number} parent */
-function childOf(parent) {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => parentOf(pid) === parent);
-}
-
-/** @param {number} pid */
-function parentOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined; // it ended while the list was read
-  }
-}
-
 /**
  * Starts nginx over the files of the bench; `pid` is its worker's, which does all the work.
  * @param {import("./types.mjs").Bench} bench
@@ -67,7 +49,7 @@ export async function startNginx({ cores, directory }) {
   const ready = async (/** @type {number} */ master, /** @type {AbortSignal} */ signal) => {
     while (worker === undefined || !(await accepts(port))) {
       await delay(10, undefined, { signal });
-      worker = childOf(master);
+      worker = childrenOf(master)[0];
     }
     return port;
   };

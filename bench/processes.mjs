@@ -107,9 +107,10 @@ export async function runProgram(core, command, args, { interruptAfterMs } = {})
  * Starts a server on a core and waits for its `listening on 127.0.0.1:PORT`, or, where it does not say so, for `ready`.
  * @param {number} core @param {string} command @param {string[]} args
  * @param {(pid: number, signal: AbortSignal) => Promise<number>} [ready] resolves to the port; is told when to give up
+ * @param {number} [timeoutMs]
  * @returns {Promise<Server>}
  */
-export async function startServer(core, command, args, ready) {
+export async function startServer(core, command, args, ready, timeoutMs = START_TIMEOUT_MS) {
   const { child, ended, describe, errors } = spawnPinned(core, command, args);
   let stopping = false;
   const early = ended.then((code) => {
@@ -117,7 +118,7 @@ export async function startServer(core, command, args, ready) {
     return 0;
   });
   early.catch(() => {}); // told by whoever waits for it; after the start, the load finds out
-  const timeout = deadline(START_TIMEOUT_MS, () => new Error(`${describe()} did not start: ${errors()}`));
+  const timeout = deadline(timeoutMs, () => new Error(`${describe()} did not start: ${errors()}`));
   const start = new AbortController();
   const pid = /** @type {number} */ (child.pid);
   const port = ready === undefined ? announcedPort(child) : ready(pid, start.signal);
@@ -136,6 +137,17 @@ export async function startServer(core, command, args, ready) {
     throw error;
   } finally {
     timeout.cancel();
+  }
+}
+
+/** The processes that a process with one thread has started. @param {number} pid @returns {number[]} none if it has ended */
+export function childrenOf(pid) {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return list === '' ? [] : list.split(' ').map(Number);
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error;
+    return [];
   }
 }
 

@@ -22,12 +22,19 @@
  */
 
 /**
+ * Connections that a server has to hold, and how many of them have a request on its way at a time.
+ *
+ * @typedef {{ connections: number, active: number }} Crowd
+ */
+
+/**
  * A program that is measured. `start` resolves when it listens; the pid is that of the process whose CPU counts.
  *
  * @typedef {Row & DriverOnly} Driver
  * @typedef {object} DriverOnly
- * @property {(bench: Bench, connections?: number) => Promise<Server>} start `connections` is how many it has to hold
+ * @property {(bench: Bench, crowd?: Crowd) => Promise<Server>} start
  * @property {string} [settings] how it is run, for the report
+ * @property {boolean} [jit] its code is compiled while it runs: it needs the whole warm-up
  * @property {boolean} [sized] it makes its processes or threads before the connections come, so it is started anew for each
  *   measurement, and ended after it
  */

@@ -7,6 +7,6 @@ export default {
   name: 'Apache event',
   requires: ['apache'],
   sized: true,
-  settings: `one process with 64 threads, AsyncRequestWorkerFactor such that it accepts all connections; ${COMMON_SETTINGS}`,
-  start: (bench, connections = 64) => startApache(bench, 'event', connections),
+  settings: `one process, a thread for each request that is under way at a time, AsyncRequestWorkerFactor for all connections; ${COMMON_SETTINGS}`,
+  start: (bench, crowd) => startApache(bench, 'event', crowd),
 };

@@ -9,5 +9,5 @@ export default {
   mayStop: true,
   sized: true,
   settings: `a process for each connection that is held, started beforehand; ${COMMON_SETTINGS}`,
-  start: (bench, connections = 64) => startApache(bench, 'prefork', connections),
+  start: (bench, crowd) => startApache(bench, 'prefork', crowd),
 };

@@ -9,5 +9,5 @@ export default {
   mayStop: true,
   sized: true,
   settings: `a thread for each connection that is held, 64 in a process, started beforehand; ${COMMON_SETTINGS}`,
-  start: (bench, connections = 64) => startApache(bench, 'worker', connections),
+  start: (bench, crowd) => startApache(bench, 'worker', crowd),
 };

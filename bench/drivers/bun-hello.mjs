@@ -8,6 +8,7 @@ import { startServer } from '../processes.mjs';
 export default {
   name: 'Bun',
   requires: ['bun'],
+  jit: true,
   settings: `${bun.name}, Bun.serve() with a static route, idleTimeout 255 s`,
   start: ({ cores }) =>
     startServer(cores.server, bunProgram, [fileURLToPath(new URL('../servers/http-bun.mjs', import.meta.url))]),

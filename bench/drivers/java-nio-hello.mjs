@@ -6,6 +6,7 @@ import { JVM_OPTIONS, startJava } from '../java.mjs';
 export default {
   name: 'Java NIO',
   requires: ['java'],
+  jit: true,
   settings: `one Selector and thread, select(Consumer), direct buffers; java ${JVM_OPTIONS.join(' ')}`,
   start: (bench) => startJava(bench, 'NioHttp'),
 };

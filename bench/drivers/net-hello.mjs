@@ -6,6 +6,7 @@ import { startProgram } from '../programs.mjs';
 export default {
   name: 'node:net',
   requires: ['package'],
+  jit: true,
   settings: 'net.createServer() with noDelay; parser and response of the Reactor, cork() around what one read brought',
   start: (bench) => startProgram(bench, 'servers/http-net.mjs', []),
 };

@@ -8,6 +8,7 @@ const OPTIONS = ['-Dio.netty.leakDetection.level=disabled'];
 export default {
   name: 'Netty',
   requires: ['java', 'netty'],
+  jit: true,
   settings: `NioEventLoopGroup(1), HttpServerCodec, flush in channelReadComplete; java ${[...JVM_OPTIONS, ...OPTIONS].join(' ')}`,
   start: (bench) => startJava(bench, 'NettyHttp', OPTIONS),
 };

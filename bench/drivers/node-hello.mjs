@@ -6,6 +6,7 @@ import { startProgram } from '../programs.mjs';
 export default {
   name: 'node:http',
   requires: [],
+  jit: true,
   settings:
     'http.createServer(), writeHead() with Content-Length, end(); noDelay as by default; keep-alive for 10 minutes',
   start: (bench) => startProgram(bench, 'servers/http-node.mjs', []),

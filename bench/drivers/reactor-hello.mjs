@@ -6,6 +6,7 @@ import { startProgram } from '../programs.mjs';
 export default {
   name: 'Reactor',
   requires: ['package'],
+  jit: true,
   settings: 'reactor.run() on one thread; llhttp (WebAssembly) parses; one shared receive buffer',
   start: (bench) => startProgram(bench, 'servers/http-reactor.mjs', []),
 };

@@ -7,6 +7,7 @@ import { startProgram } from '../programs.mjs';
 export default {
   name: 'uWebSockets.js',
   requires: ['uws'],
+  jit: true,
   settings: `npm ${uws.name} (a copy of its binaries), App().get() and end()`,
   start: (bench) => startProgram(bench, 'servers/http-uws.mjs', [uwsModule]),
 };

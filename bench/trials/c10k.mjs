@@ -110,7 +110,7 @@ async function open(driver, bench, name, connections) {
   if (driver.sized) {
     return {
       async measure() {
-        const server = await driver.start(bench, connections);
+        const server = await driver.start(bench, load);
         try {
           return await measure(server);
         } finally {
@@ -119,13 +119,18 @@ async function open(driver, bench, name, connections) {
       },
     };
   }
-  const server = await driver.start(bench, connections);
+  const server = await driver.start(bench, load);
   const crossCheck = name === 'all' && !driver.mayStop;
   let first = true;
   return {
     async warmUp() {
       const few = Math.min(connections, WARMUP_CONNECTIONS);
-      await runLoad(server, bench, { connections: few, active: few, settleMs: 0, windowMs: bench.warmupMs });
+      await runLoad(server, bench, {
+        connections: few,
+        active: few,
+        settleMs: 0,
+        windowMs: driver.jit ? bench.warmupMs : SETTLE_MS,
+      });
     },
     async measure() {
       const sample = await measure(server);
