@@ -4,10 +4,24 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { managers } from './managers.js';
 import { expectPrograms, writeJavaScript } from './programs.js';
 import { type Registry, startRegistry } from './registry.js';
-import { User } from './user.js';
+import { tarball, User } from './user.js';
 
 let registry: Registry;
 let user: User;
+
+/** What users should not have to read. */
+const surprise = /warn|fail|error|build script|node-gyp(?!-build)/i;
+/** What a yarn remarks about itself and the world. */
+const ofTheirOwn = /You don't appear to have an internet connection|ESM support for PnP|Done with warnings/;
+
+const npmInstall = managers.get('npm')!.install;
+
+async function timed<T>(what: string, body: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const result = await body();
+  console.log(`${what} in ${((performance.now() - started) / 1000).toFixed(2)} s`);
+  return result;
+}
 
 beforeAll(async () => {
   registry = await startRegistry();
@@ -15,15 +29,20 @@ beforeAll(async () => {
 afterEach(() => user.remove());
 afterAll(() => registry.close());
 
-test.each([...managers])('%s installs it, and the programs run', async (name, { install, execArgv }) => {
-  user = new User({ 'package.json': '{ "name": "project", "private": true }' });
+test.each([...managers])('%s installs it in silence, and the programs run', async (name, { install, execArgv }) => {
+  user = new User({ 'package.json': '{ "name": "project", "private": true, "license": "MIT" }' });
   registry.asked.clear();
-  const started = performance.now();
-  await install(user, registry.url);
-  console.log(`installed by ${name} in ${((performance.now() - started) / 1000).toFixed(2)} s`);
+  const said = await timed(`installed by ${name}`, () => install(user, registry.url, ['fdreactor']));
+  expect(said.split('\n').filter((line) => surprise.test(line) && !ofTheirOwn.test(line))).toEqual([]);
   // pnpm looks for news of itself.
-  expect([...registry.asked].filter((asked) => asked !== 'pnpm')).toEqual(['node-gyp-build']);
+  expect([...registry.asked].filter((asked) => asked !== 'pnpm').sort()).toEqual(['fdreactor', 'node-gyp-build']);
   await expectPrograms(user, [process.execPath, ...execArgv], writeJavaScript(user, 'esm'));
+});
+
+test('npm installs the tarball', async () => {
+  user = new User({ 'package.json': '{}' });
+  await timed('npm install ./fdreactor-*.tgz', () => npmInstall(user, registry.url, [tarball]));
+  await expectPrograms(user, [process.execPath], writeJavaScript(user, 'esm'));
 });
 
 test('no compiler is found on the PATH of these users', async () => {

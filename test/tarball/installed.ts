@@ -7,7 +7,7 @@ import { User } from './user.js';
 export async function userWithPackage(others: readonly string[] = []): Promise<User> {
   const registry = await startRegistry();
   const user = new User({ 'package.json': '{ "name": "project", "private": true }' });
-  await managers.get('npm')?.install(user, registry.url, others);
+  await managers.get('npm')?.install(user, registry.url, ['fdreactor', ...others]);
   registry.close();
   return user;
 }

@@ -1,11 +1,11 @@
-// The package managers, each as a way to install the tarball into a user's folder.
+// The package managers, each as a way to install something into a user's folder.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
-import { tarball, tools, type User } from './user.js';
+import { tools, type User } from './user.js';
 
 export interface Manager {
-  /** Adds the tarball, and other packages of the registry. */
-  install(user: User, registry: string, others?: readonly string[]): Promise<void>;
+  /** Adds packages of the registry; what the manager says of it. */
+  install(user: User, registry: string, packages: readonly string[]): Promise<string>;
   /** Options that Node needs to run a program in the folder. */
   readonly execArgv: readonly string[];
 }
@@ -19,9 +19,9 @@ const npm = realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding
 const npmrc = (registry: string): string => `registry=${registry}\nfund=false\naudit=false\nupdate-notifier=false\n`;
 
 function classic(command: readonly string[], version: string): [string, Manager] {
-  const install: Manager['install'] = async (user, registry, others = []) => {
+  const install: Manager['install'] = async (user, registry, packages) => {
     user.write('.npmrc', npmrc(registry));
-    await user.run([...command, tarball, ...others]);
+    return user.run([...command, ...packages]);
   };
   return [version, { install, execArgv: [] }];
 }
@@ -30,7 +30,7 @@ const berry = `${tools}/@yarnpkg/cli-dist/bin/yarn.js`;
 
 /** yarn 2 and later, in one of its ways to lay out packages. */
 function modern(nodeLinker: string, execArgv: readonly string[]): [string, Manager] {
-  const install: Manager['install'] = async (user, registry, others = []) => {
+  const install: Manager['install'] = async (user, registry, packages) => {
     const settings = {
       nodeLinker,
       npmRegistryServer: registry,
@@ -40,7 +40,7 @@ function modern(nodeLinker: string, execArgv: readonly string[]): [string, Manag
     };
     user.write('.yarnrc.yml', JSON.stringify(settings));
     user.write('yarn.lock', '');
-    await user.run([process.execPath, berry, 'add', tarball, ...others]);
+    return user.run([process.execPath, berry, 'add', ...packages]);
   };
   return [`yarn ${versionOf('@yarnpkg/cli-dist')}, ${nodeLinker}`, { install, execArgv }];
 }

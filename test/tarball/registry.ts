@@ -1,5 +1,5 @@
-// A registry of npm's kind on the loopback address, with what an installation of the package may ask for and nothing else:
-// node-gyp-build, and the types that a program in TypeScript needs beside it, packed from the repository's node_modules/.
+// A registry of npm's kind on the loopback address, with what an installation may ask for and nothing else: the package, and packed
+// from the repository's node_modules/, node-gyp-build and the types that a program in TypeScript needs beside them.
 // It notes what it is asked for.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,8 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tarball } from './user.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const offered = ['node-gyp-build', '@types/node', 'undici-types'];
@@ -18,14 +19,16 @@ interface Offer {
   tarball: Buffer;
 }
 
+const manifestIn = (folder: string): Offer['manifest'] =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
 function packed(name: string): Offer {
   const source = join(root, 'node_modules', name);
   const folder = mkdtempSync(join(tmpdir(), 'fdreactor-registry-'));
   try {
     const args = ['pack', '--silent', '--ignore-scripts', '--offline', '--pack-destination', folder, source];
     const file = execFileSync('npm', args, { encoding: 'utf8' }).trim();
-    const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
-    return { manifest, tarball: readFileSync(join(folder, file)) };
+    return { manifest: manifestIn(source), tarball: readFileSync(join(folder, file)) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -36,7 +39,7 @@ function packument(url: string, { manifest, tarball }: Offer): object {
   const { name, version } = manifest;
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   const shasum = createHash('sha1').update(tarball).digest('hex');
-  const dist = { tarball: `${url}${name}/-/package.tgz`, integrity, shasum };
+  const dist = { tarball: `${url}${name}/-/${basename(name)}-${version}.tgz`, integrity, shasum };
   const time = { created: '2020-01-01T00:00:00.000Z', [version]: '2020-01-01T00:00:00.000Z' };
   return { name, 'dist-tags': { latest: version }, time, versions: { [version]: { ...manifest, dist } } };
 }
@@ -50,6 +53,7 @@ export interface Registry {
 
 export async function startRegistry(): Promise<Registry> {
   const offers = new Map(offered.map((name) => [name, packed(name)]));
+  offers.set('fdreactor', { manifest: manifestIn(root), tarball: readFileSync(tarball) });
   const asked = new Set<string>();
   let url = '';
   const server = createServer((request, response) => {

@@ -49,13 +49,13 @@ export class User {
     };
   }
 
-  /** Runs a command in the folder; what it wrote to its standard output. A failure has all that it said. */
+  /** Runs a command in the folder; what it said, on its standard output and then on the other. */
   run(command: readonly string[], env: Record<string, string> = {}, input = ''): Promise<string> {
     const [file, ...args] = command as [string, ...string[]];
     const options = { cwd: this.folder, env: { ...this.env, ...env }, timeout: patience(60_000) };
     return new Promise((resolve, reject) => {
       const child = execFile(file, args, options, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
+        if (error === null) resolve(stdout + stderr);
         else reject(new Error(`${command.join(' ')}: ${error.code ?? error.signal}\n${stdout}\n${stderr}`));
       });
       // A program that reads nothing may have ended already.
