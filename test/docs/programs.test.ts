@@ -6,13 +6,13 @@
 //   needs=splice      run only where that is there: a word of ../helpers/needs.ts
 // and a block `text output` is what the program before it prints. Compilers and Node name the page and its line.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { connect, readExactly } from '../examples/clients.js';
 import { type Running, startCommand } from '../examples/running.js';
 import { runCommand } from '../helpers/child.js';
+import { freePort } from '../helpers/free-port.js';
 import { type Conditions, testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 import { compile } from '../helpers/tsc.js';
@@ -48,18 +48,6 @@ function project(kind: string, compilerOptions: object, include: string[]): stri
   const file = `${folder}${kind}.json`;
   writeFileSync(file, JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include }));
   return file;
-}
-
-/** One where nothing listens; below those that the system gives to clients, so that nobody gets it by chance. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }
 
 /** Tries until somebody listens, or the program has ended. */

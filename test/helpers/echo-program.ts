@@ -2,8 +2,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { expect } from 'vitest';
+import { connect } from 'node:net';
+import { freePort } from './free-port.js';
 import { eventually } from './patience.js';
 import { isWindows } from './platform.js';
 
@@ -22,23 +22,6 @@ function listeningPort(pid: number): number | undefined {
     if (state === listening && links.includes(`socket:[${inode}]`)) return Number.parseInt(local.slice(9), 16);
   }
   return undefined;
-}
-
-/**
- * A port that is free, for a program that cannot be asked which one it was given. Not one that the kernel gives out: another
- * process could get it meanwhile, and a client that tries one where nobody listens can connect to itself.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const [error] = await Promise.race([once(server, 'error'), once(server.listen(port, '127.0.0.1'), 'listening')]);
-    if (error === undefined) {
-      await new Promise((resolve) => server.close(resolve));
-      return port;
-    }
-    expect(error).toMatchObject({ code: 'EADDRINUSE' });
-  }
 }
 
 /** Tries until somebody listens: a refused connection is an error event, and the next try. */

@@ -2,10 +2,11 @@
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { blocksOf } from '../docs/markdown.js';
 import { noteNotRun } from '../helpers/not-run.js';
 import { userWithPackage } from './installed.js';
 import { expectEcho, expectPrograms, writeJavaScript } from './programs.js';
-import { requireTool, tools, User } from './user.js';
+import { node22, requireTool, tools, User } from './user.js';
 
 /** Has the package. */
 let developer: User;
@@ -42,7 +43,7 @@ async function bundle(format: 'esm' | 'cjs', options: object = {}): Promise<stri
 /** The binary of the machine, as the package has it. */
 const binary = (): string => developer.path('node_modules/fdreactor/prebuilds/linux-x64/fdreactor.glibc.node');
 
-test('in a worker: it serves, and ends with it', async () => {
+test('in a worker', async () => {
   machine = new User();
   developer.write('worker.mjs', "new (await import('node:worker_threads')).Worker('./echo.mjs', { argv: ['0'] });");
   await expectEcho(developer, [process.execPath, 'worker.mjs']);
@@ -104,17 +105,10 @@ test('in a single executable, with the binary beside it', async () => {
 
 test('in a single executable, with the binary in it', async () => {
   machine = new User();
-  // As in docs/bundlers.md.
-  const first = `
-    const { getRawAsset } = require('node:sea');
-    const { mkdtempSync, writeFileSync } = require('node:fs');
-    const { join } = require('node:path');
-    const folder = mkdtempSync(join(require('node:os').tmpdir(), 'program-'));
-    process.env.FDREACTOR_BINARY = join(folder, 'fdreactor.node');
-    writeFileSync(process.env.FDREACTOR_BINARY, new Uint8Array(getRawAsset('fdreactor.node')));
-    require('./echo.mjs');`;
-  developer.write('first.cjs', first);
-  await bundle('cjs', { entryPoints: ['first.cjs'] });
+  const [script] = blocksOf('docs/bundlers.md').filter(({ language }) => language === 'js');
+  developer.write('binary.mjs', script?.text ?? '');
+  developer.write('first.mjs', "import './binary.mjs';\nimport './echo.mjs';\n");
+  await bundle('cjs', { entryPoints: ['first.mjs'] });
   const executable = await singleExecutable('first.cjs', { 'fdreactor.node': binary() });
   await expectEcho(machine, [executable]);
 });
@@ -128,10 +122,10 @@ test.each([
   await expect(started).rejects.toThrow(/--allow-addons/);
 });
 
-test('with permission for add-ons and to read', async () => {
+test.each([
+  ['--experimental-permission', process.execPath],
+  ['--permission', node22],
+])('%s, with permission for add-ons and to read', async (flag, node) => {
   machine = new User();
-  await expectEcho(developer, [
-    ...[process.execPath, '--experimental-permission', '--allow-addons', '--allow-fs-read=*'],
-    'echo.mjs',
-  ]);
+  await expectEcho(developer, [node, flag, '--allow-addons', '--allow-fs-read=*', 'echo.mjs']);
 });
