@@ -3,23 +3,26 @@
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */
-/** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean }} Options */
+/** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean, smoke: boolean }} Options */
 
 const FULL = { rounds: 5, warmupMs: 1500, windowMs: 500 };
 const QUICK = { rounds: 1, warmupMs: 400, windowMs: 250 };
+const SMOKE = { rounds: 1, warmupMs: 100, windowMs: 100 };
 
 /** @param {Table[]} tables */
 export function help(tables) {
   const names = tables.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`);
-  const suites = [...new Set(tables.map(({ suite }) => suite))];
+  const suitesOf = (/** @type {Table[]} */ some) => [...new Set(some.map(({ suite }) => suite))].join(', ');
   return `npm run bench -- [options]
 
   --quick          one short round: shows that everything works; the numbers are rough
+  --smoke          the same with tiny counts, in seconds; the numbers say nothing
   --only <names>   only these tables or suites, separated by commas (may be repeated)
   --rounds <n>     rounds that medians are taken of (${FULL.rounds}; ${QUICK.rounds} with --quick)
   --help           this text
 
-Suites: ${suites.join(', ')}. Tables:
+Suites: ${suitesOf(tables.filter(({ separate }) => !separate))};
+only where --only names them: ${suitesOf(tables.filter(({ separate }) => separate))}. Tables:
 ${names.join('\n')}
 
 The table goes to the terminal; all figures, and a page with plots, to bench/results/.
@@ -39,7 +42,7 @@ function select(tables, names) {
   const unknown = names.find((name) => !tables.some((table) => table.name === name || table.suite === name));
   if (unknown !== undefined) throw new Error(`--only does not know ${unknown}; --help lists the names`);
   return names.length === 0
-    ? tables
+    ? tables.filter(({ separate }) => !separate)
     : tables.filter(({ name, suite }) => names.includes(name) || names.includes(suite));
 }
 
@@ -53,17 +56,19 @@ export function parseOptions(args, tables) {
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       quick: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
     },
   });
   if (values.help) return null;
-  const quick = values.quick ?? false;
-  const defaults = quick ? QUICK : FULL;
+  const { quick = false, smoke = false } = values;
+  const defaults = smoke ? SMOKE : quick ? QUICK : FULL;
   const names = (values.only ?? []).flatMap((list) => list.split(',')).filter((name) => name !== '');
   return {
     ...defaults,
     quick,
+    smoke,
     rounds: values.rounds === undefined ? defaults.rounds : parseRounds(values.rounds),
     tables: select(tables, names),
   };

@@ -15,17 +15,26 @@ import { writeReport } from './report-files.mjs';
 import { renderTable, renderTargets } from './report-terminal.mjs';
 import { installLine, isMissing } from './requirements.mjs';
 import { summarise } from './summary.mjs';
+import accept from './trials/accept.mjs';
+import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
 import files from './trials/files.mjs';
 import heap from './trials/heap.mjs';
 import http from './trials/http.mjs';
+import idle from './trials/idle.mjs';
 import proxy from './trials/proxy.mjs';
+import timers from './trials/timers.mjs';
+import udp from './trials/udp.mjs';
+import wake from './trials/wake.mjs';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */
 /** @typedef {import('./options.mjs').Options} Options */
 
 /** @type {Table[]} */
-const allTables = [...echo, ...http, ...files, ...proxy, ...heap];
+const allTables = [
+  ...[...echo, ...http, ...files, ...proxy, ...heap, ...idle],
+  ...[...udp, ...accept, ...timers, ...wake, ...dispatch],
+];
 
 /** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./types.mjs').Bench} bench */
 async function run({ planned, omitted, missing }, options, bench) {
@@ -37,13 +46,13 @@ async function run({ planned, omitted, missing }, options, bench) {
   const measured = planned.filter(({ samples }) => samples.size > 0);
   const tables = measured.map(summarise);
   for (const table of tables) console.log(`\n${renderTable(table)}`);
-  console.log(`\n${renderTargets(tables) ?? ''}`);
-  const { rounds, warmupMs, windowMs, quick } = options;
+  if (!options.smoke) console.log(`\n${renderTargets(tables) ?? ''}`);
+  const { rounds, warmupMs, windowMs, quick, smoke } = options;
   const title = 'fdreactor benchmark';
   const written = writeReport({
     title,
     machine,
-    options: { rounds, warmupMs, windowMs, quick },
+    options: { rounds, warmupMs, windowMs, quick, smoke },
     tables,
     omitted,
     problems,
@@ -71,7 +80,7 @@ function readOptions() {
 async function main() {
   const options = readOptions();
   if (options === null) return process.exitCode ?? 0;
-  const planned = plan(options.tables);
+  const planned = plan(options.tables, options);
   if (planned.planned.length === 0) {
     for (const line of planned.omitted) console.error(line);
     console.error(`Nothing can be measured. Install what is missing: ${installLine(planned.missing)}`);
@@ -80,8 +89,8 @@ async function main() {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'fdreactor-bench-'));
   stopEverythingAtExit();
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const { warmupMs, windowMs } = options;
-  return run(planned, options, { cores: chooseCores(), directory, warmupMs, windowMs });
+  const { warmupMs, windowMs, smoke } = options;
+  return run(planned, options, { cores: chooseCores(), directory, warmupMs, windowMs, smoke });
 }
 
 try {

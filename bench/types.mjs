@@ -13,6 +13,7 @@
  * @property {string} directory a temporary folder, removed at the end
  * @property {number} warmupMs load once, before the first round: compilers need it
  * @property {number} windowMs the measured window of a round
+ * @property {boolean} [smoke] counts are to be as small as they can be: only whether it works is of interest
  */
 
 /**
@@ -80,7 +81,8 @@
  * @property {string} unit of the value
  * @property {Requirement[]} requires what the load needs
  * @property {boolean} [once] one round is enough: the value is a count, not a time
- * @property {number} [connections] fds that one process holds at once
+ * @property {boolean} [separate] measured only where --only names it
+ * @property {number} [connections] fds that one process holds at once, if not with --smoke
  * @property {R[]} rows the first one is the floor
  * @property {(row: R, bench: Bench) => Promise<Session>} open
  * @property {Target[]} targets

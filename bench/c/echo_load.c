@@ -1,19 +1,17 @@
-// The load of the echo suite: N connections in closed loop, one 64-byte message each on its way at any time. Every
-// message carries its connection and its number, and what comes back is compared byte for byte. At both ends of the
-// measured window it reads the server's own CPU clock, so that connecting and warming up are not counted.
-// usage: echo_load <port> <connections> <warmupMs> <windowMs> <serverPid>
-// It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
+// The load of the echo and udp suites: N connections in closed loop, one 64-byte message each on its way at any time.
+// Every message carries its connection and its number, and what comes back is compared byte for byte. At both ends of
+// the measured window it reads the server's own CPU clock, so that connecting and warming up are not counted. After the
+// window it waits for what is still on its way: a message that was lost is an error. usage: echo_load tcp|udp <port>
+// <connections> <warmupMs> <windowMs> <serverPid> It prints one line of JSON. Exit code 0 says that it ran, not that
+// there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "common.h"
-#include "histogram.h"
 #include "loopback.h"
-#include "process_clock.h"
+#include "tally.h"
 
 enum {
   MESSAGE_BYTES = 64,
@@ -32,6 +30,7 @@ _Static_assert(sizeof(struct message) == MESSAGE_BYTES, "a message has 64 bytes"
 struct connection {
   int fd;
   bool connected;
+  bool waiting;
   uint32_t received;
   uint64_t sent_ns;
   struct message expected;
@@ -40,22 +39,27 @@ struct connection {
 
 static struct {
   int epoll_fd;
+  int type;
   uint16_t port;
   struct connection* connections;
   uint32_t total;
   uint32_t started;
   uint32_t connected;
+  uint32_t waiting;
   bool running;
   bool measuring;
-  uint64_t round_trips;
-  uint64_t errors;
-  char first_error[128];
-  struct histogram latency;
+  struct tally tally;
 } load;
+
+static void set_waiting(struct connection* connection, bool waiting) {
+  load.waiting += (uint32_t)waiting - (uint32_t)connection->waiting;
+  connection->waiting = waiting;
+}
 
 /** A connection that failed takes no further part. */
 static void fail(struct connection* connection, const char* what, int error) {
-  if (load.errors++ == 0) snprintf(load.first_error, sizeof load.first_error, "%s: %s", what, strerror(error));
+  tally_error(&load.tally, what, error);
+  set_waiting(connection, false);
   close(connection->fd);
   connection->fd = -1;
 }
@@ -71,6 +75,7 @@ static void send_next(struct connection* connection) {
   }
   connection->received = 0;
   connection->sent_ns = now_ns();
+  set_waiting(connection, true);
   // 64 bytes into an empty send buffer always fit: a part taken is as wrong as none.
   ssize_t sent = send(connection->fd, message, MESSAGE_BYTES, MSG_NOSIGNAL);
   if (sent != MESSAGE_BYTES) fail(connection, "send", sent < 0 ? errno : EMSGSIZE);
@@ -79,9 +84,13 @@ static void send_next(struct connection* connection) {
 static void start_connect(uint32_t index) {
   struct connection* connection = &load.connections[index];
   connection->expected.connection = index;
-  connection->fd = start_connecting(load.port, index);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = connection};
+  connection->fd = start_client(load.type, load.port, index);
+  const bool stream = load.type == SOCK_STREAM;
+  struct epoll_event event = {.events = EPOLLIN | (stream ? EPOLLOUT : 0u) | EPOLLET, .data.ptr = connection};
   if (epoll_ctl(load.epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0) die("epoll_ctl");
+  if (stream) return;
+  connection->connected = true;
+  load.connected++;
 }
 
 /** Keeps up to CONNECT_BURST connections under way until all have been started. */
@@ -90,7 +99,7 @@ static void start_more_connects(void) {
 }
 
 static void finish_connect(struct connection* connection) {
-  int error = connect_error(connection->fd);
+  const int error = connect_error(connection->fd);
   connection->connected = true;
   load.connected++;
   if (error != 0) fail(connection, "connect", error);
@@ -112,10 +121,8 @@ static void on_readable(struct connection* connection) {
     fail(connection, "wrong bytes came back", EBADMSG);
     return;
   }
-  if (load.measuring) {
-    load.round_trips++;
-    histogram_add(&load.latency, now_ns() - connection->sent_ns);
-  }
+  set_waiting(connection, false);
+  if (load.measuring) histogram_add(&load.tally.latency, now_ns() - connection->sent_ns);
   if (load.running) send_next(connection);
 }
 
@@ -138,7 +145,7 @@ static void turn_until(uint64_t deadline_ns) {
     if (count < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < count; i++) handle_event(&events[i]);
     start_more_connects();
-    if (!load.running && load.connected == load.total) return;
+    if (!load.running && load.connected == load.total && load.waiting == 0) return;
   }
 }
 
@@ -154,26 +161,24 @@ static void connect_all(void) {
   }
 }
 
-static void report(const struct process_clock* before, const struct process_clock* after, uint64_t window_ns) {
-  printf("{\"operations\":%llu,\"errors\":%llu,\"firstError\":\"%s\",\"seconds\":%.6f,",
-         (unsigned long long)load.round_trips, (unsigned long long)load.errors, load.first_error,
-         (double)window_ns / 1e9);
-  printf("\"cpuSeconds\":%.9f,\"userSeconds\":%.2f,\"systemSeconds\":%.2f,", after->cpu - before->cpu,
-         after->user - before->user, after->system - before->system);
-  printf("\"p50Us\":%.2f,\"p99Us\":%.2f}\n", (double)histogram_percentile(&load.latency, 50) / 1e3,
-         (double)histogram_percentile(&load.latency, 99) / 1e3);
+/** What was sent is to come back even after the window. */
+static void drain(void) {
+  load.measuring = load.running = false;
+  if (load.waiting > 0) turn_until(now_ns() + STALL_MS * 1000000ull);
+  for (; load.waiting > 0; load.waiting--) tally_error(&load.tally, "no answer", ETIMEDOUT);
 }
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    fprintf(stderr, "usage: %s <port> <connections> <warmupMs> <windowMs> <serverPid>\n", argv[0]);
+  if (argc != 7) {
+    fprintf(stderr, "usage: %s tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid>\n", argv[0]);
     return 2;
   }
-  load.port = (uint16_t)parse_number(argv[1], 1, 65535);
-  load.total = (uint32_t)parse_number(argv[2], 1, MAX_CONNECTIONS);
-  uint64_t warmup_ns = (uint64_t)parse_number(argv[3], 0, 600000) * 1000000u;
-  uint64_t window_ns = (uint64_t)parse_number(argv[4], 1, 600000) * 1000000u;
-  pid_t server = (pid_t)parse_number(argv[5], 1, INT32_MAX);
+  load.type = strcmp(argv[1], "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM;
+  load.port = (uint16_t)parse_number(argv[2], 1, 65535);
+  load.total = (uint32_t)parse_number(argv[3], 1, MAX_CONNECTIONS);
+  uint64_t warmup_ns = (uint64_t)parse_number(argv[4], 0, 600000) * 1000000u;
+  uint64_t window_ns = (uint64_t)parse_number(argv[5], 1, 600000) * 1000000u;
+  pid_t server = (pid_t)parse_number(argv[6], 1, INT32_MAX);
   load.connections = calloc(load.total, sizeof *load.connections);
   if (load.connections == NULL) die("calloc");
   load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -192,6 +197,7 @@ int main(int argc, char** argv) {
   turn_until(start_ns + window_ns);
   uint64_t end_ns = now_ns();
   struct process_clock after = process_clock_read(server);
-  report(&before, &after, end_ns - start_ns);
+  drain();
+  tally_report(&load.tally, &before, &after, end_ns - start_ns);
   return 0;
 }

@@ -1,71 +1,94 @@
 // @ts-check
-// What idle registrations cost: user-space memory each, and the time of a turn that finds 100 ready fds while they are
-// there. Prints JSON.
-// usage: node --expose-gc idle.mjs reactor|net <registrations>
+// What idle TCP connections cost in memory. Another process holds their other ends. Prints JSON, in bytes a connection:
+// user space as own-memory.mjs has it; `kernelBytes` is the growth of the kernel's slabs (/proc/meminfo), which are the whole
+// machine's: both ends of each connection, and the item of the wait.
+// usage: node --expose-gc idle.mjs reactor|net <connections>
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { Interest, Reactor } from 'fdreactor';
+import { fileURLToPath } from 'node:url';
+import { Acceptor, Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { median } from '../stats.mjs';
 import { memoryOfEach, ownMemory } from './own-memory.mjs';
 
-const READY = 100;
-const TURNS = 200;
-const SAMPLES = 41;
-
-const reactor = new Reactor();
+/** Connections that are not counted, and how often so many. */
+const FIRST = 1000;
+const WARM = 3;
 const ignore = () => {};
 
-/** @param {number} count an even number of fds */
-function pairs(count) {
-  return Array.from({ length: count / 2 }, () => socket.socketpair()).flat();
+/** How many are held; `wait` resolves when there are so many. */
+class Held {
+  #count = 0;
+  #target = Number.POSITIVE_INFINITY;
+  #done = ignore;
+
+  add() {
+    if (++this.#count === this.#target) this.#done();
+  }
+
+  /** @param {number} target @returns {Promise<void>} */
+  wait(target) {
+    this.#target = target;
+    return new Promise((resolve) => {
+      this.#done = resolve;
+      if (this.#count >= target) resolve();
+    });
+  }
 }
 
-/** Nanoseconds of one turn. */
-function turnTime() {
-  const samples = Array.from({ length: SAMPLES }, () => {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < TURNS; i++) reactor.poll(0);
-    return Number(process.hrtime.bigint() - start) / TURNS;
-  });
-  return median(samples);
-}
+const held = new Held();
 
-/** @param {number} fd */
-const registerWithReactor = (fd) => reactor.register(fd, Interest.READABLE, ignore);
+/** Both give the port that they listen on. */
+const servers = {
+  reactor() {
+    const reactor = new Reactor();
+    const listener = socket.listenTcp({ host: '127.0.0.1', port: 0, backlog: 4096 });
+    new Acceptor(reactor, listener, (fd) => {
+      reactor.register(fd, Interest.READABLE, ignore);
+      held.add();
+    });
+    reactor.attach();
+    return /** @type {{ port: number }} */ (socket.getsockname(listener)).port;
+  },
+  async net() {
+    const sockets = new Set();
+    const server = net.createServer((connection) => {
+      sockets.add(connection.on('data', ignore).on('error', ignore));
+      held.add();
+    });
+    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 });
+    await once(server, 'listening');
+    return /** @type {net.AddressInfo} */ (server.address()).port;
+  },
+};
 
-/** @type {net.Socket[]} */
-const sockets = [];
-
-/** @param {number} fd */
-function openSocket(fd) {
-  sockets.push(new net.Socket({ fd, readable: true, writable: true }).on('data', ignore));
-}
+/** Bytes of the kernel's slabs, of the whole machine. */
+const slabs = () => Number(/^Slab:\s*(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
 
 const [kind = 'reactor', count = '15000'] = process.argv.slice(2);
-const hold = kind === 'net' ? openSocket : registerWithReactor;
+const total = Number(count);
+const port = await servers[/** @type {keyof typeof servers} */ (kind)]();
+const clients = fork(fileURLToPath(new URL('idle-clients.mjs', import.meta.url)), [String(port)], { execArgv: [] });
+clients.on('exit', () => process.exit(1)); // it has said why
 
-for (const fd of pairs(READY)) {
-  socket.send(fd, Buffer.alloc(1));
-  reactor.register(fd, Interest.READABLE, ignore);
+let target = 0;
+
+/** @param {number} more */
+async function connect(more) {
+  target += more;
+  clients.send(more);
+  await held.wait(target);
 }
-for (const fd of pairs(READY)) hold(fd); // what is made once, with the first ones, is not counted
-turnTime();
-const turnBefore = turnTime();
 
-const fds = pairs(Number(count));
+// What is made once is made now; what is compiled, too.
+for (let i = 0; i < WARM; i++) {
+  ownMemory();
+  await connect(FIRST);
+}
+const slabsBefore = slabs();
 const before = ownMemory();
-for (const fd of fds) hold(fd);
-const after = ownMemory();
-const turnAfter = turnTime();
-
-const { heapBytes, externalBytes, nativeBytes, residentBytes } = memoryOfEach(before, after, fds.length);
-console.log(
-  JSON.stringify({
-    javaScriptBytes: heapBytes + externalBytes,
-    nativeBytes,
-    residentBytes,
-    turnBefore,
-    turnAfter,
-  }),
-);
-process.exit(0);
+await connect(total);
+const bytes = memoryOfEach(before, ownMemory(), total);
+console.log(JSON.stringify({ ...bytes, kernelBytes: (slabs() - slabsBefore) / total }));
+process.exit(0); // and the other process with it: it loses the channel

@@ -1,12 +1,26 @@
 // @ts-check
 // The user-space memory of the process itself, for programs that measure what they hold; they need --expose-gc.
-// What JavaScript holds is `heapUsed` and `external` (typed arrays), after full collections. RssAnon, resident anonymous
-// memory, has everything, the add-on's own included, but in pages, and whatever the heap keeps in reserve: what it grew by
-// beyond V8's own pages is native memory.
+// What JavaScript holds is `heapUsed` and `external` (typed arrays), after full collections. Native memory is what malloc()
+// has from the system beside those arrays. Resident anonymous memory has everything: V8's pages with what is free in
+// them, V8's own book-keeping, and much that is there once and not for each.
 import { readFileSync } from 'node:fs';
-import v8 from 'node:v8';
 
-/** @typedef {{ heap: number, external: number, heapPages: number, resident: number, proportional: number }} OwnMemory */
+const ANONYMOUS = 'Anonymous:';
+
+/** @typedef {{ heap: number, external: number, malloc: number, resident: number, proportional: number }} OwnMemory */
+
+/** What malloc() has, of this thread and in small pieces: the pages of the [heap] that are in memory. */
+function mallocBytes() {
+  let bytes = 0;
+  let isHeap = false;
+  // No regular expression: V8 keeps the last text that one was tried on, and that would be counted.
+  for (const line of readFileSync('/proc/self/smaps', 'utf8').split('\n')) {
+    if (line.endsWith('[heap]')) isHeap = true;
+    else if (isHeap && line.startsWith(ANONYMOUS)) bytes += Number.parseInt(line.slice(ANONYMOUS.length), 10) * 1024;
+    else if (line.startsWith('VmFlags:')) isHeap = false;
+  }
+  return bytes;
+}
 
 /** @param {string} file @param {string} name @returns {number} in bytes; 0 where the kernel does not say */
 function field(file, name) {
@@ -20,7 +34,7 @@ export function ownMemory(collections = 4) {
   return {
     heap: heapUsed,
     external,
-    heapPages: v8.getHeapStatistics().total_physical_size,
+    malloc: mallocBytes(),
     resident: field('/proc/self/status', 'RssAnon'),
     proportional: field('/proc/self/smaps_rollup', 'Pss'),
   };
@@ -29,11 +43,10 @@ export function ownMemory(collections = 4) {
 /** What each of `count` things took between two readings, in bytes. @param {OwnMemory} before @param {OwnMemory} after @param {number} count */
 export function memoryOfEach(before, after, count) {
   const grown = (/** @type {keyof OwnMemory} */ name) => after[name] - before[name];
-  const native = grown('resident') - grown('heapPages') - grown('external');
   return {
     heapBytes: grown('heap') / count,
     externalBytes: grown('external') / count,
-    nativeBytes: Math.max(0, native) / count,
+    nativeBytes: Math.max(0, grown('malloc') - grown('external')) / count,
     residentBytes: grown('resident') / count,
     proportionalBytes: grown('proportional') / count,
   };

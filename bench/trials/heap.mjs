@@ -1,12 +1,10 @@
 // @ts-check
-// What the Reactor takes of the JavaScript heap: nothing for an event, little for an idle registration.
+// What the Reactor takes of the JavaScript heap for an event: nothing.
 import { runForJson } from '../programs.mjs';
 
-/** @typedef {import('../types.mjs').Bench} Bench */
 /** @typedef {import('../types.mjs').Row} Row */
 /** @template {Row} R @typedef {import('../types.mjs').Table<R>} Table */
 
-const IDLE = 15_000;
 const NO_COLLECTION = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 /** Not one object in ten thousand events. */
@@ -37,52 +35,4 @@ const allocations = {
   ],
 };
 
-/** @type {Table<Row & { mode: string }>} */
-const idleMemory = {
-  name: 'idle-memory',
-  suite: 'heap',
-  title: `${IDLE.toLocaleString('en')} idle registrations: user-space memory, JavaScript and native`,
-  unit: 'B/registration',
-  requires: ['package'],
-  once: true,
-  connections: IDLE,
-  rows: [
-    { name: 'Reactor', mode: 'reactor', requires: [] },
-    { name: 'node:net', mode: 'net', requires: [] },
-  ],
-  open: async ({ mode }, bench) => ({
-    async measure() {
-      const result = await runForJson(bench, 'programs/idle.mjs', [mode, String(IDLE)], ['--expose-gc']);
-      const { javaScriptBytes, nativeBytes, residentBytes } = result;
-      return {
-        value: javaScriptBytes + nativeBytes,
-        problems: [],
-        notes: { javaScriptBytes, nativeBytes, residentBytes },
-      };
-    },
-  }),
-  targets: [{ row: 'Reactor', atMost: 128 }],
-};
-
-/** @type {Table<Row & { idle: number }>} */
-const idleTurn = {
-  name: 'idle-turn',
-  suite: 'heap',
-  title: 'A turn with 100 ready fds, beside idle registrations',
-  unit: 'us/turn',
-  requires: ['package'],
-  connections: IDLE,
-  rows: [
-    { name: 'none idle', idle: 0, requires: [] },
-    { name: `${IDLE.toLocaleString('en')} idle`, idle: IDLE, requires: [] },
-  ],
-  open: async ({ idle }, bench) => ({
-    async measure() {
-      const { turnAfter } = await runForJson(bench, 'programs/idle.mjs', ['reactor', String(idle)], ['--expose-gc']);
-      return { value: turnAfter / 1000, problems: [] };
-    },
-  }),
-  targets: [{ row: `${IDLE.toLocaleString('en')} idle`, against: 'none idle', atMost: 1.1 }],
-};
-
-export default [allocations, idleMemory, idleTurn];
+export default [allocations];

@@ -1,0 +1,51 @@
+// @ts-check
+// Connections that are made and ended at once, nothing else: the cost of accept, a registration, the end of the stream and
+// close. The servers are those of other suites; none of them sends anything to such a client.
+import { runLoad } from '../c-load.mjs';
+import epoll from '../drivers/epoll-echo.mjs';
+import net from '../drivers/net-echo.mjs';
+import nginx from '../drivers/nginx-hello.mjs';
+import attach from '../drivers/reactor-attach-echo.mjs';
+import run from '../drivers/reactor-run-echo.mjs';
+
+/** @typedef {import('../types.mjs').Driver} Driver */
+
+/** Under way at a time: below every backlog. */
+const PARALLEL = 128;
+/** Few enough that all rounds together stay below the kernel's limit of sockets in TIME_WAIT. */
+const CONNECTIONS = { measured: 4000, warmUp: 4000 };
+const SMOKE = { measured: 200, warmUp: 0 };
+
+/** @param {Driver} driver @param {import('../types.mjs').Bench} bench */
+async function open(driver, bench) {
+  const { port, pid, stop } = await driver.start(bench);
+  const { measured, warmUp } = bench.smoke ? SMOKE : CONNECTIONS;
+  /** @param {number} first those that are not counted @param {number} counted */
+  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, pid]);
+  return {
+    async warmUp() {
+      if (warmUp > 0) await storm(0, warmUp);
+    },
+    async measure() {
+      const sample = await storm(PARALLEL, measured);
+      if (sample.operations < measured) sample.problems.push(`only ${sample.operations} connections of ${measured}`);
+      return sample;
+    },
+    close: stop,
+  };
+}
+
+/** @type {import('../types.mjs').Table<Driver>[]} */
+export default [
+  {
+    name: 'accept',
+    suite: 'accept',
+    title: `Connections made and ended, ${PARALLEL} at a time`,
+    unit: 'us CPU/connection',
+    requires: ['cc', 'make'],
+    separate: true,
+    rows: [epoll, run, attach, net, nginx],
+    open,
+    targets: [],
+  },
+];

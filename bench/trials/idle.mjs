@@ -1,0 +1,61 @@
+// @ts-check
+// What is idle: the memory of a connection, in JavaScript, natively and in the kernel, and that it costs a turn nothing.
+import { runForJson } from '../programs.mjs';
+
+/** @typedef {import('../types.mjs').Row} Row */
+/** @template {Row} R @typedef {import('../types.mjs').Table<R>} Table */
+
+const MOST = 15_000;
+const SMOKE = 100;
+
+/** @param {number} connections @param {boolean} separate @returns {Table<Row & { mode: string }>} */
+function memoryTable(connections, separate) {
+  return {
+    name: `idle-${connections}`,
+    suite: 'idle',
+    title: `${connections.toLocaleString('en')} idle TCP connections: user-space memory, JavaScript and native`,
+    unit: 'B/connection',
+    requires: ['package'],
+    separate,
+    connections,
+    rows: [
+      { name: 'Reactor', mode: 'reactor', requires: [] },
+      { name: 'node:net', mode: 'net', requires: [] },
+    ],
+    open: async ({ mode }, bench) => ({
+      async measure() {
+        const args = [mode, String(bench.smoke ? SMOKE : connections)];
+        const bytes = await runForJson(bench, 'programs/idle.mjs', args, ['--expose-gc']);
+        const { heapBytes, externalBytes, nativeBytes, residentBytes, kernelBytes } = bytes;
+        const javaScriptBytes = heapBytes + externalBytes;
+        const notes = { javaScriptBytes, nativeBytes, residentBytes, kernelBytes };
+        return { value: javaScriptBytes + nativeBytes, problems: [], notes };
+      },
+    }),
+    targets: [{ row: 'Reactor', atMost: 96 }],
+  };
+}
+
+/** @type {Table<Row & { idle: number }>} */
+const turn = {
+  name: 'idle-turn',
+  suite: 'idle',
+  title: 'A turn with 100 ready fds, beside idle registrations',
+  unit: 'us CPU/turn',
+  requires: ['package'],
+  connections: MOST,
+  rows: [
+    { name: 'none idle', idle: 0, requires: [] },
+    { name: `${MOST.toLocaleString('en')} idle`, idle: MOST, requires: [] },
+  ],
+  open: async ({ idle }, bench) => ({
+    async measure() {
+      const count = bench.smoke ? Math.min(idle, SMOKE) : idle;
+      const { cpuSeconds } = await runForJson(bench, 'programs/idle-turn.mjs', [String(count)]);
+      return { value: cpuSeconds * 1e6, problems: [] };
+    },
+  }),
+  targets: [{ row: `${MOST.toLocaleString('en')} idle`, against: 'none idle', atMost: 1.1 }],
+};
+
+export default [memoryTable(1000, true), memoryTable(10_000, true), memoryTable(MOST, false), turn];
