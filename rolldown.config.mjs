@@ -16,6 +16,12 @@ export default defineConfig({
     format: 'es',
     // Not in a folder: load-native.ts knows that it is in dist/ itself.
     chunkFileNames: '[name].js',
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    codeSplitting: {
+      groups: [
+        // Apart from what loads the add-on, for the command that builds it when there is none.
+        { name: 'target', test: /lib[\\/](target|version)\.ts$/, priority: 1 },
+        { name: 'shared', minShareCount: 2 },
+      ],
+    },
   },
 });
