@@ -1,7 +1,11 @@
 // What a registration waits for, and what it is told: the two sets of bits of the Reactor, the same on every platform.
 // A backend translates them from and to its kernel's own; nothing else may.
 
-/** What a registration waits for; combine with `|`. 0 is "paused": only closures and errors are told, each once. */
+/**
+ * What a registration waits for; combine with `|`. 0 is "paused": only closures and errors are told, each once.
+ *
+ * @enum
+ */
 export const Interest = Object.freeze({
   /** Data to read, a connection to accept, or the end of the stream. */
   READABLE: 1,
@@ -11,7 +15,11 @@ export const Interest = Object.freeze({
   PRIORITY: 4,
 } as const);
 
-/** What happened; a set of bits. They are hints: the last word is what the call itself returns. */
+/**
+ * What happened; a set of bits, tested with `&`. They are hints: the last word is what the call itself returns.
+ *
+ * @enum
+ */
 export const Ready = Object.freeze({
   /** There may be something to read. */
   READABLE: 1,
