@@ -6,7 +6,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 
 #include "errno_result.h"
@@ -15,6 +17,8 @@ namespace fdreactor {
 namespace {
 
 constexpr int kMostWatchers = 256;
+constexpr int kMostBelow = 8;
+constexpr int kMostDeliveries = 64;
 constexpr int kFree = -1;
 
 struct Watcher {
@@ -22,24 +26,65 @@ struct Watcher {
   std::atomic<int> number{0};
 };
 
+// The handlers that ours was put over, the first at 0. There are several where somebody put a handler over ours, so
+// that ours could not be taken out, and ours was put over that one in turn. Another copy of this add-on does so: each
+// then calls the other, and the second call within one delivery goes on one further down.
+struct Below {
+  struct sigaction handlers[kMostBelow];
+  std::atomic<int> count{0};
+  bool is_buried = false;  // ours is beneath another, which may call it; only under the mutex
+};
+
+// A signal that a thread handles at this moment. Handlers pass its siginfo_t on to those below them, which tells it
+// from another.
+struct Delivery {
+  std::atomic<siginfo_t*> info{nullptr};
+  int depth = 0;
+};
+
 // What the handler may touch: fixed memory and lock-free atomics, nothing else (signal-safety(7)).
 Watcher watchers[kMostWatchers];
 std::atomic<int> handlers_running{0};
-struct sigaction previous[NSIG];
+Below below[NSIG];
+Delivery deliveries[kMostDeliveries];
+static_assert(std::atomic<siginfo_t*>::is_always_lock_free, "a signal handler reads these");
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads these");
 
 std::mutex mutex;  // among the threads that watch and unwatch; never taken in the handler
 
 // A handler that asked to be taken out by its first call (SA_RESETHAND) is one that ends the process, as Node's own for
 // SIGINT and SIGTERM: it raises the signal again, which would come back to us, for ever. Watching replaces it.
-void call_previous(int number, siginfo_t* info, void* context) {
-  const struct sigaction& before = previous[number];
+void call_below(int number, int depth, siginfo_t* info, void* context) {
+  const Below& all = below[number];
+  const int level = all.count.load() - 1 - depth;
+  if (level < 0) return;
+  const struct sigaction& before = all.handlers[level];
   if ((before.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) return;
   if ((before.sa_flags & SA_SIGINFO) != 0) {
     before.sa_sigaction(number, info, context);
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(number);
   }
+}
+
+// nullptr where more threads handle signals at once than there is room for.
+Delivery* enter(siginfo_t* info) {
+  for (Delivery& delivery : deliveries) {
+    if (delivery.info.load() != info) continue;
+    ++delivery.depth;
+    return &delivery;
+  }
+  for (Delivery& delivery : deliveries) {
+    siginfo_t* free = nullptr;
+    if (!delivery.info.compare_exchange_strong(free, info)) continue;
+    delivery.depth = 0;
+    return &delivery;
+  }
+  return nullptr;
+}
+
+void leave(Delivery* delivery) {
+  if (delivery != nullptr && delivery->depth-- == 0) delivery->info.store(nullptr);
 }
 
 void on_signal(int number, siginfo_t* info, void* context) {
@@ -53,7 +98,9 @@ void on_signal(int number, siginfo_t* info, void* context) {
     if (::write(fd, &one, sizeof one) < 0) continue;
   }
   handlers_running.fetch_sub(1);
-  call_previous(number, info, context);
+  Delivery* delivery = enter(info);
+  call_below(number, delivery == nullptr ? 0 : delivery->depth, info, context);
+  leave(delivery);
   errno = saved_errno;
 }
 
@@ -71,21 +118,39 @@ Watcher* find(int fd) {
   return nullptr;
 }
 
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_signal;
+}
+
 Result install(int number) {
+  struct sigaction top = {};
+  const Result known = from_call(sigaction(number, nullptr, &top));
+  if (known < 0 || is_ours(top)) return known;
+  Below& all = below[number];
+  if (top.sa_handler == SIG_DFL || top.sa_handler == SIG_IGN) all.is_buried = false;  // the one above is gone
+  const int level = all.is_buried ? std::min(all.count.load(), kMostBelow - 1) : 0;
+  // Known before ours is in place: a signal that another thread takes in between must still find it. Written only when
+  // it is another: a thread that still handles a signal of before may be reading.
+  if (std::memcmp(&all.handlers[level], &top, sizeof top) != 0) all.handlers[level] = top;
+  all.count.store(level + 1);
   struct sigaction ours = {};
   ours.sa_sigaction = on_signal;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&ours.sa_mask);
-  // Known before ours is in place: a signal that another thread takes in between must still find it.
-  const Result known = from_call(sigaction(number, nullptr, &previous[number]));
-  return known < 0 ? known : from_call(sigaction(number, &ours, nullptr));
+  return from_call(sigaction(number, &ours, nullptr));
 }
 
+// Under a handler of somebody else's ours stays, as what that one calls. The first handler stays known: another thread
+// may have been about to call it.
 void restore(int number) {
-  struct sigaction current = {};
-  sigaction(number, nullptr, &current);
-  const bool is_ours = (current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == on_signal;
-  if (is_ours) sigaction(number, &previous[number], nullptr);
+  Below& all = below[number];
+  struct sigaction top = {};
+  sigaction(number, nullptr, &top);
+  const int level = all.count.load() - 1;
+  all.is_buried = level > 0 || !is_ours(top);
+  if (!is_ours(top)) return;
+  sigaction(number, &all.handlers[level], nullptr);
+  if (level > 0) all.count.store(level);
 }
 
 // A handler in another thread may have read the fd just before it was taken out; its number must not be closed, and

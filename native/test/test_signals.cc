@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <thread>
 
 #include "../sys/signals.h"
@@ -185,4 +186,75 @@ TEST("watchers come and go in one thread while signals arrive in another") {
   is_over.store(true);
   sender.join();
   EXPECT_EQ(Earlier::calls.load(), sent);
+}
+
+namespace {
+
+// A handler that calls the one it was put over, as another copy of this add-on does.
+struct Chaining {
+  static std::atomic<int> calls;
+  static struct sigaction under;
+  static void handle(int number, siginfo_t* info, void* context) {
+    calls.fetch_add(1);
+    CHECK(calls.load() < 100);
+    under.sa_sigaction(number, info, context);
+  }
+  Chaining() {
+    struct sigaction action = {};
+    action.sa_sigaction = handle;
+    action.sa_flags = SA_SIGINFO;
+    CHECK(sigaction(SIGUSR1, &action, &under) == 0);
+    calls = 0;
+  }
+  Chaining(const Chaining&) = delete;
+  Chaining& operator=(const Chaining&) = delete;
+  ~Chaining() { CHECK(sigaction(SIGUSR1, &under, nullptr) == 0); }
+};
+std::atomic<int> Chaining::calls{0};
+struct sigaction Chaining::under = {};
+
+// What a test has put over and under each other is no matter of the next one: a watch over no handler at all forgets
+// it.
+struct Forgotten {
+  Forgotten() = default;
+  Forgotten(const Forgotten&) = delete;
+  Forgotten& operator=(const Forgotten&) = delete;
+  ~Forgotten() { const Watch watch(SIGUSR1); }
+};
+
+}  // namespace
+
+TEST("under and over a handler that calls ours: each is called once, and the earlier one as well") {
+  const Forgotten forgotten;
+  const Earlier earlier;
+  auto first = std::make_unique<Watch>(SIGUSR1);
+  const Chaining chaining;
+  first.reset();  // ours is beneath the other, and stays
+  for (int round = 1; round <= 20; round++) {
+    const Watch again(SIGUSR1);
+    CHECK(raise(SIGUSR1) == 0);
+    EXPECT(again.is_readable());
+    EXPECT_EQ(Chaining::calls.load(), round);
+    EXPECT_EQ(Earlier::calls.load(), round);
+  }
+  CHECK(raise(SIGUSR1) == 0);
+  EXPECT_EQ(Chaining::calls.load(), 21);
+  EXPECT_EQ(Earlier::calls.load(), 21);
+}
+
+TEST("on top again when the other handler is gone, ours is not put over itself") {
+  const Forgotten forgotten;
+  const Earlier earlier;
+  auto first = std::make_unique<Watch>(SIGUSR1);
+  {
+    const Chaining chaining;
+    first.reset();
+  }
+  for (int round = 1; round <= 3; round++) {
+    const Watch again(SIGUSR1);
+    CHECK(raise(SIGUSR1) == 0);
+    EXPECT(again.is_readable());
+    EXPECT_EQ(Earlier::calls.load(), round);
+  }
+  EXPECT_EQ(handler_of(SIGUSR1), &Earlier::handle);
 }

@@ -88,6 +88,12 @@ export function testWith(
   if (holds(name, conditions)) test(name, body, timeoutMs);
 }
 
+/** As test(), unless there is a reason against it that only the caller can know; it is listed with the name. */
+export function testUnless(reason: string | undefined, name: string, body: () => void | Promise<void>): void {
+  if (reason === undefined) test(name, body);
+  else noteNotRun(`${currentFile()} > ${name}`, reason);
+}
+
 /** As describe(), where the conditions hold. */
 export function describeWith(conditions: Conditions, name: string, body: () => void): void {
   if (holds(name, conditions)) describe(name, body);
