@@ -58,15 +58,17 @@ function gist(text) {
   return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
 }
 
+/** Starts a program on a core. @param {number} core @param {string} command @param {string[]} args */
+const spawnPinned = (core, command, args) => spawnGroup('taskset', ['-c', String(core), command, ...args]);
+
 /**
- * Starts a program on a core.
- * @param {number} core @param {string} command @param {string[]} args
+ * Starts a program in a process group of its own.
+ * @param {string} command @param {string[]} args @param {{ talks?: boolean }} [options] whether its stdin stays open
  */
-function spawnPinned(core, command, args) {
-  const child = spawn('taskset', ['-c', String(core), command, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+export function spawnGroup(command, args, { talks = false } = {}) {
+  const child = spawn(command, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {}); // it has ended: whoever waits for it finds out
+  if (!talks) child.stdin.end();
   running.add(child);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -83,7 +85,8 @@ function spawnPinned(core, command, args) {
       resolve(signal ?? code);
     });
   });
-  return { child, ended, describe: () => `${command} ${args.join(' ')}`, errors: () => gist(errors) };
+  const kill = () => signalGroup(child, 'SIGKILL');
+  return { child, ended, kill, describe: () => `${command} ${args.join(' ')}`, errors: () => gist(errors) };
 }
 
 /**

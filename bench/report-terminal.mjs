@@ -43,7 +43,7 @@ function cells(row, unit) {
 }
 
 /** @param {string} title @param {Record<string, string>[]} rows */
-function render(title, rows) {
+export function render(title, rows) {
   const columns = Object.keys(rows[0]).map((name, i) => ({ name, alignment: i === 0 ? 'left' : 'right' }));
   const table = new Table({
     title,

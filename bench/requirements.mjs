@@ -10,7 +10,7 @@ import { bun, uws } from './fetched.mjs';
 
 /**
  * @typedef {'cc' | 'make' | 'taskset' | 'wrk' | 'nginx' | 'libuv' | 'apache' | 'go' | 'java' | 'netty' | 'bun' | 'uws'
- *   | 'package'} Requirement
+ *   | 'uml' | 'qemu' | 'busybox' | 'package'} Requirement
  */
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -43,6 +43,9 @@ export const requirements = {
   netty: { is: () => nettyJars.every((jar) => existsSync(jar)), apt: 'libnetty-java', what: 'Netty' },
   bun: { is: () => existsSync(bun.folder), apt: null, what: bun.name },
   uws: { is: () => existsSync(uws.folder), apt: null, what: uws.name },
+  uml: { is: () => findProgram('linux.uml') !== null, apt: 'user-mode-linux', what: 'User-Mode Linux' },
+  qemu: { is: () => findProgram('qemu-system-x86_64') !== null, apt: 'qemu-system-x86', what: 'qemu' },
+  busybox: { is: () => findProgram('busybox') !== null, apt: 'busybox-static', what: 'busybox' },
   package: {
     is: () =>
       ['dist/index.js', 'examples/dist/http-parser.js'].every((file) => existsSync(path.join(repository, file))),

@@ -4,6 +4,7 @@
 import { install } from '../scripts/apt.mjs';
 import { buildPrograms } from './build.mjs';
 import { fetchPeers } from './fetched.mjs';
+import { debianKernel } from './guest/machines.mjs';
 import { isMissing, requirements } from './requirements.mjs';
 
 const names = /** @type {import('./requirements.mjs').Requirement[]} */ (Object.keys(requirements));
@@ -14,6 +15,7 @@ try {
     install(packages, missing.map((name) => requirements[name].what).join(', '));
   }
   await fetchPeers();
+  await debianKernel();
   buildPrograms(['libuv', 'go', 'java', 'netty']);
   console.log('Everything that the benches compare with is there.');
 } catch (error) {

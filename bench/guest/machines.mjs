@@ -1,0 +1,68 @@
+// @ts-check
+// The two machines that a guest can be: what they need, and how each is started. Neither needs root, KVM or a disk; their
+// console is their standard output.
+//   uml    User-Mode Linux: the kernel is a program of the host. System calls are slow, all else runs at full speed.
+//   qemu   a whole machine, its processor translated in software: everything is slower, but system calls much less so.
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { cacheFolder, kept, run } from '../../scripts/cache.mjs';
+
+/** @typedef {import('../requirements.mjs').Requirement} Requirement */
+/**
+ * @typedef {object} Machine
+ * @property {string} name
+ * @property {Requirement[]} requires
+ * @property {string} memoryFolder where the host keeps the guest's memory; empty: in the process
+ * @property {(image: string, memoryMiB: number) => Promise<string[]>} commandLine
+ */
+
+/** Nothing but our lines on the console, and an end where it cannot go on. */
+// slab_nomerge: caches keep their own names, so that it can be told what takes memory.
+const KERNEL = ['quiet', 'loglevel=1', 'panic=-1', 'slab_nomerge'];
+const META_PACKAGE = 'linux-image-cloud-amd64';
+
+/** Debian's kernel for virtual machines, out of its package; nothing is installed. */
+export async function debianKernel() {
+  const depends = execFileSync('apt-cache', ['depends', META_PACKAGE], { encoding: 'utf8' });
+  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
+  if (name === undefined) throw new Error(`apt-cache knows no ${META_PACKAGE}; run apt-get update`);
+  const folder = await kept(`${cacheFolder('fdreactor-guest')}-${name}`, `the kernel of ${name}`, (unfinished) => {
+    run('apt-get', ['download', '-q', name], unfinished);
+    const file = readdirSync(unfinished).find((each) => each.endsWith('.deb'));
+    run('dpkg-deb', ['-x', `${file}`, '.'], unfinished);
+  });
+  const boot = `${folder}/boot`;
+  const file = readdirSync(boot).find((each) => each.startsWith('vmlinuz'));
+  return `${boot}/${file}`;
+}
+
+/** @type {Machine} */
+export const uml = {
+  name: 'User-Mode Linux',
+  requires: ['uml', 'busybox'],
+  memoryFolder: '/dev/shm',
+  commandLine: async (image, memoryMiB) => [
+    'env',
+    'TMPDIR=/dev/shm', // its memory is a file there, and would be written to a disk elsewhere
+    'linux.uml',
+    `mem=${memoryMiB}M`,
+    `initrd=${image}`,
+    'con0=fd:0,fd:1',
+    'con=null',
+    ...KERNEL,
+  ],
+};
+
+/** @type {Machine} */
+export const qemu = {
+  name: 'qemu, its processor in software',
+  requires: ['qemu', 'busybox'],
+  memoryFolder: '',
+  commandLine: async (image, memoryMiB) => [
+    'qemu-system-x86_64',
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', `${memoryMiB}M`],
+    ...['-nodefaults', '-no-reboot', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
+    ...['-kernel', await debianKernel(), '-initrd', image],
+    ...['-append', ['console=ttyS0', ...KERNEL].join(' ')],
+  ],
+};

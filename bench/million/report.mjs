@@ -1,0 +1,139 @@
+// @ts-check
+// The results as rows of text, for the terminal and for docs/c10m.md, and as JSON in bench/results/.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatNumber } from '../report-terminal.mjs';
+
+/** @typedef {import('./types.mjs').ConnectionsResult} ConnectionsResult */
+/** @typedef {import('./types.mjs').RegistrationsResult} RegistrationsResult */
+/** @typedef {import('./types.mjs').Stage} Stage */
+/** @typedef {import('./types.mjs').EventCost} EventCost */
+/** @typedef {Record<string, string>} Row */
+
+const USER_BYTES_A_CONNECTION = 128;
+const USER_BYTES_A_REGISTRATION = 96;
+/** The cost of an event with all registrations over that with this many. */
+const BASE = 10_000;
+const MOST_GROWTH = 1.5;
+const CACHES_SHOWN = 8;
+/** With fewer, what a process has anyway is most of what each of them would seem to take. */
+const ENOUGH = 10_000;
+
+/** @param {number} value @param {number} most @param {number} [of] how many there are */
+function judged(value, most, of = ENOUGH) {
+  if (of < ENOUGH) return 'too few to tell';
+  return value <= most ? 'met' : 'missed';
+}
+
+const count = (/** @type {number} */ value) => value.toLocaleString('en');
+const bytes = (/** @type {number} */ value) => `${formatNumber(value)} B`;
+const mebibytes = (/** @type {number} */ value) => `${formatNumber(value / 1024 ** 2)} MiB`;
+
+/** @param {number} nanoseconds */
+const duration = (nanoseconds) =>
+  nanoseconds < 1000 ? `${formatNumber(nanoseconds)} ns` : `${formatNumber(nanoseconds / 1000)} us`;
+
+/** What the heap, typed arrays and the add-on hold. @param {import('./types.mjs').MemoryOfEach} memory */
+export const userBytes = ({ heapBytes, externalBytes, nativeBytes }) => heapBytes + externalBytes + nativeBytes;
+
+/** @param {import('./types.mjs').MemoryOfEach} memory */
+const parts = ({ heapBytes, externalBytes, nativeBytes }) =>
+  `heap ${formatNumber(heapBytes)}, typed arrays ${formatNumber(externalBytes)}, native ${formatNumber(nativeBytes)}`;
+
+/** @param {ConnectionsResult} result @returns {Row[]} */
+export function connectionRows(result) {
+  const { connections, clients, connectSeconds, pinged, active, userSpace, serverBytes, kernelPair, idleTurn } = result;
+  const user = userBytes(userSpace);
+  const caches = Object.entries(kernelPair.caches ?? {}).slice(0, CACHES_SHOWN);
+  const answers = `${count(pinged.answered)} in ${formatNumber(pinged.seconds)} s`;
+  const cpu = duration((active.serverCpuSeconds / Math.max(1, active.roundTrips)) * 1e9);
+  // User-Mode Linux counts all time as the program's own.
+  const share = active.userShare < 1 ? `, ${Math.round(active.userShare * 100)} % of it in user space` : '';
+  const rows = [
+    ['connections held', count(connections), `by one process and one Reactor; clients: ${clients}`],
+    ['connected', `${formatNumber(connections / connectSeconds)} a second`, `${formatNumber(connectSeconds)} s in all`],
+    ['answered a message', answers, pinged.answered === connections ? 'all of them' : 'NOT all of them'],
+    [
+      `round trips while ${count(active.connections)} are active`,
+      `${formatNumber(active.roundTrips / active.seconds)} a second`,
+      `server CPU ${cpu} each${share}`,
+    ],
+    [
+      'user space, a connection',
+      bytes(user),
+      `${parts(userSpace)}; at most ${USER_BYTES_A_CONNECTION}: ${judged(user, USER_BYTES_A_CONNECTION, connections)}`,
+    ],
+    [
+      'the server process',
+      `${mebibytes(serverBytes.resident)} resident`,
+      `anonymous memory; proportional set ${mebibytes(serverBytes.proportional)}`,
+    ],
+    [
+      'kernel, both ends of a connection',
+      bytes(kernelPair.slab),
+      `slab; available memory fell by ${bytes(kernelPair.available)} beside the server's own`,
+    ],
+    ...caches.map(([name, each]) => [`  of it ${name}`, bytes(each), '']),
+    ['a turn that finds nothing', duration(idleTurn.all), `without connections ${duration(idleTurn.none)}`],
+  ];
+  return rows.map(([figure, value, note]) => ({ figure, value, note }));
+}
+
+/** @param {EventCost} cost */
+const whole = ({ write, turn, read }) => write + turn + read;
+
+/** @param {Stage} stage @returns {Row} */
+function stageRow({ registered, registrationsPerSecond, memory, kernelBytes, idleTurn, sameFds, otherFds }) {
+  return {
+    registered: count(registered),
+    'registered a second': registrationsPerSecond === null ? '' : formatNumber(registrationsPerSecond),
+    'user space each': memory === null ? '' : bytes(userBytes(memory)),
+    'kernel each': kernelBytes === null ? '' : bytes(kernelBytes),
+    'idle turn': duration(idleTurn),
+    active: count(sameFds.active),
+    'turn, an event': duration(sameFds.turn),
+    'write, turn, read': duration(whole(sameFds)),
+    'other fds each round: turn': duration(otherFds.turn),
+    'all three': duration(whole(otherFds)),
+  };
+}
+
+/** @param {RegistrationsResult} result @returns {Row[]} */
+export const stageRows = ({ stages }) => stages.map(stageRow);
+
+/** @param {RegistrationsResult} result @returns {Row[]} */
+export function registrationRows({ registrations, creationSeconds, kernelBytesOfFd, stages }) {
+  const last = /** @type {Stage} */ (stages.at(-1));
+  const base = stages.find(({ registered }) => registered === BASE);
+  const rows = [
+    [
+      'eventfds made',
+      `${formatNumber(registrations / creationSeconds)} a second`,
+      `${formatNumber(creationSeconds)} s`,
+    ],
+    ['kernel, an eventfd', bytes(kernelBytesOfFd), 'slab, before anybody watches it'],
+  ];
+  if (last.memory !== null) {
+    const user = userBytes(last.memory);
+    const verdict = judged(user, USER_BYTES_A_REGISTRATION, registrations);
+    const note = `${parts(last.memory)}; at most ${USER_BYTES_A_REGISTRATION}: ${verdict}`;
+    rows.push(['user space, a registration', bytes(user), note]);
+  }
+  if (base !== undefined && base !== last) {
+    const growth = last.sameFds.turn / base.sameFds.turn;
+    const all = whole(last.sameFds) / whole(base.sameFds);
+    const note = `with write and read ${all.toFixed(2)}x; at most ${MOST_GROWTH}x: ${judged(growth, MOST_GROWTH)}`;
+    rows.push([`a turn's time for an event, over that at ${count(BASE)}`, `${growth.toFixed(2)}x`, note]);
+  }
+  return rows.map(([figure, value, note]) => ({ figure, value, note }));
+}
+
+/** @param {string} name @param {import('./types.mjs').Report<unknown>} report @returns {string} the file */
+export function writeReport(name, report) {
+  const folder = fileURLToPath(new URL('../results', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${name}-${report.date.replace(/[:.]/g, '-')}.json`);
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  return file;
+}
