@@ -41,6 +41,12 @@ function report(planned, options, { machine, omitted, problems }) {
   if (options.smoke) console.log(`As in docs:  ${writeDocs(content, resultsFolder)}`);
 }
 
+/** The failures that are no results. @param {Planned} planned */
+const problemsOf = ({ table, rows, failures }) =>
+  rows
+    .filter(({ name, mayStop }) => failures.has(name) && !mayStop)
+    .map(({ name }) => `${table.name}, ${name}: ${failures.get(name)}`);
+
 /** @param {Options} options */
 async function run(options) {
   const { planned, omitted, missing } = plan(c10kTables(options.connections, options.peers));
@@ -59,9 +65,9 @@ async function run(options) {
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
   const machine = state?.machine ?? describeMachine(cores);
   const { warmupMs, windowMs } = options;
-  const problems = await measureAll(left, { cores, directory, warmupMs, windowMs }, options.rounds, (entry) =>
-    state?.keep(entry, machine),
-  );
+  const bench = { cores, directory, warmupMs, windowMs };
+  await measureAll(left, bench, options.rounds, (entry) => state?.keep(entry, machine));
+  const problems = planned.flatMap(problemsOf); // those from before an interruption too
   report(planned, options, { machine, omitted, problems });
   for (const problem of problems) console.error(`FAILED    ${problem}`);
   return problems.length > 0 ? 1 : 0;

@@ -50,11 +50,11 @@ export function figureAt(table, name, { key, pick }) {
 
 /** @param {TableSummary[]} tables of one series @param {string} title @param {Figure} figure @returns {Curves} */
 function curvesFor(tables, title, figure) {
-  const lines = rowNames(tables).map((name) => {
+  const lines = rowNames(tables).map((name, place) => {
     const points = tables.map((table) => [connectionsOf(table), figureAt(table, name, figure)]);
     // A logarithmic axis has no place for what is not above 0.
     const drawn = points.filter(([, value]) => value !== null && value > 0);
-    return { name, points: /** @type {[number, number][]} */ (drawn) };
+    return { name, place, points: /** @type {[number, number][]} */ (drawn) };
   });
   return {
     title: `${figure.title}: ${title}`,

@@ -2,7 +2,7 @@
 // Plots as SVG, drawn without a browser: the page of a report has them inside, and the documentation beside it.
 import * as echarts from 'echarts';
 
-/** @typedef {{ name: string, points: [number, number][] }} Line */
+/** `place` is its place among all, which decides its colour in every plot. @typedef {{ name: string, place: number, points: [number, number][] }} Line */
 /** @typedef {{ title: string, xTitle: string, yTitle: string, lines: Line[] }} Curves */
 
 const WIDTH = 920;
@@ -55,25 +55,29 @@ export function drawBars({ rows, unit }) {
   });
 }
 
+/** Ticks at powers of two where powers of ten would be too few. @param {Line[]} lines */
+function baseFor(lines) {
+  const values = lines.flatMap(({ points }) => points.map(([, value]) => value));
+  return Math.max(...values) / Math.min(...values) < 1000 ? 2 : 10;
+}
+
 /** Lines over logarithmic axes, ours above the others. @param {Curves} curves */
 export function drawCurves({ title, xTitle, yTitle, lines }) {
-  const others = lines.filter(({ name }) => !isOurs(name)).map(({ name }) => name);
   const axis = { type: /** @type {const} */ ('log'), nameLocation: /** @type {const} */ ('middle') };
   const format = (/** @type {number} */ value) => value.toLocaleString('en', { maximumSignificantDigits: 6 });
   return draw(520, {
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-    legend: { orient: 'vertical', right: 0, top: 'middle', itemGap: 7 },
-    grid: { left: 80, right: 210, top: 40, bottom: 50 },
+    legend: { orient: 'vertical', left: WIDTH - 175, top: 'middle', itemGap: 7 },
+    grid: { left: 80, right: 200, top: 40, bottom: 50 },
     xAxis: { ...axis, name: xTitle, nameGap: 30, min: 'dataMin', max: 'dataMax', axisLabel: { formatter: format } },
-    yAxis: { ...axis, name: yTitle, nameGap: 58, min: 'dataMin', axisLabel: { formatter: format } },
-    series: lines.map(({ name, points }) => {
-      const index = others.indexOf(name);
-      const colour = isOurs(name) ? COLOURS.ours : PALETTE[index % PALETTE.length];
+    yAxis: { ...axis, logBase: baseFor(lines), name: yTitle, nameGap: 58, axisLabel: { formatter: format } },
+    series: lines.map(({ name, place, points }) => {
+      const colour = isOurs(name) ? COLOURS.ours : PALETTE[place % PALETTE.length];
       return {
         name,
         type: 'line',
         data: points,
-        symbol: SYMBOLS[(index + 1) % SYMBOLS.length],
+        symbol: SYMBOLS[place % SYMBOLS.length],
         symbolSize: isOurs(name) ? 9 : 6,
         lineStyle: { color: colour, width: isOurs(name) ? 3.5 : 1.5 },
         itemStyle: { color: colour },

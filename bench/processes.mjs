@@ -55,7 +55,7 @@ export function stopEverythingAtExit() {
 /** Of what a program said on its way out, the line that matters. @param {string} text */
 function gist(text) {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
 /** Starts a program on a core. @param {number} core @param {string} command @param {string[]} args */
@@ -85,8 +85,14 @@ export function spawnGroup(command, args, { talks = false } = {}) {
       resolve(signal ?? code);
     });
   });
-  const kill = () => signalGroup(child, 'SIGKILL');
-  return { child, ended, kill, describe: () => `${command} ${args.join(' ')}`, errors: () => gist(errors) };
+  return {
+    child,
+    ended,
+    kill: () => signalGroup(child, 'SIGKILL'),
+    describe: () => `${command} ${args.join(' ')}`,
+    errors: () => gist(errors) || 'it said nothing',
+    said: () => gist(errors),
+  };
 }
 
 /**
@@ -114,7 +120,7 @@ export async function runProgram(core, command, args, { interruptAfterMs } = {})
  * @returns {Promise<Server>}
  */
 export async function startServer(core, command, args, ready, timeoutMs = START_TIMEOUT_MS) {
-  const { child, ended, describe, errors } = spawnPinned(core, command, args);
+  const { child, ended, describe, errors, said } = spawnPinned(core, command, args);
   let stopping = false;
   const early = ended.then((code) => {
     if (!stopping) throw new Error(`${describe()} ended with ${code}: ${errors()}`);
@@ -133,7 +139,7 @@ export async function startServer(core, command, args, ready, timeoutMs = START_
     clearTimeout(timer);
   };
   try {
-    return { pid, group: pid, port: await Promise.race([port, early, timeout.expired]), said: errors, stop };
+    return { pid, group: pid, port: await Promise.race([port, early, timeout.expired]), said, stop };
   } catch (error) {
     start.abort();
     await stop();

@@ -39,6 +39,8 @@ const body = Buffer.from('Hello, World!\n');
 const SETTLE_MS = 150;
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
 const WARMUP_CONNECTIONS = 64;
+/** What wrk gets more for each connection. */
+const WRK_CONNECT_MS = 0.2;
 /** Targets hold from here. */
 const CROWD = 100;
 
@@ -76,10 +78,11 @@ async function runLoad(server, { cores }, { connections, active, settleMs, windo
   }
 }
 
-/** wrk's own count of the same thing, connecting included: that ours is no invention. @param {Server} server @param {Bench} bench @param {number} connections */
+/** wrk's own count of the same thing, its connecting included: that ours is no invention. @param {Server} server @param {Bench} bench @param {number} connections */
 async function countByWrk({ port }, { cores, windowMs }, connections) {
   const url = `http://127.0.0.1:${port}/hello`;
-  const { operations, seconds } = await runWrk({ core: cores.load, url, connections, durationMs: windowMs });
+  const durationMs = windowMs + connections * WRK_CONNECT_MS;
+  const { operations, seconds } = await runWrk({ core: cores.load, url, connections, durationMs });
   return operations / seconds;
 }
 
