@@ -130,7 +130,7 @@ export class TimerQueue {
   #isBefore(deadlineMs: number, order: number, other: number): boolean {
     const otherDeadlineMs = this.#deadlines[other] as number;
     if (deadlineMs !== otherDeadlineMs) return deadlineMs < otherDeadlineMs;
-    return order < (this.#timers[other] as Timer).order;
+    return order < this.#orderOf(other);
   }
 
   #siftUp(start: number): void {
@@ -165,9 +165,18 @@ export class TimerQueue {
     if (begin >= this.#timers.length) return -1;
     const end = Math.min(begin + 4, this.#timers.length);
     let first = begin;
+    let firstMs = this.#deadlines[begin] as number;
     for (let child = begin + 1; child < end; child++) {
-      if (this.#isBefore(this.#deadlines[child] as number, (this.#timers[child] as Timer).order, first)) first = child;
+      const childMs = this.#deadlines[child] as number;
+      if (childMs > firstMs || (childMs === firstMs && this.#orderOf(child) > this.#orderOf(first))) continue;
+      first = child;
+      firstMs = childMs;
     }
     return first;
+  }
+
+  /** Of a timer by its place. Asked only where deadlines are equal: the objects of a million timers are in no cache. */
+  #orderOf(index: number): number {
+    return (this.#timers[index] as Timer).order;
   }
 }
