@@ -1,7 +1,7 @@
 // `npx fdreactor build`: the add-on compiled on this machine by node-gyp, into build/Release of the package's own folder,
 // where it is found before any other binary. Says what is missing before it begins, and loads the result at the end.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adviceFor, missingTools } from './build-tools.js';
@@ -14,10 +14,9 @@ const packageFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Why nothing can be built in the package's folder, in words. */
 function whyNotHere(): string | undefined {
   if (!existsSync(join(packageFolder, 'fdreactor.gypi'))) return `there are no sources in ${packageFolder}`;
+  const build = join(packageFolder, 'build');
   try {
-    const folder = join(packageFolder, 'build');
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    for (const folder of [packageFolder, build].filter((path) => existsSync(path))) accessSync(folder, constants.W_OK);
     return undefined;
   } catch (error) {
     const copy = `Copy the package to a folder that can be written, run the copy's dist/cli/main.js build,

@@ -131,6 +131,7 @@ Result install(int number) {
   const int level = all.is_buried ? std::min(all.count.load(), kMostBelow - 1) : 0;
   // Known before ours is in place: a signal that another thread takes in between must still find it. Written only when
   // it is another: a thread that still handles a signal of before may be reading.
+  // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both were zero before the kernel's words came in
   if (std::memcmp(&all.handlers[level], &top, sizeof top) != 0) all.handlers[level] = top;
   all.count.store(level + 1);
   struct sigaction ours = {};
