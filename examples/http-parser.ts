@@ -94,6 +94,11 @@ export class HttpParser {
     return this.#headDone ? this.#request : null;
   }
 
+  /** Whether the last request has ended and no byte of a next one has come: the parser may then serve another stream. */
+  get isBetweenRequests(): boolean {
+    return this.#request === null && this.#state === 'open';
+  }
+
   /** Gives the parser's memory back. Idempotent. From inside a request callback it is the last one that is called. */
   close(): void {
     if (this.#state !== 'open') return;

@@ -17,6 +17,9 @@ import java.time.format.DateTimeFormatter;
 final class NioHttp {
     private static final int BUFFER_BYTES = 64 * 1024;
     private static final int RESPONSE_BYTES = 256;
+    private static final int GET = 0x47455420; // "GET "
+    private static final byte[] BAD_REQUEST =
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CLOSE = "connection: close".getBytes(StandardCharsets.US_ASCII);
 
     /** What a connection keeps from one event to the next: almost always nothing. */
@@ -82,8 +85,9 @@ final class NioHttp {
         output.clear();
         int start = 0;
         for (int end = endOfHead(0); end > 0 && !exchange.last; end = endOfHead(start)) {
-            output.put(hello);
-            exchange.last = asksToClose(start, end);
+            boolean isGet = input.getInt(start) == GET;
+            output.put(isGet ? hello : BAD_REQUEST);
+            exchange.last = !isGet || asksToClose(start, end);
             start = end;
         }
         if (start < input.limit()) {

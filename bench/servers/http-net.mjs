@@ -3,34 +3,51 @@
 // what differs is who talks to the kernel.
 // usage: node http-net.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import net from 'node:net';
-import { HttpParseError, HttpParser } from '../../examples/dist/http-parser.js';
+import { HttpParseError } from '../../examples/dist/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
+import { SharedParser } from './shared-parser.mjs';
+
+/** The state of one connection. */
+class Exchange {
+  /** Of a request that has come in part. @type {import('../../examples/dist/http-parser.js').HttpParser | null} */
+  parser = null;
+  last = false;
+
+  /** @param {net.Socket} socket */
+  constructor(socket) {
+    this.socket = socket;
+  }
+}
+
+/** @type {SharedParser<Exchange>} */
+const parser = new SharedParser((request, exchange) => {
+  exchange.socket.write(respond(request));
+  exchange.last = !request.keepAlive;
+});
+
+/** @param {Exchange} exchange @param {Buffer} bytes */
+function receive(exchange, bytes) {
+  const { socket } = exchange;
+  if (exchange.last) return;
+  try {
+    socket.cork();
+    parser.execute(exchange, bytes, bytes.length);
+  } catch (error) {
+    if (!(error instanceof HttpParseError)) throw error;
+    socket.write(makeResponse(`${error.status} Bad Request`, { keepAlive: false }));
+    exchange.last = true;
+  } finally {
+    socket.uncork();
+  }
+  if (exchange.last) socket.end();
+}
 
 /** @param {net.Socket} socket */
 function serve(socket) {
-  let last = false;
-  const parser = new HttpParser((request) => {
-    socket.write(respond(request));
-    if (request.keepAlive) return;
-    last = true;
-    parser.close();
-  });
-  socket.on('data', (bytes) => {
-    if (last) return;
-    try {
-      socket.cork();
-      parser.execute(/** @type {Buffer} */ (bytes));
-    } catch (error) {
-      if (!(error instanceof HttpParseError)) throw error;
-      socket.write(makeResponse(`${error.status} Bad Request`, { keepAlive: false }));
-      last = true;
-    } finally {
-      socket.uncork();
-    }
-    if (last) socket.end();
-  });
+  const exchange = new Exchange(socket);
+  socket.on('data', (bytes) => receive(exchange, /** @type {Buffer} */ (bytes)));
   socket.on('error', () => socket.destroy()); // the peer has reset it
-  socket.on('close', () => parser.close());
+  socket.on('close', () => exchange.parser?.close());
 }
 
 function renew() {

@@ -5,8 +5,9 @@
 // usage: node http-reactor.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { Acceptor, Interest, Reactor, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { HttpParseError, HttpParser } from '../../examples/dist/http-parser.js';
+import { HttpParseError } from '../../examples/dist/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
+import { SharedParser } from './shared-parser.mjs';
 
 /** @typedef {import('fdreactor').Registration<Exchange>} Connection */
 
@@ -19,18 +20,19 @@ const responses = [];
 
 /** The state of one connection. */
 class Exchange {
+  /** Of a request that has come in part. @type {import('../../examples/dist/http-parser.js').HttpParser | null} */
+  parser = null;
   /** What the peer has not taken yet; meanwhile nothing is read. @type {Buffer | null} */
   rest = null;
   /** Whether the connection ends when everything has been sent. */
   last = false;
-
-  parser = new HttpParser((request) => {
-    responses.push(respond(request));
-    if (request.keepAlive) return;
-    this.last = true;
-    this.parser.close();
-  });
 }
+
+/** @type {SharedParser<Exchange>} */
+const parser = new SharedParser((request, exchange) => {
+  responses.push(respond(request));
+  exchange.last = !request.keepAlive;
+});
 
 /** @param {Connection} connection */
 function receive(connection) {
@@ -42,7 +44,7 @@ function receive(connection) {
   }
   responses.length = 0;
   try {
-    connection.data.parser.execute(buffer, received);
+    parser.execute(connection.data, buffer, received);
   } catch (error) {
     if (!(error instanceof HttpParseError)) throw error;
     responses.push(makeResponse(`${error.status} Bad Request`, { keepAlive: false }));
@@ -70,7 +72,7 @@ function send(connection, bytes) {
 
 /** @param {Connection} connection */
 function close(connection) {
-  connection.data.parser.close();
+  connection.data.parser?.close();
   connection.close();
 }
 

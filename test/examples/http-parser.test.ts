@@ -122,3 +122,18 @@ test('a request that waits for its body can be seen before the body has come', (
   expect([parser.awaitingBody, requests.length]).toEqual([null, 1]);
   parser.close();
 });
+
+test('between two requests, and only there, a parser may serve another stream', () => {
+  const urls: string[] = [];
+  const parser = new HttpParser((request) => urls.push(request.url));
+  const seen = ['GET /a HTTP/1.1\r\n\r\n', '\r\n', 'G', 'ET /b HTTP/1.1\r\n', '\r\n'].map((part) => {
+    parser.execute(Buffer.from(part));
+    return parser.isBetweenRequests;
+  });
+  expect([seen, urls]).toEqual([
+    [true, true, false, false, true],
+    ['/a', '/b'],
+  ]);
+  parser.close();
+  expect(parser.isBetweenRequests).toBe(false);
+});
