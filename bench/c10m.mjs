@@ -4,7 +4,7 @@ import { lackForGuest, machines, main, prepare, report, runHere, runThere } from
 import { updateDocs } from './million/docs.mjs';
 import { readFacts } from './million/limits.mjs';
 import { watchRegistrations } from './million/registrations.mjs';
-import { registrationRows, stageRows } from './million/report.mjs';
+import { eventRows, registrationRows, stageRows } from './million/report.mjs';
 import { render } from './report-terminal.mjs';
 
 /** @typedef {import('./million/options.mjs').Options} Options */
@@ -46,6 +46,7 @@ const watchInGuest = (registrations, memoryMiB, timeoutMs) =>
 function tell(outcome) {
   const { where, kernel, node } = outcome.machine;
   console.log(render(`C10M: ${where}; Linux ${kernel}, Node.js ${node}`, stageRows(outcome.result)));
+  console.log(render('an event', eventRows(outcome.result)));
   console.log(render('in all', registrationRows(outcome.result)));
   return report('c10m', outcome);
 }

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -46,12 +45,6 @@ static struct {
   char first_error[160];
 } load;
 
-static double now_seconds(void) {
-  struct timespec time;
-  if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) die("clock_gettime");
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /** Always false, for the caller to return. */
 static bool fail(const char* what, uint32_t connection, const char* why) {
   if (load.errors++ == 0) snprintf(load.first_error, sizeof load.first_error, "%s %u: %s", what, connection, why);
@@ -63,10 +56,10 @@ static void begin(void) {
   load.errors = 0;
 }
 
-static void answer(double since) {
+static void answer(uint64_t since) {
   printf("{\"connections\":%u,\"answered\":%llu,\"errors\":%llu,\"firstError\":\"%s\",\"seconds\":%.6f}\n", load.size,
          (unsigned long long)load.answered, (unsigned long long)load.errors, load.errors > 0 ? load.first_error : "",
-         now_seconds() - since);
+         (double)(now_ns() - since) / 1e9);
   fflush(stdout);
 }
 
@@ -145,8 +138,8 @@ static void ping_all(uint32_t stride) {
   for (uint32_t next = 0; next < load.size;) next = ping_some(next, stride, PING_BURST);
 }
 
-static void ping_until(uint32_t stride, double end) {
-  while (load.errors == 0 && load.size > 0 && now_seconds() < end) ping_some(0, stride, load.size);
+static void ping_until(uint32_t stride, uint64_t end) {
+  while (load.errors == 0 && load.size > 0 && now_ns() < end) ping_some(0, stride, load.size);
 }
 
 /** The next number of the command line that strtok() is in. */
@@ -156,7 +149,7 @@ static uint32_t next_number(void) {
 }
 
 static void obey(char* line) {
-  double start = now_seconds();
+  uint64_t start = now_ns();
   const char* word = strtok(line, " \n");
   const char* command = word == NULL ? "" : word;
   begin();
@@ -166,7 +159,7 @@ static void obey(char* line) {
     ping_all(next_number());
   } else if (strcmp(command, "load") == 0) {
     uint32_t stride = next_number();
-    ping_until(stride, start + (double)next_number() / 1e3);
+    ping_until(stride, start + (uint64_t)next_number() * 1000000);
   } else {
     fprintf(stderr, "no such command: %s\n", command);
     exit(2);

@@ -14,6 +14,8 @@ import { repository } from '../requirements.mjs';
 export const HOME = '/fdreactor';
 const PACKAGE = ['package.json', 'dist', 'bench'];
 const LEFT_OUT = path.join(repository, 'bench/results');
+/** Of the bench's compiled programs, those that run in a guest. */
+const COMPILED = ['hold_load', 'with_eventfds', 'watch_eventfds'];
 const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp'];
 
 /** The add-on that the package has chosen here. */
@@ -42,7 +44,7 @@ export async function makeImage(folder, { files, command }) {
     cpSync(from, path.join(root, to), { recursive: true, dereference: true, filter: (file) => file !== LEFT_OUT });
   const addOn = await loadedAddOn();
   const busybox = /** @type {string} */ (findProgram('busybox'));
-  const programs = [process.execPath, busybox, addOn, built('hold_load'), built('with_eventfds')];
+  const programs = [process.execPath, busybox, addOn, ...COMPILED.map(built)];
   for (const library of new Set(programs.flatMap(librariesOf))) put(library, library);
   put(process.execPath, 'bin/node');
   put(busybox, 'bin/busybox');

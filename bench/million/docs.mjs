@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatNumber } from '../report-terminal.mjs';
-import { connectionRows, registrationRows, stageRows, userBytes } from './report.mjs';
+import { connectionRows, eventRows, registrationRows, stageRows, userBytes } from './report.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */
 /** @typedef {import('./types.mjs').Report<import('./types.mjs').ConnectionsResult>} ConnectionsReport */
@@ -48,7 +48,9 @@ const connections = (report) => `${origin(report)}\n\n${markdown(connectionRows(
 
 /** @param {RegistrationsReport} report */
 const registrations = (report) =>
-  `${origin(report)}\n\n${markdown(stageRows(report.result))}\n\n${markdown(registrationRows(report.result))}`;
+  [origin(report), ...[stageRows, eventRows, registrationRows].map((rows) => markdown(rows(report.result)))].join(
+    '\n\n',
+  );
 
 /** The kernel's bytes for the server's end: half of what both ends have, and all that only one has. @param {ConnectionsReport} report */
 function kernelBytesOfEnd({ result: { kernelPair } }) {

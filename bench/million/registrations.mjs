@@ -1,6 +1,7 @@
 // @ts-check
-// Ten million registrations, or as many as asked for: a process that inherits as many eventfds (c/with_eventfds.c) watches
-// them in one Reactor and measures itself (programs/watcher.mjs).
+// Ten million registrations, or as many as asked for: a process makes as many eventfds (c/with_eventfds.c), becomes the floor
+// (c/watch_eventfds.c), which watches them from C, and then the program that watches them in one Reactor
+// (programs/watcher.mjs). Both measure themselves.
 import { fileURLToPath } from 'node:url';
 import { built } from '../build.mjs';
 import { kernelMemory } from './kernel-memory.mjs';
@@ -14,14 +15,20 @@ const watcher = fileURLToPath(new URL('../programs/watcher.mjs', import.meta.url
 /** @param {Task} task @param {import('./types.mjs').Tell} tell @returns {Promise<Result>} */
 export async function watchRegistrations({ registrations, active }, tell) {
   const before = kernelMemory();
-  const program = [process.execPath, '--expose-gc', watcher, String(active)];
-  const watching = new LineProcess([built('with_eventfds'), String(registrations), ...program], { tell });
+  const commandLine = [
+    ...[built('with_eventfds'), String(registrations)],
+    ...[built('watch_eventfds'), String(active)],
+    ...[process.execPath, '--expose-gc', watcher, String(active)],
+  ];
+  const watching = new LineProcess(commandLine, { tell });
   try {
+    const { floor } = await watching.next();
     const { creationSeconds, atStart, stages } = (await watching.next()).result;
     return {
       registrations,
       creationSeconds,
       kernelBytesOfFd: (atStart.slab - before.slab) / registrations,
+      floor,
       stages,
       problems: [],
     };

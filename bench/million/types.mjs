@@ -56,6 +56,8 @@
  * @property {EventCost} otherFds active in each round
  */
 
+/** @typedef {Pick<Stage, 'registered' | 'registrationsPerSecond' | 'sameFds' | 'otherFds'>} FloorStage */
+
 /** @typedef {{ registrations: number, active: number }} RegistrationsTask */
 
 /**
@@ -63,6 +65,7 @@
  * @property {number} registrations
  * @property {number} creationSeconds
  * @property {number} kernelBytesOfFd of an eventfd, before anybody watches it
+ * @property {FloorStage[]} floor the same from C over epoll
  * @property {Stage[]} stages
  * @property {string[]} problems
  */
