@@ -2,7 +2,8 @@
 // What idle TCP connections cost in memory. Another process holds their other ends. Prints JSON, in bytes a connection:
 // user space as own-memory.mjs has it; `kernelBytes` is the growth of the kernel's slabs (/proc/meminfo), which are the whole
 // machine's: both ends of each connection, and the item of the wait.
-// usage: node --expose-gc idle.mjs reactor|net <connections>
+// usage: node --expose-gc idle.mjs reactor|net <connections> <warmUp>
+// Before those that are counted come thrice <warmUp> that are not: what is made or compiled once is then there.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,9 +13,8 @@ import { Acceptor, Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { memoryOfEach, ownMemory } from './own-memory.mjs';
 
-/** Connections that are not counted, and how often so many. */
-const FIRST = 1000;
-const WARM = 3;
+/** How often connections are made that are not counted. */
+const WARM_UPS = 3;
 const ignore = () => {};
 
 /** How many are held; `wait` resolves when there are so many. */
@@ -66,8 +66,8 @@ const servers = {
 /** Bytes of the kernel's slabs, of the whole machine. */
 const slabs = () => Number(/^Slab:\s*(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
 
-const [kind = 'reactor', count = '15000'] = process.argv.slice(2);
-const total = Number(count);
+const [kind, ...counts] = process.argv.slice(2);
+const [total, warmUp] = counts.map(Number);
 const port = await servers[/** @type {keyof typeof servers} */ (kind)]();
 const clients = fork(fileURLToPath(new URL('idle-clients.mjs', import.meta.url)), [String(port)], { execArgv: [] });
 clients.on('exit', () => process.exit(1)); // it has said why
@@ -82,9 +82,9 @@ async function connect(more) {
 }
 
 // What is made once is made now; what is compiled, too.
-for (let i = 0; i < WARM; i++) {
+for (let i = 0; i < WARM_UPS; i++) {
   ownMemory();
-  await connect(FIRST);
+  await connect(warmUp);
 }
 const slabsBefore = slabs();
 const before = ownMemory();

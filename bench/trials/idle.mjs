@@ -7,6 +7,8 @@ import { runForJson } from '../programs.mjs';
 
 const MOST = 15_000;
 const SMOKE = 100;
+/** A third of the connections that come before those that are counted. */
+const WARM_UP = 1000;
 
 /** @param {number} connections @param {boolean} separate @returns {Table<Row & { mode: string }>} */
 function memoryTable(connections, separate) {
@@ -17,14 +19,14 @@ function memoryTable(connections, separate) {
     unit: 'B/connection',
     requires: ['package'],
     separate,
-    connections,
+    connections: connections + 3 * WARM_UP,
     rows: [
       { name: 'Reactor', mode: 'reactor', requires: [] },
       { name: 'node:net', mode: 'net', requires: [] },
     ],
     open: async ({ mode }, bench) => ({
       async measure() {
-        const args = [mode, String(bench.smoke ? SMOKE : connections)];
+        const args = [mode, ...(bench.smoke ? [SMOKE, SMOKE] : [connections, WARM_UP]).map(String)];
         const bytes = await runForJson(bench, 'programs/idle.mjs', args, ['--expose-gc']);
         const { heapBytes, externalBytes, nativeBytes, residentBytes, kernelBytes } = bytes;
         const javaScriptBytes = heapBytes + externalBytes;
