@@ -1,5 +1,5 @@
-# The sources of the add-on: what every platform compiles, and one list a platform for the rest. The cross builds check
-# that fdreactor.gypi has the same.
+# The sources of the add-on: what every platform compiles, and one list a platform for the rest. `npm run prebuild`
+# checks that fdreactor.gypi has the same.
 set(FDREACTOR_SOURCES
   native/addon.cc
   native/bind/bind_address.cc
@@ -11,6 +11,31 @@ set(FDREACTOR_SOURCES
   native/bind/bind_signals.cc
   native/bind/bind_socket.cc
   native/bind/bind_waker.cc
+)
+
+set(FDREACTOR_SOURCES_LINUX
+  native/bind/bind_epoll.cc
+  native/bind/bind_host_uv.cc
+  native/bind/bind_pipe.cc
+  native/bind/bind_splice.cc
+  native/bind/binders_linux.cc
+  native/bind/host_waiter_linux.cc
+  native/sys/address.cc
+  native/sys/clock_posix.cc
+  native/sys/constants_linux.cc
+  native/sys/epoll.cc
+  native/sys/error_names_posix.cc
+  native/sys/fd_posix.cc
+  native/sys/fd_wait_linux.cc
+  native/sys/new_fd_posix.cc
+  native/sys/owned_fds_posix.cc
+  native/sys/signals_posix.cc
+  native/sys/sigpipe_posix.cc
+  native/sys/socket_posix.cc
+  native/sys/startup_posix.cc
+  native/sys/thread_posix.cc
+  native/sys/transfer_linux.cc
+  native/sys/waker_linux.cc
 )
 
 set(FDREACTOR_SOURCES_MAC

@@ -55,6 +55,7 @@ export function checkSources() {
     readFileSync(`${root}/fdreactor.gypi`, 'utf8') + readFileSync(`${root}/CMakeLists.txt`, 'utf8'),
   );
   const wrong = [
+    ...differences('linux', 'FDREACTOR_SOURCES_LINUX'),
     ...differences('win', 'FDREACTOR_SOURCES_WINDOWS'),
     ...differences('mac', 'FDREACTOR_SOURCES_MAC'),
     ...sourceFiles(/^native\/(?!test\/).*\.cc$/)

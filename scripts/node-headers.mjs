@@ -10,6 +10,6 @@ export function nodeFolder() {
   const built = existsSync(config) ? /"nodedir": "([^"]*)"/.exec(readFileSync(config, 'utf8'))?.[1] : undefined;
   const candidates = [built, dirname(dirname(process.execPath))];
   const found = candidates.find((folder) => existsSync(`${folder}/include/node/node_api.h`));
-  if (found === undefined) throw new Error("Node's headers are missing: npm run build fetches them");
+  if (found === undefined) throw new Error("Node's headers are missing: npm run build:native fetches them");
   return found;
 }

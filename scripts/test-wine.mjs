@@ -1,7 +1,7 @@
 // @ts-check
 // `npm run test:wine [-- options] [files]`: builds the add-on for Windows and runs the tests on it, in Windows' own node.exe
-// under Wine; `-- --help` says which options there are. What it needs it installs (Wine and mingw-w64 by
-// apt-get, node.exe and the packages by npm). The last line says `N passed, N failed`.
+// under Wine; `-- --help` says which options there are. What it needs it installs (Wine by apt-get, the compiler,
+// node.exe and the packages by npm). The last line says `N passed, N failed`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { need } from './apt.mjs';
 import { removeUnused } from './cache.mjs';
@@ -11,6 +11,7 @@ import { outcomeOf, runTests } from './vitest-report.mjs';
 import { derivePrefix, endPrefix, hasWine, runInWine, windowsPath } from './wine.mjs';
 import { cache, nodeForWindows, packagesForWindows, winePrefix } from './wine-cache.mjs';
 import { readOptions, usage } from './wine-options.mjs';
+import { compileForWindows } from './zig.mjs';
 
 const versions = ['20.20.2', '22.22.2'];
 const folder = `${cache}/run-${process.pid}`;
@@ -22,14 +23,15 @@ const prefix = `${folder}/prefix`;
 /** @param {boolean} ubsan @param {boolean} build */
 async function prepare(ubsan, build) {
   if (!hasWine()) need({ '/usr/lib/wine/wine64': 'wine64' });
-  need({ 'x86_64-w64-mingw32-gcc': 'g++-mingw-w64-x86-64' });
-  if (build) runHere(process.execPath, ['scripts/build-win32.mjs', ...(ubsan ? ['--ubsan'] : [])]);
+  if (build) runHere(process.execPath, ['scripts/prebuild.mjs', 'win32-x64', ...(ubsan ? ['--ubsan'] : [])]);
   removeUnused(cache);
   rmSync(folder, { recursive: true, force: true });
-  const addOn = ubsan ? `${root}/build-win32-ubsan/fdreactor.node` : `${root}/prebuilds/win32-x64/fdreactor.node`;
+  const addOn = ubsan
+    ? `${root}/build-win32-x64-ubsan/Release/fdreactor.node`
+    : `${root}/prebuilds/win32-x64/fdreactor.node`;
   stage({ tree, packages: await packagesForWindows(), prebuilds: { 'win32-x64/fdreactor.node': addOn } });
   const source = `${tree}/test/helpers/fixtures/control-event.c`;
-  runHere('x86_64-w64-mingw32-gcc', ['-O1', '-static', source, '-o', controlEvent]);
+  await compileForWindows(['-O1', source, '-o', controlEvent]);
   derivePrefix({ from: await winePrefix(), to: prefix, temp: `${folder}/temp` });
 }
 

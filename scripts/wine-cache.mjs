@@ -6,10 +6,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cacheFolder, digest, kept, packagesFor, run, unpack } from './cache.mjs';
 import { root } from './sources.mjs';
 import { endPrefix, runInWine, wineProgram } from './wine.mjs';
+import { compileForWindows } from './zig.mjs';
 
 export const cache = cacheFolder('fdreactor-wine');
 const shimSource = `${root}/scripts/wine-bcryptprimitives.c`;
-const compiler = 'x86_64-w64-mingw32-gcc';
 const setUpMs = 180_000;
 
 /** Node for Windows, from the registry of npm. @param {string} version @returns {Promise<string>} node.exe */
@@ -38,6 +38,6 @@ export async function winePrefix() {
     }
     endPrefix(prefix);
     const shim = `${prefix}/drive_c/windows/system32/bcryptprimitives.dll`;
-    if (!existsSync(shim)) run(compiler, ['-shared', '-s', '-o', shim, shimSource, '-ladvapi32'], root);
+    if (!existsSync(shim)) await compileForWindows(['-shared', '-s', '-o', shim, shimSource, '-ladvapi32']);
   });
 }

@@ -15,8 +15,6 @@
 namespace fdreactor {
 namespace {
 
-constexpr double kTwoTo32 = 4294967296.0;
-
 template <size_t kCount>
 Port* port_argument(napi_env env, Arguments<kCount>& args, size_t index) {
   const int number = args.int32(index);

@@ -1,7 +1,8 @@
 #include "waker.h"
 
+#include <linux/random.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -26,8 +27,9 @@ struct Wakers {
 
   static uint64_t random_id() {
     uint64_t random = 0;
-    // Short of entropy at boot it stays 0: the ids are then only unique in this copy of the add-on.
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) random = 0;
+    // By its number: glibc has the function since 2.25 only. Short of entropy at boot, or on Linux before 3.17, it
+    // stays 0: the ids are then only unique in this copy of the add-on.
+    if (syscall(SYS_getrandom, &random, sizeof random, GRND_NONBLOCK) < 0) random = 0;
     return 1 + random % (kLargestWakerId / 2);
   }
 };

