@@ -3,7 +3,7 @@
 // their Windows binaries, and a Wine prefix.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cacheFolder, digest, kept, packagesFor, run, unpack } from './cache.mjs';
+import { cacheFolder, digest, kept, packagesFor, unpack } from './cache.mjs';
 import { root } from './sources.mjs';
 import { endPrefix, runInWine, wineProgram } from './wine.mjs';
 import { compileForWindows } from './zig.mjs';
