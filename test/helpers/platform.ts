@@ -7,6 +7,7 @@ export const underWine = process.env.FDREACTOR_WINE === '1';
 /** Set by scripts/test-kqueue.mjs: the add-on has libkqueue's kqueue(2) in place of epoll(7). */
 export const overLibkqueue = process.env.FDREACTOR_LIBKQUEUE === '1';
 export const isLinux = process.platform === 'linux';
+export const isMacOs = process.platform === 'darwin';
 export const hasEpoll = isLinux && !overLibkqueue;
 export const hasKqueue = !hasEpoll && !isWindows;
 export const inBun = process.versions.bun !== undefined;

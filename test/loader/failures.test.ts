@@ -1,11 +1,12 @@
 // Each way in which the add-on cannot be loaded: one error that says which file, for what, and what to do; the system's
 // own words are its cause. Never a crash, also where dlopen(3) alone would end in one.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { testUnless, testWith } from '../helpers/needs.js';
+import { isLinux, isMacOs, isWindows } from '../helpers/platform.js';
 import {
   copyPackage,
   type Failure,
@@ -13,6 +14,8 @@ import {
   goodBytes,
   importOf,
   makeFolder,
+  otherVersion,
+  otherVersionBytes,
   replaced,
   version,
   writeBinary,
@@ -99,7 +102,7 @@ describe('a damaged binary', () => {
     'of zeros': [Buffer.alloc(good.length), 'it is no program'],
   };
   // A section table is what linkers of ELF put at the end; the other formats have nothing that is never zero there.
-  if (process.platform === 'linux') {
+  if (isLinux) {
     damaged['whose second half was never written'] = [
       Buffer.concat([good.subarray(0, half), Buffer.alloc(half)]),
       'never written',
@@ -146,10 +149,8 @@ describe('a binary of another system', () => {
   const others: [string, Buffer, string][] = [
     ['Linux on RISC-V', elf(243), 'ELF for riscv64'],
     ['Linux on a processor of no name', elf(9999), 'ELF for processor 0x270f'],
-    ...(process.platform === 'darwin'
-      ? []
-      : ([['macOS on ARM', machO, 'Mach-O for arm64']] as [string, Buffer, string][])),
-    ...(process.platform === 'win32' ? [] : ([['Windows on ARM', pe, 'PE for arm64']] as [string, Buffer, string][])),
+    ...(isMacOs ? [] : ([['macOS on ARM', machO, 'Mach-O for arm64']] as [string, Buffer, string][])),
+    ...(isWindows ? [] : ([['Windows on ARM', pe, 'PE for arm64']] as [string, Buffer, string][])),
   ];
 
   test.each(others)('%s', async (_name, bytes, words) => {
@@ -174,18 +175,12 @@ describe('a binary of another system', () => {
 
 describe('a binary of another version', () => {
   test('of fdreactor', async () => {
-    const other = version.replace(/\d/, '9');
-    const folder = copyPackage(replaced(goodBytes(), `${version}\0`, `${other}\0`));
-    const failure = await failureOf(folder);
-    expectOneClearError(
-      failure,
-      'ERR_FDREACTOR_OTHER_VERSION',
-      `of fdreactor ${other}, this is ${version}`,
-      'build/Release',
-    );
+    const failure = await failureOf(copyPackage(otherVersionBytes()));
+    const words = [`of fdreactor ${otherVersion}, this is ${version}`, 'npx fdreactor build'];
+    expectOneClearError(failure, 'ERR_FDREACTOR_OTHER_VERSION', ...words);
   });
 
-  test('of another package', async () => {
+  testWith({ notUnderWine: 'no other add-on is at hand there' }, 'of another package', async () => {
     const folder = fileURLToPath(new URL('../../node_modules/@oxc-parser/', import.meta.url));
     const files = readdirSync(folder).flatMap((name) =>
       readdirSync(join(folder, name)).map((file) => join(folder, name, file)),
@@ -259,8 +254,7 @@ describe('folders', () => {
 
   test('whose names have spaces and letters of any script: works', async () => {
     const folder = join(makeFolder(), 'mit Leerzeichen, ünïcödé 日本');
-    cpSync(copyPackage(goodBytes()), folder, { recursive: true });
-    expect(existsSync(join(folder, 'build'))).toBe(true);
+    renameSync(copyPackage(goodBytes()), folder);
     expect((await importOf(folder)).backends).toHaveLength(1);
   });
 });

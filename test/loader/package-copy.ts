@@ -1,5 +1,6 @@
 // Copies of the package as it is installed: dist/, package.json and node-gyp-build in a folder of their own, without a
 // binary, or with one that is put there.
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ChildOptions, runCommand } from '../helpers/child.js';
 import { dispose } from '../helpers/owned.js';
+import { isMacOs } from '../helpers/platform.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -49,8 +51,33 @@ export function replaced(bytes: Buffer, from: string, to: string): Buffer {
   if (from.length !== to.length) throw new Error('both must be as long');
   const text = bytes.toString('latin1');
   if (!text.includes(from)) throw new Error(`not in the file: ${from}`);
-  return Buffer.from(text.replaceAll(from, to), 'latin1');
+  return signed(Buffer.from(text.replaceAll(from, to), 'latin1'));
 }
+
+/** macOS ends a process whose code is not as it was signed. */
+function signed(bytes: Buffer): Buffer {
+  if (!isMacOs) return bytes;
+  const file = join(makeFolder(), 'unsigned.node');
+  writeFileSync(file, bytes);
+  execFileSync('codesign', ['--force', '--sign', '-', file]);
+  return readFileSync(file);
+}
+
+/** The same package as if it were of another version: its JavaScript and its add-on. */
+export function copyOfOtherVersion(): string {
+  const folder = copyPackage(otherVersionBytes());
+  const names = ['shared', 'target'].map((name) => join(folder, 'dist', `${name}.js`));
+  const texts = names.map((name) => readFileSync(name, 'utf8'));
+  if (!texts.some((text) => text.includes(`"${version}"`))) throw new Error('no version in dist/');
+  names.forEach((name, i) => {
+    writeFileSync(name, (texts[i] as string).replaceAll(`"${version}"`, `"${otherVersion}"`));
+  });
+  return folder;
+}
+
+export const otherVersion = version.replace(/\d/, '9');
+
+export const otherVersionBytes = (): Buffer => replaced(goodBytes(), `${version}\0`, `${otherVersion}\0`);
 
 export interface Failure {
   name: string;

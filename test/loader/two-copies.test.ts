@@ -1,24 +1,11 @@
 // Two copies of the package in one process, as two dependencies bring them: of one version, or of two. Each has an add-on of
 // its own, so that all they share is the process: its fds, its signal handlers, its threads.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { libkqueue } from '../helpers/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
-import { copyPackage, goodBytes, replaced, version } from './package-copy.js';
-
-const other = version.replace(/\d/, '9');
-
-/** A copy that says it is of another version, its add-on as well. */
-function copyOfOtherVersion(): string {
-  const folder = copyPackage(replaced(goodBytes(), `${version}\0`, `${other}\0`));
-  const shared = join(folder, 'dist', 'shared.js');
-  const text = readFileSync(shared, 'utf8');
-  expect(text).toContain(`"${version}"`);
-  writeFileSync(shared, text.replaceAll(`"${version}"`, `"${other}"`));
-  return folder;
-}
+import { copyOfOtherVersion, copyPackage, goodBytes } from './package-copy.js';
 
 const fileOf = (folder: string): string => join(folder, 'dist', 'index.js');
 
