@@ -33,7 +33,10 @@ export function freeMiB({ memoryFolder }) {
  */
 export async function runInGuest(machine, { kind, parameters, files, memoryMiB, timeoutMs }, tell) {
   const free = freeMiB(machine);
-  if (memoryMiB > free) throw new Error(`the guest is to have ${memoryMiB} MiB, and only ${free} MiB are free for it`);
+  if (memoryMiB > free) {
+    const where = machine.memoryFolder === '' ? '' : ` in memory and in ${machine.memoryFolder}`;
+    throw new Error(`the guest is to have ${memoryMiB} MiB, and only ${free} MiB are free for it${where}`);
+  }
   const folder = mkdtempSync(path.join(os.tmpdir(), 'fdreactor-guest-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);

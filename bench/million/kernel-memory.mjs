@@ -40,7 +40,8 @@ export function kernelMemory() {
   const sockets = /^TCP: inuse (\d+).* mem (\d+)/m.exec(read('net/sockstat'));
   return {
     total: bytes('MemTotal'),
-    available: bytes('MemAvailable'),
+    // The kernel calls the inodes of sockets reclaimable, and counts them as available. They are not.
+    available: bytes('MemAvailable') - bytes('SReclaimable'),
     slab: bytes('Slab'),
     caches: slabCaches(),
     tcpSockets: Number(sockets?.[1] ?? 0),
