@@ -19,13 +19,16 @@ import { series } from './trials/c10k.mjs';
  * }} C10kReport
  */
 
-/** The newest result of a whole run. @returns {C10kReport} */
+/** The newest result. @returns {C10kReport} */
 function lastReport() {
   const names = readdirSync(resultsFolder).filter((name) => /^c10k-\d.*\.json$/.test(name));
   const last = names.sort().at(-1);
   if (last === undefined) throw new Error('There is no result yet: run npm run bench:c10k first');
   return JSON.parse(readFileSync(path.join(resultsFolder, last), 'utf8'));
 }
+
+/** @param {string[]} lines */
+const list = (lines) => lines.map((line) => `- ${line}`).join('\n');
 
 /** @param {string[]} header @param {string[][]} rows */
 function table(header, rows) {
@@ -56,15 +59,16 @@ function figureTable(tables, figure) {
 function seriesSection({ tables }, name, title) {
   const points = tables.filter(({ suite }) => suite === name);
   if (points.length === 0) return [];
-  const parts = figures.flatMap((figure) => [
+  const drawn = figures.filter(({ key }) => `${name}-${key}` in curvesOf(tables));
+  const parts = drawn.flatMap((figure) => [
     `### ${figure.title}, ${title}`,
     `![${figure.title}, ${title}](c10k/${name}-${figure.key}.svg)`,
     figureTable(points, figure),
   ]);
   const failures = points.flatMap(({ title: point, failures: reasons }) =>
-    Object.entries(reasons).map(([row, reason]) => `- ${row}, ${point}: ${reason}`),
+    Object.entries(reasons).map(([row, reason]) => `${row}, ${point}: ${reason}`),
   );
-  const stopped = failures.length === 0 ? [] : [`### Where they stopped, ${title}`, failures.join('\n')];
+  const stopped = failures.length === 0 ? [] : [`### Where they stopped, ${title}`, list(failures)];
   return [`## ${title[0].toUpperCase()}${title.slice(1)}`, ...parts, ...stopped];
 }
 
@@ -102,11 +106,9 @@ function render(report) {
     targetTable(tables),
     ...Object.entries(series).flatMap(([name, { title }]) => seriesSection(report, name, title)),
     '## How each server was run',
-    table(['', 'settings'], Object.entries(settings)),
-    ...(absent.length > 0
-      ? ['Not installed, and therefore missing here:', absent.map((line) => `- ${line}`).join('\n')]
-      : []),
-    ...(problems.length > 0 ? ['## Problems', problems.map((line) => `- ${line}`).join('\n')] : []),
+    list(Object.entries(settings).map(([name, text]) => `**${name}**: ${text}`)),
+    ...(absent.length > 0 ? ['Not installed, and therefore missing here:', list(absent)] : []),
+    ...(problems.length > 0 ? ['## Problems', list(problems)] : []),
   ].join('\n\n');
 }
 

@@ -26,7 +26,7 @@ export function help() {
   --seconds <n>         the measured window of a round (${FULL.windowMs / 1000})
   --rounds <n>          rounds that medians are taken of (${FULL.rounds})
   --resume              goes on with the run that was interrupted, as it was
-  --docs                measures nothing: writes docs/c10k.md and its plots from the last whole run
+  --docs                measures nothing: writes docs/c10k.md and its plots from the last run that ended
   --smoke               every peer for a moment: shows that it works
   --help                this text
 

@@ -3,9 +3,11 @@
 // tables of trials/c10k.mjs, measured as `npm run bench` measures its own; here is what a long run needs: it is kept after each
 // point and can be resumed, and it ends in curves, which `--docs` puts into the documentation.
 // Exit codes: 0 measured, 1 something failed, 2 wrong usage.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { findProgram } from '../scripts/apt.mjs';
 import { buildPrograms } from './build.mjs';
 import { writeDocs } from './c10k-docs.mjs';
 import { help, parseOptions, resumedOptions } from './c10k-options.mjs';
@@ -24,13 +26,22 @@ import { c10kTables } from './trials/c10k.mjs';
 /** @typedef {import('./c10k-options.mjs').Options} Options */
 /** @typedef {import('./measure.mjs').Planned} Planned */
 
+/** Its settings, after the first line of what tells its version. @param {import('./types.mjs').Driver} driver */
+function describe({ version, settings = '' }) {
+  if (version === undefined) return settings;
+  const [command, ...args] = version;
+  const { stdout, stderr } = spawnSync(findProgram(command) ?? command, args, { encoding: 'utf8' });
+  return `${`${stdout}${stderr}`.split('\n')[0]}; ${settings}`;
+}
+
 /** @param {Planned[]} planned @param {Options} options @param {{ machine: object, omitted: string[], problems: string[] }} run */
 function report(planned, options, { machine, omitted, problems }) {
   const tables = withGrowth(planned.map(summarise));
   for (const table of tables) console.log(`\n${renderTable(table)}`);
   console.log(`\n${renderTargets(tables) ?? ''}`);
   const { command, rounds, warmupMs, windowMs } = options;
-  const settings = Object.fromEntries(options.peers.map(({ name, settings: text = '' }) => [name, text]));
+  const measured = options.peers.filter(({ name }) => tables.some(({ rows }) => rows.some((row) => row.name === name)));
+  const settings = Object.fromEntries(measured.map((driver) => [driver.name, describe(driver)]));
   const curves = curvesOf(tables);
   const title = 'fdreactor: the C10K curve';
   const content = /** @type {import('./c10k-docs.mjs').C10kReport} */ ({
@@ -82,7 +93,7 @@ function readOptions() {
       return 0;
     }
     if (options === 'docs') {
-      console.log(`Written: ${writeDocs()}`);
+      console.log(`Written: ${writeDocs()} (docs/README.md has to link it)`);
       return 0;
     }
     return options.resume ? resumedOptions(C10kState.optionsKept()) : options;

@@ -7,7 +7,10 @@ import { MEMORY, series } from './trials/c10k.mjs';
 /** @typedef {import('./plots.mjs').Curves} Curves */
 /** @typedef {{ key: string, title: string, unit: string, pick: (row: RowSummary) => number | null }} Figure */
 
+/** Where the growth of the cost is counted from. */
 const CROWD = 100;
+/** Fewer connections are lost in the noise of a heap. */
+const CROWD_IN_MEMORY = 1000;
 /** Two runs of the same server differ by this much. */
 const PRECISION = 1.05;
 
@@ -38,22 +41,21 @@ export const rowNames = (tables) => [
 ];
 
 /**
- * A figure at a point; null where there is none. A few connections are lost in the noise of the heap, so memory is told
- * from a hundred on.
+ * A figure at a point; null where there is none, or where a heap shrank while connections came.
  * @param {TableSummary} table @param {string} name @param {Figure} figure
  */
 export function figureAt(table, name, { key, pick }) {
-  if (key === 'memory' && connectionsOf(table) < CROWD) return null;
+  if (key === 'memory' && connectionsOf(table) < CROWD_IN_MEMORY) return null;
   const row = table.rows.find((candidate) => candidate.name === name);
-  return row === undefined ? null : pick(row);
+  const value = row === undefined ? null : pick(row);
+  return value === null || value <= 0 ? null : value;
 }
 
 /** @param {TableSummary[]} tables of one series @param {string} title @param {Figure} figure @returns {Curves} */
 function curvesFor(tables, title, figure) {
   const lines = rowNames(tables).map((name, place) => {
     const points = tables.map((table) => [connectionsOf(table), figureAt(table, name, figure)]);
-    // A logarithmic axis has no place for what is not above 0.
-    const drawn = points.filter(([, value]) => value !== null && value > 0);
+    const drawn = points.filter(([, value]) => value !== null);
     return { name, place, points: /** @type {[number, number][]} */ (drawn) };
   });
   return {

@@ -85,7 +85,7 @@ async function measureRounds(planned, sessions, rounds, log) {
   for (let round = 0; round < rounds; round++) {
     log.skip(planned.rows.length - sessions.length);
     for (const [row, session] of round % 2 === 0 ? sessions : [...sessions].reverse()) {
-      if (failures.has(row.name)) {
+      if (failures.has(row.name) || (row.once && round > 0)) {
         log.skip(1);
         continue;
       }

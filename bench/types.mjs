@@ -17,9 +17,9 @@
  */
 
 /**
- * `mayStop`: where the row gives up is a result, and no failure of the bench.
+ * `mayStop`: where the row gives up is a result, and no failure of the bench. `once`: one round has to do.
  *
- * @typedef {{ name: string, requires: Requirement[], mayStop?: boolean }} Row
+ * @typedef {{ name: string, requires: Requirement[], mayStop?: boolean, once?: boolean }} Row
  */
 
 /**
@@ -35,6 +35,7 @@
  * @typedef {object} DriverOnly
  * @property {(bench: Bench, crowd?: Crowd) => Promise<Server>} start
  * @property {string} [settings] how it is run, for the report
+ * @property {string[]} [version] a command that tells the version
  * @property {boolean} [jit] its code is compiled while it runs: it needs the whole warm-up
  * @property {boolean} [sized] it makes its processes or threads before the connections come, so it is started anew for each
  *   measurement, and ended after it

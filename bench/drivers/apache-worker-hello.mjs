@@ -8,6 +8,7 @@ export default {
   requires: ['apache'],
   mayStop: true,
   sized: true,
+  version: ['apache2', '-v'],
   settings: `a thread for each connection that is held, 64 in a process, started beforehand; ${COMMON_SETTINGS}`,
   start: (bench, crowd) => startApache(bench, 'worker', crowd),
 };

@@ -7,6 +7,7 @@ import { startServer } from '../processes.mjs';
 export default {
   name: 'C epoll',
   requires: ['cc', 'make'],
+  version: ['cc', '--version'],
   settings: 'one thread, level-triggered, 1,024 events a wait, recv and send (cc -O2)',
   start: ({ cores }) => startServer(cores.server, built('epoll_http'), []),
 };

@@ -7,6 +7,7 @@ import { startServer } from '../processes.mjs';
 export default {
   name: 'Go net/http',
   requires: ['go'],
+  version: ['go', 'version'],
   settings: 'http.Serve(), a handler that sets Content-Type and Content-Length; GOMAXPROCS 1 by the pinning to a core',
   start: ({ cores }) => startServer(cores.server, built('go_http'), []),
 };

@@ -7,6 +7,7 @@ export default {
   name: 'Java NIO',
   requires: ['java'],
   jit: true,
+  version: ['java', '-version'],
   settings: `one Selector and thread, select(Consumer), direct buffers; java ${JVM_OPTIONS.join(' ')}`,
   start: (bench) => startJava(bench, 'NioHttp'),
 };

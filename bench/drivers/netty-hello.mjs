@@ -9,6 +9,7 @@ export default {
   name: 'Netty',
   requires: ['java', 'netty'],
   jit: true,
-  settings: `NioEventLoopGroup(1), HttpServerCodec, flush in channelReadComplete; java ${[...JVM_OPTIONS, ...OPTIONS].join(' ')}`,
+  version: ['java', '-version'],
+  settings: `libnetty-java of the system, NioEventLoopGroup(1), HttpServerCodec, flush in channelReadComplete; java ${[...JVM_OPTIONS, ...OPTIONS].join(' ')}`,
   start: (bench) => startJava(bench, 'NettyHttp', OPTIONS),
 };

@@ -6,6 +6,7 @@ import { startNginx } from '../nginx.mjs';
 export default {
   name: 'nginx',
   requires: ['nginx'],
+  version: ['nginx', '-v'],
   settings:
     'worker_processes 1, worker_connections 16384, access_log off, keepalive_requests without a limit; return 200',
   start: startNginx,

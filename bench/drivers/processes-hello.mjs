@@ -8,6 +8,7 @@ export default {
   name: 'C processes',
   requires: ['cc', 'make'],
   mayStop: true,
+  version: ['cc', '--version'],
   settings: 'fork() for each connection, blocking recv and send (cc -O2)',
   start: ({ cores }) => startServer(cores.server, built('blocking_http'), ['processes']),
 };
