@@ -53,12 +53,16 @@ export const series = {
   },
 };
 
-/** What the program said of its end, without its command line. @param {unknown} error @param {Server} server */
-function reasonOf(error, server) {
-  const { message } = /** @type {Error} */ (error);
-  const said = server.said();
-  const reason = message.replace(/^.* ended with \w+: (error: )?/s, '');
-  return said === '' ? reason : `${reason} (the server: ${said.replace(/^error: /, '')})`;
+/** Does it; where it fails, with what the server said of its own end. @template T @param {Server} server @param {() => Promise<T>} act */
+async function explained(server, act) {
+  try {
+    return await act();
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    const reason = message.replace(/^.* ended with \w+: (error: )?/s, ''); // the load's, without its command line
+    const said = server.said().replace(/^error: /, '');
+    throw new Error(said === '' ? reason : `${reason} (the server: ${said})`);
+  }
 }
 
 /**
@@ -68,14 +72,11 @@ function reasonOf(error, server) {
  */
 async function runLoad(server, { cores }, { connections, active, settleMs, windowMs }) {
   const args = [server.port, connections, active, settleMs, windowMs, server.group].map(String);
-  try {
-    const result = JSON.parse(await runProgram(cores.load, built('http_load'), args));
-    if (result.errors > 0) throw new Error(`${result.errors} errors, the first: ${result.firstError}`);
-    if (result.operations < active) throw new Error(`only ${result.operations} responses within ${windowMs} ms`);
-    return result;
-  } catch (error) {
-    throw new Error(reasonOf(error, server));
-  }
+  const result = JSON.parse(await runProgram(cores.load, built('http_load'), args));
+  if (result.errors > 0) throw new Error(`${result.errors} errors, the first: ${result.firstError}`);
+  if (result.operations < active)
+    throw new Error(`only ${result.operations} responses within ${result.seconds.toFixed(1)} s`);
+  return result;
 }
 
 /** wrk's own count of the same thing, its connecting included: that ours is no invention. @param {Server} server @param {Bench} bench @param {number} connections */
@@ -115,7 +116,7 @@ async function open(driver, bench, name, connections) {
       async measure() {
         const server = await driver.start(bench, load);
         try {
-          return await measure(server);
+          return await explained(server, () => measure(server));
         } finally {
           await server.stop();
         }
@@ -128,15 +129,12 @@ async function open(driver, bench, name, connections) {
   return {
     async warmUp() {
       const few = Math.min(connections, WARMUP_CONNECTIONS);
-      await runLoad(server, bench, {
-        connections: few,
-        active: few,
-        settleMs: 0,
-        windowMs: driver.jit ? bench.warmupMs : SETTLE_MS,
-      });
+      const windowMs = driver.jit ? bench.warmupMs : SETTLE_MS;
+      const warming = { connections: few, active: few, settleMs: 0, windowMs };
+      await explained(server, () => runLoad(server, bench, warming));
     },
     async measure() {
-      const sample = await measure(server);
+      const sample = await explained(server, () => measure(server));
       if (first && crossCheck)
         sample.notes = { ...sample.notes, 'wrk rate/s': await countByWrk(server, bench, connections) };
       first = false;
