@@ -2,7 +2,7 @@
 // `npm run bench:c10m`: ten million registrations in one Reactor, in a guest. bench/README.md tells how it is measured.
 import { lackForGuest, machines, main, prepare, report, runHere, runThere } from './million/command.mjs';
 import { updateDocs } from './million/docs.mjs';
-import { readFacts } from './million/limits.mjs';
+import { mostOpenFiles } from './million/limits.mjs';
 import { watchRegistrations } from './million/registrations.mjs';
 import { eventRows, registrationRows, stageRows } from './million/report.mjs';
 import { render } from './report-terminal.mjs';
@@ -55,7 +55,7 @@ function tell(outcome) {
 async function run({ count, guest, memoryMiB, timeoutMs, docs }) {
   const registrations = count ?? TEN_MILLION;
   if (!Number.isFinite(registrations)) throw new Error('--registrations needs a number');
-  const inGuest = guest || registrations + SPARE_FDS > readFacts().openFiles;
+  const inGuest = guest || registrations + SPARE_FDS > mostOpenFiles();
   prepare(...(inGuest ? machines.qemu.requires : []));
   const outcome = inGuest ? await watchInGuest(registrations, memoryMiB, timeoutMs) : await watch(registrations);
   const made = tell(outcome);

@@ -4,7 +4,7 @@
 import { lackForGuest, machines, main, prepare, report, runHere, runThere } from './million/command.mjs';
 import { holdConnections, SPARE_FDS } from './million/connections.mjs';
 import { updateDocs } from './million/docs.mjs';
-import { allowances, readFacts } from './million/limits.mjs';
+import { allowances, mostOpenFiles } from './million/limits.mjs';
 import { connectionRows } from './million/report.mjs';
 import { render } from './report-terminal.mjs';
 
@@ -35,9 +35,9 @@ const help = `npm run bench:c1m -- [options]
 /** The message where this machine's limits are too low. @param {number} wanted @param {ReturnType<typeof allowances>} tooLow */
 function explain(wanted, tooLow) {
   const most = Math.floor(tooLow[0].connections);
-  const lines = tooLow.flatMap(({ limit, connections, raise }) => [
-    `  ${limit}: allows ${Math.floor(connections).toLocaleString('en')}`,
-    ...(raise.length > 0 ? raise.map((line) => `    ${line}`) : ['    nothing raises it']),
+  const lines = tooLow.flatMap(({ name, meaning, connections, raise }) => [
+    `  ${name} (${meaning}): allows ${Math.floor(connections).toLocaleString('en')}`,
+    ...(raise.length > 0 ? raise.map((line) => `    ${line}`) : []),
   ]);
   return [
     `${wanted.toLocaleString('en')} connections are more than this machine's limits allow:`,
@@ -49,7 +49,7 @@ function explain(wanted, tooLow) {
 
 /** How many connections it will be here. @param {Options} options */
 function chooseCount({ count, fit }) {
-  const all = allowances(readFacts(), count ?? MILLION);
+  const all = allowances(Number.isFinite(count) ? (count ?? MILLION) : MILLION);
   const most = Math.min(MILLION * 100, Math.floor(all[0].connections));
   if (count === null || count === Number.POSITIVE_INFINITY) return count === null ? Math.min(MILLION, most) : most;
   if (count <= most) return count;
@@ -64,7 +64,7 @@ function chooseCount({ count, fit }) {
 
 /** @param {number} connections @param {number} windowMs */
 function hold(connections, windowMs) {
-  const openFiles = Math.min(readFacts().openFiles, connections + SPARE_FDS);
+  const openFiles = Math.min(mostOpenFiles(), connections + SPARE_FDS);
   const task = { connections, openFiles, windowMs, leaveBytes: LEAVE_BYTES };
   return runHere((tell) => holdConnections(task, tell));
 }

@@ -1,13 +1,14 @@
 // @ts-check
-// The guest's file system, made on the spot: the Node.js that runs this, busybox, the built package with the add-on that this
-// process has loaded, the bench, and the shared libraries that all of these are linked with. It is an uncompressed cpio
+// The guest's file system, made on the spot: the Node.js that runs this, busybox, the built package with the add-on that it
+// has chosen here, the bench, and the shared libraries that all of these are linked with. It is an uncompressed cpio
 // archive, which a kernel unpacks as its initramfs.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../scripts/apt.mjs';
 import { built } from '../build.mjs';
+import { diagnose } from '../doctor.mjs';
 import { repository } from '../requirements.mjs';
 
 /** Where the package is in the guest. */
@@ -18,14 +19,6 @@ const LEFT_OUT = path.join(repository, 'bench/results');
 const COMPILED = ['hold_load', 'with_eventfds', 'watch_eventfds'];
 const FOLDERS = ['bin', 'dev', 'proc', 'sys', 'tmp'];
 
-/** The add-on that the package has chosen here. */
-async function loadedAddOn() {
-  await import('fdreactor');
-  const file = /\/.*\.node$/m.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0];
-  if (file === undefined) throw new Error('no add-on was loaded');
-  return file;
-}
-
 /** The files that a program is linked with; none where it is static. @param {string} file */
 function librariesOf(file) {
   const { stdout } = spawnSync('ldd', [file], { encoding: 'utf8' });
@@ -35,14 +28,15 @@ function librariesOf(file) {
 /**
  * @param {string} folder a temporary one
  * @param {{ files: number, command: string }} task what the guest runs, and how many files each process of it may open
- * @returns {Promise<string>} the archive
+ * @returns {string} the archive
  */
-export async function makeImage(folder, { files, command }) {
+export function makeImage(folder, { files, command }) {
   const root = path.join(folder, 'root');
   for (const name of FOLDERS) mkdirSync(path.join(root, name), { recursive: true });
   const put = (/** @type {string} */ from, /** @type {string} */ to) =>
     cpSync(from, path.join(root, to), { recursive: true, dereference: true, filter: (file) => file !== LEFT_OUT });
-  const addOn = await loadedAddOn();
+  const addOn = diagnose(1).addon.file;
+  if (addOn === undefined) throw new Error('the package has no add-on here: npx fdreactor doctor says why');
   const busybox = /** @type {string} */ (findProgram('busybox'));
   const programs = [process.execPath, busybox, addOn, ...COMPILED.map(built)];
   for (const library of new Set(programs.flatMap(librariesOf))) put(library, library);

@@ -3,8 +3,8 @@
 // console.
 // usage: node inside.mjs connections|registrations '<JSON>'
 import { writeSync } from 'node:fs';
+import { describeSystem } from '../machine.mjs';
 import { holdConnections } from '../million/connections.mjs';
-import { describeMachine } from '../million/machine.mjs';
 import { watchRegistrations } from '../million/registrations.mjs';
 
 const MARK = '@@ '; // see run.mjs, which is not here to be imported: it would bring the image's tools with it
@@ -22,7 +22,7 @@ try {
   const task = JSON.parse(parameters);
   task.connections ??= Number.POSITIVE_INFINITY; // JSON has no number for that
   const result = await tasks[kind](task, tell);
-  say({ outcome: { result, machine: describeMachine('guest') } });
+  say({ outcome: { result, machine: describeSystem() } });
 } catch (error) {
   say({ problem: String(error) });
   process.exitCode = 1;

@@ -43,7 +43,7 @@ export async function runInGuest(machine, { kind, parameters, files, memoryMiB, 
   try {
     const given = JSON.stringify(parameters);
     const command = `node ${HOME}/bench/guest/inside.mjs ${kind} ${given}`;
-    const image = await makeImage(folder, { files, command });
+    const image = makeImage(folder, { files, command });
     return await converse(await machine.commandLine(image, memoryMiB), timeoutMs, tell);
   } finally {
     process.off('exit', remove);

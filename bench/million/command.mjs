@@ -3,9 +3,9 @@
 import { buildPrograms } from '../build.mjs';
 import { qemu, uml } from '../guest/machines.mjs';
 import { freeMiB, runInGuest } from '../guest/run.mjs';
+import { describeSystem } from '../machine.mjs';
 import { stopEverythingAtExit } from '../processes.mjs';
 import { installLine, isMissing, requirements } from '../requirements.mjs';
-import { describeMachine } from './machine.mjs';
 import { parseOptions } from './options.mjs';
 import { ProgressBar } from './progress.mjs';
 import { writeReport } from './report.mjs';
@@ -54,15 +54,15 @@ export async function withProgress(work) {
 
 /** @param {(tell: Tell) => Promise<any>} work @returns {Promise<Outcome>} */
 export async function runHere(work) {
-  return { result: await withProgress(work), machine: describeMachine('this machine') };
+  return { result: await withProgress(work), machine: { where: 'this machine', ...describeSystem() } };
 }
 
 /** @param {keyof typeof machines} name @param {GuestTask} task @returns {Promise<Outcome>} */
 export async function runThere(name, task) {
   const { result, machine } = await withProgress((tell) => runInGuest(machines[name], task, tell));
-  const host = describeMachine('host');
+  const host = describeSystem();
   const where = `${machines[name].name} on ${host.cpu}, Linux ${host.kernel}`;
-  return { result, machine: { ...machine, where } };
+  return { result, machine: { ...machine, where, date: host.date } };
 }
 
 /**
@@ -79,7 +79,7 @@ export function lackForGuest(name, memoryMiB) {
 /** @param {string} name @param {Outcome} outcome @returns {import('./types.mjs').Report<any>} */
 export function report(name, { result, machine }) {
   const command = `npm run bench:${name} -- ${process.argv.slice(2).join(' ')}`.trim();
-  const made = { date: new Date().toISOString(), command, machine, result };
+  const made = { command, machine, result };
   console.log(`All figures: ${writeReport(name, made)}`);
   for (const problem of result.problems) console.error(`FAILED    ${problem}`);
   if (result.problems.length > 0) process.exitCode = 1;

@@ -13,8 +13,8 @@ import { LineProcess } from './line-process.mjs';
 /** @typedef {import('./types.mjs').ConnectionsResult} Result */
 /** @typedef {import('./types.mjs').Tell} Tell */
 
-/** Fds that a process has open beside its connections. */
-export const SPARE_FDS = 100;
+/** Fds that a process has open beside its connections, as `fdreactor doctor` counts them. */
+export const SPARE_FDS = 64;
 /** One in so many is active under load. */
 const ACTIVE_STRIDE = 100;
 /** Connections that are there before memory is measured: what is made once, with the first ones, is not counted. */

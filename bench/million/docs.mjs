@@ -38,9 +38,9 @@ function markdown(rows) {
 }
 
 /** @param {import('./types.mjs').Report<unknown>} report */
-function origin({ command, machine, date }) {
+function origin({ command, machine }) {
   const memory = `${formatNumber(machine.memoryBytes / GIBIBYTE)} GiB`;
-  return `\`${command}\`, ${date.slice(0, 10)}; ${machine.where} (${machine.cpu}, ${memory}), Linux ${machine.kernel}, Node.js ${machine.node}`;
+  return `\`${command}\`, ${machine.date.slice(0, 10)}; ${machine.where} (${machine.cpu}, ${memory}), Linux ${machine.kernel}, Node.js ${machine.node}`;
 }
 
 /** @param {ConnectionsReport} report */

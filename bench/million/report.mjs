@@ -17,12 +17,13 @@ const USER_BYTES_A_REGISTRATION = 96;
 const BASE = 10_000;
 const MOST_GROWTH = 1.5;
 const CACHES_SHOWN = 8;
-/** With fewer, what a process has anyway is most of what each of them would seem to take. */
-const ENOUGH = 10_000;
+/** With fewer, what a process has anyway is much of what each of them would seem to take. */
+const ENOUGH_CONNECTIONS = 10_000;
+const ENOUGH_REGISTRATIONS = 100_000;
 
-/** @param {number} value @param {number} most @param {number} [of] how many there are */
-function judged(value, most, of = ENOUGH) {
-  if (of < ENOUGH) return 'too few to tell';
+/** @param {number} value @param {number} most @param {boolean} enough whether there are enough to tell */
+function judged(value, most, enough) {
+  if (!enough) return 'too few to tell';
   return value <= most ? 'met' : 'missed';
 }
 
@@ -62,7 +63,7 @@ export function connectionRows(result) {
     [
       'user space, a connection',
       bytes(user),
-      `${parts(userSpace)}; at most ${USER_BYTES_A_CONNECTION}: ${judged(user, USER_BYTES_A_CONNECTION, connections)}`,
+      `${parts(userSpace)}; at most ${USER_BYTES_A_CONNECTION}: ${judged(user, USER_BYTES_A_CONNECTION, connections >= ENOUGH_CONNECTIONS)}`,
     ],
     [
       'the server process',
@@ -112,6 +113,7 @@ export const eventRows = ({ stages, floor }) =>
 /** @param {RegistrationsResult} result @returns {Row[]} */
 export function registrationRows({ registrations, creationSeconds, kernelBytesOfFd, stages, floor }) {
   const last = /** @type {Stage} */ (stages.at(-1));
+  const enough = registrations >= ENOUGH_REGISTRATIONS;
   const base = stages.findIndex(({ registered }) => registered === BASE);
   const rows = [
     [
@@ -123,7 +125,7 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
   ];
   if (last.memory !== null) {
     const user = userBytes(last.memory);
-    const verdict = judged(user, USER_BYTES_A_REGISTRATION, registrations);
+    const verdict = judged(user, USER_BYTES_A_REGISTRATION, enough);
     const note = `${parts(last.memory)}; at most ${USER_BYTES_A_REGISTRATION}: ${verdict}`;
     rows.push(['user space, a registration', bytes(user), note]);
   }
@@ -136,7 +138,7 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
       [
         `a turn's time for an event, over that at ${count(BASE)}`,
         `${turn.toFixed(2)}x`,
-        `C: ${inC}x; at most ${MOST_GROWTH}x: ${judged(turn, MOST_GROWTH)}`,
+        `C: ${inC}x; at most ${MOST_GROWTH}x: ${judged(turn, MOST_GROWTH, enough)}`,
       ],
       ['with write and read', `${growth(stages, whole).toFixed(2)}x`, `C: ${growth(floor, whole).toFixed(2)}x`],
     );
@@ -148,7 +150,7 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
 export function writeReport(name, report) {
   const folder = fileURLToPath(new URL('../results', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${name}-${report.date.replace(/[:.]/g, '-')}.json`);
+  const file = path.join(folder, `${name}-${report.machine.date.replace(/[:.]/g, '-')}.json`);
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   return file;
 }

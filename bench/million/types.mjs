@@ -70,11 +70,11 @@
  * @property {string[]} problems
  */
 
-/** Where it ran. @typedef {{ where: string, cpu: string, kernel: string, node: string, memoryBytes: number }} Machine */
+/** @typedef {{ where: string } & ReturnType<typeof import('../machine.mjs').describeSystem>} Machine */
 
 /**
  * @template R
- * @typedef {{ date: string, command: string, machine: Machine, result: R }} Report
+ * @typedef {{ command: string, machine: Machine, result: R }} Report
  */
 
 export {};
