@@ -142,7 +142,7 @@ export interface Native extends NativeOverlapped {
   wakerWasMade(id: number): number;
   wakerClose(id: number): number;
 
-  signalWatch(number: number): number;
+  signalWatch(number: number, callsPrevious: number): number;
   signalAcknowledge(source: number): number;
   signalUnwatch(source: number): number;
   signalCanBeWatched(number: number): number;

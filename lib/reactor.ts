@@ -223,7 +223,7 @@ export class Reactor {
   /**
    * Calls `handler` in a turn after the process got the signal, whichever thread it came to; several of the same signal
    * before that turn may be one call. What the signal did before (end the process, say) it does not do meanwhile; a
-   * handler that Node had for it is called as well. Any number of reactors and handlers may watch one signal.
+   * handler that Node had for it is called as well (not in Deno). Any number of reactors and handlers may watch one signal.
    *
    * @param signal a name such as 'SIGTERM' (signal(7))
    * @throws TypeError ERR_INVALID_ARG_VALUE for signals that cannot be watched; SystemError EMFILE

@@ -4,6 +4,12 @@ import { checkString } from './arguments.js';
 import { errorOf, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
 
+/**
+ * Whether the handler that was there before is called too. Not Deno's: once it was there it stays, and ends the process
+ * when nobody listens in Deno's own way; and it calls those before it, ours again among them.
+ */
+const CALLS_PREVIOUS = process.versions.deno === undefined ? 1 : 0;
+
 /** What is called with a signal; a burst of the same signal may be one call. */
 export type SignalHandler = (signal: NodeJS.Signals) => void;
 
@@ -31,7 +37,7 @@ export function signalNumber(signal: unknown): number {
 
 /** The source that a backend watches for it. */
 export function watchSignal(number: number): number {
-  const source = native.signalWatch(number);
+  const source = native.signalWatch(number, CALLS_PREVIOUS);
   // The number was checked, so that sigaction() has nothing to refuse: it is the fd that could not be had.
   if (source < 0) throw new SystemError(errorOf(source), 'eventfd');
   return source;

@@ -16,7 +16,7 @@ export function libc(): 'glibc' | 'musl' | undefined {
   if (platform !== 'linux') return undefined;
   try {
     const maps = readFileSync('/proc/self/maps', 'latin1');
-    if (/\/(ld-musl-|libc\.musl-)/.test(maps)) return 'musl';
+    if (/\/(ld-musl-|libc\.musl-|libc\.so\n)/.test(maps)) return 'musl';
     return /\/(libc\.so\.6|libc-[\d.]+\.so)\n/.test(maps) ? 'glibc' : undefined;
   } catch {
     return undefined; // no /proc, or no permission to read it: then nobody knows

@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { need } from './apt.mjs';
 import { removeUnused } from './cache.mjs';
+import { writeTable } from './portability.mjs';
 import { root } from './sources.mjs';
 import { runHere, stage } from './staged-tree.mjs';
 import { outcomeOf, runTests } from './vitest-report.mjs';
@@ -60,7 +61,7 @@ async function runVitest({ name, node, timeoutMs, args }) {
 }
 
 async function main() {
-  const { nodes, repeat, ubsan, build, help, timeoutMs, rest, again } = readOptions(versions);
+  const { nodes, repeat, ubsan, build, write, help, timeoutMs, rest, again } = readOptions(versions);
   if (help) return console.log(usage);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
@@ -69,26 +70,25 @@ async function main() {
     });
   }
   await prepare(ubsan, build);
-  let passed = 0;
-  let failed = 0;
-  const notRun = new Set();
+  const results = [];
   for (let round = 1; round <= repeat; round++) {
     for (const version of nodes) {
       const name = `node-${version}${repeat > 1 ? `-round-${round}` : ''}`;
       const node = await nodeForWindows(version);
       const run = (/** @type {string} */ name, /** @type {string[]} */ args = rest) =>
         runVitest({ name, node, timeoutMs, args });
-      const sum = await runTests({ name, again, run });
-      passed += sum.passed;
-      failed += sum.failed;
-      for (const line of sum.notRun) notRun.add(line);
+      const runtime = `Node.js ${version}`;
+      const outcome = await runTests({ name, again, run });
+      results.push({ runtime, platform: 'win32-x64, under Wine', attach: 'a waiting thread', ...outcome });
     }
   }
   endPrefix(prefix);
-  for (const line of notRun) console.log(line);
+  for (const line of new Set(results.flatMap(({ notRun }) => notRun))) console.log(line);
+  if (write) writeTable('wine', results);
+  const failed = results.reduce((sum, one) => sum + one.failed, 0);
   if (failed === 0) rmSync(folder, { recursive: true });
   else console.log(`the logs are in ${folder}`);
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${results.reduce((sum, one) => sum + one.passed, 0)} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -9,6 +9,7 @@ export const usage = `npm run test:wine [-- options] [files]
   --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed;
                  so it is where the variable CI is true, without --no-again
   --no-build     with the add-on that was built last
+  --write        makes the table of docs/portability.md anew
   --minutes N    for one run of the tests, after which it is ended (30)
   -t NAME        only tests of that name; this, names of files and whatever else there is goes to vitest`;
 
@@ -20,6 +21,7 @@ export function readOptions(versions) {
     repeat: { type: 'string', default: '1' },
     again: { type: 'boolean', default: process.env.CI === 'true' },
     build: { type: 'boolean', default: true },
+    write: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
     help: { type: 'boolean', default: false },
   });
@@ -38,6 +40,7 @@ export function readOptions(versions) {
   const repeat = Number(values.repeat);
   const timeoutMs = Number(values.minutes) * 60_000;
   if (!(repeat >= 1 && timeoutMs > 0)) throw new Error(usage);
-  const { ubsan, again, build, help } = values;
-  return { nodes, ubsan: !!ubsan, again: !!again, build: !!build, help: !!help, repeat, timeoutMs, rest };
+  const { ubsan, again, build, write, help } = values;
+  const flags = { ubsan: !!ubsan, again: !!again, build: !!build, write: !!write, help: !!help };
+  return { nodes, repeat, timeoutMs, rest, ...flags };
 }

@@ -7,10 +7,11 @@ namespace fdreactor {
 namespace {
 
 napi_value watch(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
+  Arguments<2> args(env, info);
   const int number = args.int32(0);
+  const bool calls_previous = args.int32(1) != 0;
   if (!args.ok()) return args.refuse();
-  const Result source = signal_watch(number);
+  const Result source = signal_watch(number, calls_previous);
   if (source >= 0) environment_of(env).signals.insert(source);
   return args.answer(source);
 }

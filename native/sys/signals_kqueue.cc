@@ -84,7 +84,7 @@ bool signal_can_be_watched(int number) {
   }
 }
 
-Result signal_watch(int number) {
+Result signal_watch(int number, bool /*calls_previous*/) {
   if (!signal_can_be_watched(number)) return kBadArgument;
   Watchers& all = watchers();
   const std::lock_guard<std::mutex> lock(all.mutex);

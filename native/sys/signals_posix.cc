@@ -46,6 +46,7 @@ struct Delivery {
 Watcher watchers[kMostWatchers];
 std::atomic<int> handlers_running{0};
 Below below[NSIG];
+std::atomic<bool> below_is_called[NSIG];
 Delivery deliveries[kMostDeliveries];
 static_assert(std::atomic<siginfo_t*>::is_always_lock_free, "a signal handler reads these");
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads these");
@@ -55,6 +56,7 @@ std::mutex mutex;  // among the threads that watch and unwatch; never taken in t
 // A handler that asked to be taken out by its first call (SA_RESETHAND) is one that ends the process, as Node's own for
 // SIGINT and SIGTERM: it raises the signal again, which would come back to us, for ever. Watching replaces it.
 void call_below(int number, int depth, siginfo_t* info, void* context) {
+  if (!below_is_called[number].load()) return;
   const Below& all = below[number];
   const int level = all.count.load() - 1 - depth;
   if (level < 0) return;
@@ -181,13 +183,14 @@ bool signal_can_be_watched(int number) {
   }
 }
 
-Result signal_watch(int number) {
+Result signal_watch(int number, bool calls_previous) {
   if (!signal_can_be_watched(number)) return kBadArgument;
   const std::lock_guard<std::mutex> lock(mutex);
   Watcher* slot = find(kFree);
   if (slot == nullptr) return failure(EMFILE);
   const Result fd = from_call(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (fd < 0) return fd;
+  below_is_called[number].store(calls_previous);
   if (!is_watched(number)) {
     const Result installed = install(number);
     if (installed < 0) {

@@ -79,7 +79,7 @@ bool signal_can_be_watched(int number) {
   return number == SIGINT || number == SIGBREAK || number == SIGTERM || number == kSigHup;
 }
 
-Result signal_watch(int number) {
+Result signal_watch(int number, bool /*calls_previous*/) {
   if (!signal_can_be_watched(number)) return kBadArgument;
   Watchers& watched = watchers();
   const std::lock_guard<std::mutex> lock(watched.mutex);

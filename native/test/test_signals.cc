@@ -17,7 +17,7 @@ using namespace fdreactor::test;
 namespace {
 
 struct Watch {
-  explicit Watch(int number) : fd(signal_watch(number)) {}
+  explicit Watch(int number, bool calls_previous = true) : fd(signal_watch(number, calls_previous)) {}
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() { signal_unwatch(static_cast<int>(fd)); }
@@ -94,6 +94,17 @@ TEST("the handler that was there is called too, and put back after the last watc
   EXPECT(handler_of(SIGUSR1) == Earlier::handle);
 }
 
+TEST("the handler that was there is not called where that is not wished, and put back all the same") {
+  const Earlier earlier;
+  {
+    const Watch watch(SIGUSR1, false);
+    EXPECT_EQ(raise(SIGUSR1), 0);
+    EXPECT(watch.is_readable());
+    EXPECT_EQ(Earlier::calls.load(), 0);
+  }
+  EXPECT(handler_of(SIGUSR1) == Earlier::handle);
+}
+
 TEST("a handler that was to run once, before the signal ends the process, is replaced and not called") {
   struct sigaction ending = {};
   ending.sa_handler = [](int number) { raise(number); };  // it counts on being gone by then
@@ -135,7 +146,7 @@ TEST("a watched signal does not end the process, and one no longer watched does 
 TEST("signals that cannot be caught, and numbers that are none, are bad arguments") {
   for (const int number : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, 0, -1, 65, 1000, INT32_MAX}) {
     EXPECT(!signal_can_be_watched(number));
-    EXPECT_EQ(signal_watch(number), kBadArgument);
+    EXPECT_EQ(signal_watch(number, true), kBadArgument);
   }
   for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGWINCH, SIGUSR1, SIGPIPE}) {
     EXPECT(signal_can_be_watched(number));
@@ -151,12 +162,12 @@ TEST("an fd that is no watcher is left alone") {
 
 TEST("there is an end to the watchers, and room again after it") {
   std::vector<int> fds;
-  for (Result fd = signal_watch(SIGUSR1); fd >= 0; fd = signal_watch(SIGUSR1)) {
+  for (Result fd = signal_watch(SIGUSR1, true); fd >= 0; fd = signal_watch(SIGUSR1, true)) {
     fds.push_back(static_cast<int>(fd));
     REQUIRE(fds.size() <= 100000);
   }
   EXPECT(fds.size() >= 64);
-  EXPECT_EQ(signal_watch(SIGUSR1), failure(EMFILE));
+  EXPECT_EQ(signal_watch(SIGUSR1, true), failure(EMFILE));
   for (const int fd : fds) EXPECT_EQ(signal_unwatch(fd), 1);
   const Watch watch(SIGUSR1);
   EXPECT(watch.fd >= 0);

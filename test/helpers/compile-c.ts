@@ -1,4 +1,4 @@
-// Small C programs, compiled on the spot: the headers' own word on constants, and helpers that JavaScript cannot be.
+// Small C programs, compiled on the spot (by $CC, or cc): the headers' own word on constants, and helpers that JavaScript cannot be.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ export function compileC(source: string, flags: readonly string[] = []): string 
   const directory = mkdtempSync(join(tmpdir(), 'fdreactor-'));
   afterAll(() => rmSync(directory, { recursive: true }));
   const program = join(directory, 'program');
-  execFileSync('cc', ['-Wall', '-O1', '-D_GNU_SOURCE', ...flags, '-x', 'c', '-', '-o', program], { input: source });
+  execFileSync(process.env.CC ?? 'cc', ['-Wall', '-O1', '-D_GNU_SOURCE', ...flags, '-x', 'c', '-', '-o', program], {
+    input: source,
+  });
   return program;
 }

@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { type Capabilities, capabilities } from 'fdreactor';
 import { describe, expect, test } from 'vitest';
 import { noteNotRun } from './not-run.js';
-import { hasEpoll, hasKqueue, isLinux, isWindows, overLibkqueue, underWine } from './platform.js';
+import {
+  hasEpoll,
+  hasKqueue,
+  inBun,
+  inDeno,
+  isLinux,
+  isWindows,
+  overLibkqueue,
+  underQemu,
+  underWine,
+} from './platform.js';
 
 /** What not every platform has, of what the tests use; the words are the reason that is printed. */
 const FACILITIES = {
@@ -34,13 +44,20 @@ export interface Conditions {
   notOnKqueue?: string | undefined;
   /** How libkqueue deviates from kqueue(2), so that it cannot hold there. It runs on macOS and the BSDs. */
   notOnLibkqueue?: string | undefined;
+  /** What Bun does otherwise than Node, so that it does not hold there. */
+  notInBun?: string | undefined;
+  /** The same of Deno. */
+  notInDeno?: string | undefined;
+  /** What qemu cannot do, or where it is too slow. */
+  notUnderQemu?: string | undefined;
 }
 
 function isThere(facility: Facility): boolean {
   if (facility === 'epoll') return hasEpoll;
   if (facility === 'kqueue') return hasKqueue;
   if (facility === 'iocp') return isWindows;
-  if (facility === 'proc' || facility === 'strace') return isLinux;
+  if (facility === 'strace') return isLinux && !underQemu;
+  if (facility === 'proc') return isLinux;
   if (facility in FACILITIES) return !isWindows;
   const answer = capabilities()[facility as keyof Capabilities];
   return answer !== false;
@@ -55,6 +72,7 @@ function reasonAgainst(facility: Facility): string | undefined {
 
 function whyNot(conditions: Conditions): string | undefined {
   const { needs = [], notUnderWine, notOnWindows, notOnKqueue, notOnLibkqueue } = conditions;
+  const { notInBun, notInDeno, notUnderQemu } = conditions;
   for (const facility of typeof needs === 'string' ? [needs] : needs) {
     const reason = reasonAgainst(facility);
     if (reason !== undefined) return reason;
@@ -62,6 +80,9 @@ function whyNot(conditions: Conditions): string | undefined {
   if (isWindows && notOnWindows !== undefined) return notOnWindows;
   if (hasKqueue && notOnKqueue !== undefined) return notOnKqueue;
   if (overLibkqueue && notOnLibkqueue !== undefined) return notOnLibkqueue;
+  if (inBun && notInBun !== undefined) return notInBun;
+  if (inDeno && notInDeno !== undefined) return notInDeno;
+  if (underQemu && notUnderQemu !== undefined) return notUnderQemu;
   return underWine ? notUnderWine : undefined;
 }
 

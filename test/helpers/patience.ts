@@ -2,11 +2,13 @@
 // test ends as soon as what it waits for has happened: a long deadline costs nothing unless the test fails, and a machine
 // on which others work may stop a process for seconds.
 
+import { underQemu } from './platform.js';
+
 export const sanitized = process.env.FDREACTOR_SANITIZER !== undefined;
 
-const STRETCH = sanitized ? 20 : 5;
+const STRETCH = sanitized || underQemu ? 20 : 5;
 
-/** A deadline, in whatever unit it is given, stretched for a busy machine and more where a sanitizer slows all down. */
+/** A deadline, in whatever unit it is given, stretched for a busy machine and more where a sanitizer or qemu slows all down. */
 export function patience(time: number): number {
   return time * STRETCH;
 }

@@ -12,7 +12,15 @@ export const hasEpoll = isLinux && !overLibkqueue;
 export const hasKqueue = !hasEpoll && !isWindows;
 export const inBun = process.versions.bun !== undefined;
 export const inDeno = process.versions.deno !== undefined;
-const oddities = underWine ? ' under Wine' : overLibkqueue ? ' over libkqueue' : '';
+/** Set by scripts/test-runtimes.mjs: the processor is another one, imitated, and a multiple slower. */
+export const underQemu = process.env.FDREACTOR_QEMU === '1';
+const oddities = [
+  inBun ? ' in Bun' : '',
+  inDeno ? ' in Deno' : '',
+  underWine ? ' under Wine' : '',
+  underQemu ? ' under qemu' : '',
+  overLibkqueue ? ' over libkqueue' : '',
+].join('');
 export const platformName = `${process.platform}${oddities}`;
 
 /** What the kernel says of a number that is no open fd. Winsock does not tell a closed socket from what never was one. */
@@ -67,7 +75,19 @@ const underWineOnly: Record<string, string> = {
   'test/raw/unix.test.ts': 'Wine has no AF_UNIX',
 };
 
+const start = 'it starts Node again and again, and a start takes seconds there';
+const qemuOnly: Record<string, string> = {
+  'test/contract/attach-exit.test.ts': start,
+  'test/contract/wakers.test.ts': start,
+  'test/contract/pump-faults.test.ts': 'system calls are made to fail by strace',
+};
+
 /** Test files of facilities that the platform does not have, as patterns, and why. */
 export const filesNotRun: Record<string, string> = isWindows
   ? { ...onWindows, ...(underWine ? underWineOnly : {}) }
-  : { ...onPosix, ...(hasEpoll ? withEpoll : withKqueue), ...(isLinux ? {} : withoutProc) };
+  : {
+      ...onPosix,
+      ...(hasEpoll ? withEpoll : withKqueue),
+      ...(isLinux ? {} : withoutProc),
+      ...(underQemu ? qemuOnly : {}),
+    };

@@ -20,6 +20,7 @@ import {
 } from 'fdreactor/epoll';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
+import { testWith } from '../helpers/needs.js';
 import { dispose, own } from '../helpers/owned.js';
 import { pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
 import { eventually } from '../helpers/patience.js';
@@ -219,7 +220,10 @@ test('of two sets that watch with EPOLLEXCLUSIVE, at least one is told (112)', (
   expect(eventsNow(one).size + eventsNow(two).size).toBeGreaterThanOrEqual(1);
 });
 
-test('a duplicate (here: in a child) keeps the events of a closed number coming, as epoll(7) warns (43, 44)', async () => {
+const ownOnly = 'spawn() hands on only fds that Deno itself has opened, and waits for ever otherwise';
+const duplicate =
+  'a duplicate (here: in a child) keeps the events of a closed number coming, as epoll(7) warns (43, 44)';
+testWith({ notInDeno: ownOnly }, duplicate, async () => {
   const ep = newEpoll();
   const [a, b] = socketPair();
   ep.add(a, EPOLLIN, 42);

@@ -84,13 +84,12 @@ describeWith({ needs: 'epoll' }, 'epoll (86, 57)', () => {
   test('epoll_ctl fails under createWaker, onSignal and attach: thrown, nothing leaked, the reactor goes on', async () => {
     const { outcomes, leaked, fired } = await reportOf(({ Reactor, openFds, report, outcomeOf, injectFaults }) => {
       const reactor = new Reactor();
-      const calls = [
-        () => void reactor.createWaker(() => {}),
-        () => void reactor.onSignal('SIGUSR2', () => {}),
-        () => reactor.attach(),
-      ];
-      const before = openFds();
+      const calls = [() => void reactor.createWaker(() => {}), () => void reactor.onSignal('SIGUSR2', () => {})];
+      // Elsewhere attach() puts nothing into an epoll set: a thread waits.
+      const { bun, deno } = process.versions;
+      if (bun === undefined && deno === undefined) calls.push(() => void reactor.attach());
       const stop = injectFaults(['epoll_ctl', 'error=ENOMEM']);
+      const before = openFds(); // those that the host needs for strace included
       const outcomes = calls.map((call) => outcomeOf(call));
       const leaked = openFds().filter((fd) => !before.includes(fd));
       stop();
@@ -153,7 +152,8 @@ const exchange = ({ socket, transfer, fs, report, injectFaults, args }: Toolbox)
 };
 
 describe('EINTR at every second call is not seen (88)', () => {
-  testWith({ needs: 'splice' }, 'by calls that move data', async () => {
+  const notInDeno = 'Deno panics, because its own calls are interrupted as well';
+  testWith({ needs: 'splice', notInDeno }, 'by calls that move data', async () => {
     const calls = ['recvfrom', 'sendto', 'read', 'write', 'readv', 'writev', 'sendfile', 'splice', 'vmsplice'];
     const counts = await reportOf(exchange, { args: calls });
     const ten = { send: 100, write: 100, sendfile: 100, recv: 100, read: 100, splice: 100, vmsplice: 100 };
@@ -249,7 +249,6 @@ for (const code of ['ENOSYS', 'EPERM']) {
 
 test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak nothing (85)', async () => {
   const result = await reportOf(({ socket, Reactor, openFds, report, outcomeOf, injectFaults }) => {
-    const before = openFds().length;
     const makers = [
       () => socket.listenTcp({ host: '127.0.0.1', port: 0 }),
       () => socket.bindUdp({ host: '127.0.0.1', port: 0 }),
@@ -261,6 +260,7 @@ test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak noth
     const stop = injectFaults(
       ...['socket', 'socketpair', 'pipe2', 'eventfd2'].map((call): [string, string] => [call, 'error=EMFILE']),
     );
+    const before = openFds().length;
     const codes = makers.map((make) => outcomeOf(make).error?.code);
     stop();
     globalThis.gc?.();

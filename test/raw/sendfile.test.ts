@@ -97,7 +97,8 @@ test('counts over the limit of the kernel are clamped, up to 2^53 - 1 (121)', ()
   }
 });
 
-test('offsets over 4 GiB are not cut (134)', () => {
+const cut = 'its writeSync() cuts a position to 32 bits, so that there is no such file to send from';
+testWith({ notInDeno: cut }, 'offsets over 4 GiB are not cut (134)', () => {
   const path = join(directory, 'sparse');
   const sparse = ownFile(openSync(path, 'w+'));
   ftruncateSync(sparse, 5 * 2 ** 30);
