@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { removeUnused } from './cache.mjs';
 import { writeTable } from './portability.mjs';
+import { targets } from './prebuild-targets.mjs';
 import { cache, runtimes } from './runtimes.mjs';
 import { root } from './sources.mjs';
 import { runHere, stage } from './staged-tree.mjs';
@@ -25,12 +26,8 @@ const folder = `${cache}/run-${process.pid}`;
 const tree = `${folder}/tree`;
 const vitestProgram = 'node_modules/vitest/vitest.mjs';
 
-/** The binaries that are shipped, by their place in prebuilds/. @type {Record<string, string>} */
-const binaries = {
-  'linux-x64-glibc': 'linux-x64/fdreactor.glibc.node',
-  'linux-x64-musl': 'linux-x64/fdreactor.musl.node',
-  'linux-arm64-glibc': 'linux-arm64/fdreactor.glibc.node',
-};
+/** The machines whose binaries are tested. */
+const tested = targets.filter(({ name }) => runtimes.some(({ platform }) => platform === name));
 
 /** @typedef {import('./runtimes.mjs').Runtime} Runtime */
 /** @typedef {import('./runtimes.mjs').Start} Start */
@@ -113,10 +110,10 @@ async function main() {
   if (write && (chosen.length < runtimes.length || options.files.length + options.pattern.length > 0)) {
     throw new Error('--write is for a run of everything');
   }
-  if (build) runHere('npm', ['run', '--silent', 'prebuild', '--', ...Object.keys(binaries)]);
+  if (build) runHere('npm', ['run', '--silent', 'prebuild', '--', ...tested.map(({ name }) => name)]);
   removeUnused(cache);
   rmSync(folder, { recursive: true, force: true });
-  const prebuilds = Object.values(binaries).map((name) => [name, `${root}/prebuilds/${name}`]);
+  const prebuilds = tested.map(({ file }) => [file, `${root}/prebuilds/${file}`]);
   stage({ tree, packages: `${root}/node_modules`, prebuilds: Object.fromEntries(prebuilds) });
   const results = [];
   for (const runtime of chosen) results.push(await testIn(runtime, options));
