@@ -1,7 +1,7 @@
 // Copies of the package as it is installed: dist/, package.json and node-gyp-build in a folder of their own, without a
 // binary, or with one that is put there.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -31,7 +31,7 @@ export function copyPackage(bytes?: Uint8Array): string {
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   const dependency = dirname(require.resolve('node-gyp-build'));
-  symlinkSync(dependency, join(folder, 'node_modules', 'node-gyp-build'), 'junction');
+  cpSync(dependency, join(folder, 'node_modules', 'node-gyp-build'), { recursive: true });
   if (bytes !== undefined) writeBinary(folder, bytes);
   return folder;
 }

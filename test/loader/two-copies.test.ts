@@ -86,7 +86,6 @@ bothCopies(
   ['00', '01', '01', '10', '10', '11'],
   {
     needs: 'signals',
-    notOnWindows: 'a process cannot raise a console signal for itself',
     notOnLibkqueue: libkqueue.signals,
   },
 );
@@ -116,7 +115,6 @@ bothCopies(
   1,
   {
     needs: 'signals',
-    notOnWindows: 'a process cannot raise a console signal for itself',
     notOnLibkqueue: libkqueue.signals,
   },
 );
