@@ -6,6 +6,7 @@ import { nativePattern, sourceFiles } from './sources.mjs';
 
 runAll([
   { name: 'structure', command: process.execPath, args: ['scripts/structure.mjs'] },
+  { name: 'workflows (actionlint)', command: process.execPath, args: ['scripts/workflows.mjs'] },
   { name: 'version', command: process.execPath, args: ['scripts/version.mjs', '--check'] },
   {
     name: 'format and lint of TypeScript and JavaScript (biome)',

@@ -1,21 +1,19 @@
 // @ts-check
 // `npm run test:package [-- vitest's arguments]`: packs the package and tests the tarball as users get it (test/tarball/), on
 // Linux: installed by each package manager without a compiler and without a network, run, compiled against, bundled.
-// Binaries of prebuilds/ that are missing are built first. The users' tools (test/tarball/tools/) are kept in
+// Binaries of prebuilds/ that are missing, or older than the sources, are built first. The users' tools (test/tarball/tools/) are kept in
 // ~/.cache/fdreactor-package. The last line says `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { need } from './apt.mjs';
 import { cacheFolder, kept, run } from './cache.mjs';
+import { targets } from './prebuild-targets.mjs';
 import { tool } from './run.mjs';
-import { root } from './sources.mjs';
+import { root, sourceFiles } from './sources.mjs';
 
 const toolsSource = `${root}/test/tarball/tools`;
-
-/** Names of the binaries, as in the list of what is packed. */
-const binaries = readFileSync(`${root}/test/tarball/files.txt`, 'utf8').match(/^prebuilds\/.*$/gm) ?? [];
 
 /** @param {string} command @param {string[]} args */
 function runHere(command, args, env = {}) {
@@ -28,14 +26,14 @@ function runHere(command, args, env = {}) {
   return status ?? 1;
 }
 
-/** As a target of scripts/prebuild.mjs: linux-x64-glibc. @param {string} binary */
-const targetOf = (binary) =>
-  binary.replace(/^prebuilds\/(.*)\/fdreactor(?:\.(\w+))?\.node$/, '$1-$2').replace(/-$/, '');
+/** When a file was written; 0 if it is not there. @param {string} file */
+const writtenAt = (file) => statSync(`${root}/${file}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 function buildWhatIsMissing() {
-  const targets = binaries.filter((binary) => !existsSync(`${root}/${binary}`)).map(targetOf);
-  if (targets.length > 0 && runHere('npm', ['run', '--silent', 'prebuild', '--', ...targets]) !== 0) {
-    throw new Error(`npm run prebuild -- ${targets.join(' ')} failed`);
+  const sources = Math.max(...sourceFiles(/^(native\/(?!test\/)|cmake\/|CMakeLists)/).map(writtenAt));
+  const stale = targets.filter(({ file }) => writtenAt(`prebuilds/${file}`) < sources).map(({ name }) => name);
+  if (stale.length > 0 && runHere('npm', ['run', '--silent', 'prebuild', '--', ...stale]) !== 0) {
+    throw new Error(`npm run prebuild -- ${stale.join(' ')} failed`);
   }
   if (runHere('npm', ['run', '--silent', 'build:lib']) !== 0) throw new Error('npm run build:lib failed');
 }
