@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { need } from './apt.mjs';
-import { cacheFolder, kept, run } from './cache.mjs';
+import { cacheFolder, kept, removeUnused, run } from './cache.mjs';
 import { targets } from './prebuild-targets.mjs';
 import { tool } from './run.mjs';
 import { root, sourceFiles } from './sources.mjs';
@@ -42,7 +42,9 @@ function buildWhatIsMissing() {
 function users() {
   const lock = readFileSync(`${toolsSource}/package-lock.json`);
   const version = createHash('sha256').update(lock).digest('hex').slice(0, 16);
-  return kept(`${cacheFolder('fdreactor-package')}/${version}`, "the users' tools", (folder) => {
+  const cache = cacheFolder('fdreactor-package');
+  removeUnused(cache);
+  return kept(`${cache}/${version}`, "the users' tools", (folder) => {
     cpSync(toolsSource, folder, { recursive: true });
     run('npm', ['ci', '--silent', '--no-audit', '--no-fund'], folder);
   });
