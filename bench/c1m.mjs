@@ -100,7 +100,8 @@ async function run(options) {
     ? await holdInGuest(options.count ?? MILLION, options.memoryMiB, options.timeoutMs, WINDOW_MS)
     : await hold(chooseCount(options), WINDOW_MS);
   const made = tell(outcome);
-  if (options.docs) updateDocs(options.guest ? 'connectionsInGuest' : 'connectionsHere', made);
+  const inGuest = options.count === Number.POSITIVE_INFINITY ? 'mostInGuest' : 'connectionsInGuest';
+  if (options.docs) updateDocs(options.guest ? inGuest : 'connectionsHere', made);
 }
 
 async function smoke() {

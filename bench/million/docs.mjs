@@ -13,6 +13,7 @@ import { connectionRows, eventRows, registrationRows, stageRows, userBytes } fro
 /**
  * @typedef {object} Measured
  * @property {ConnectionsReport} [connectionsInGuest]
+ * @property {ConnectionsReport} [mostInGuest]
  * @property {ConnectionsReport} [connectionsHere]
  * @property {RegistrationsReport} [registrations]
  */
@@ -115,13 +116,14 @@ function sizing({ connectionsInGuest, connectionsHere }) {
 
 /** The page with its marked parts written anew. @param {string} text @param {Measured} measured */
 export function fill(text, measured) {
-  const { connectionsInGuest, connectionsHere, registrations: watched } = measured;
+  const { connectionsInGuest, mostInGuest, connectionsHere, registrations: watched } = measured;
   /** @type {Record<string, string | undefined>} */
   const parts = {
     connectionsInGuest: connectionsInGuest && connections(connectionsInGuest),
+    mostInGuest: mostInGuest && connections(mostInGuest),
     connectionsHere: connectionsHere && connections(connectionsHere),
     registrations: watched && registrations(watched),
-    sizing: sizing(measured),
+    sizing: sizing(measured) || undefined,
   };
   return text.replace(/(<!-- (\w+) -->\n).*?(<!-- end -->)/gs, (whole, head, name, end) =>
     parts[name] === undefined ? whole : `${head}${parts[name]}\n${end}`,
