@@ -47,7 +47,7 @@ static void turn(void) {
   if (count < 0) die("epoll_wait");
   for (int i = 0; i < count; i++) {
     struct registration* registration = &watch.registrations[watch.batch[i].data.u64];
-    registration->handler(registration);
+    if (registration->handler != NULL) registration->handler(registration);
   }
 }
 
