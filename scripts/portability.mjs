@@ -38,8 +38,8 @@ function table(results) {
     for (const line of names) reasons.set(line, [...(reasons.get(line) ?? []), `${runtime}, ${platform}`]);
   });
   const list = [...reasons].sort().map(([line, runtimes]) => {
-    const [, name = '', reason = ''] = /^(.*?): (.*)$/.exec(line) ?? [];
-    return `- \`${name}\`: ${reason} (${runtimes.join('; ')})`;
+    const marked = line.replace(/^test\/[^ :]*/, (file) => `\`${file}\``);
+    return `- ${marked} (${runtimes.join('; ')})`;
   });
   return [...lines, '', ...(list.length > 0 ? ['Not run:', '', ...list, ''] : [])].join('\n');
 }

