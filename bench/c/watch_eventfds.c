@@ -9,7 +9,7 @@
 
 #include "common.h"
 
-enum { ROUNDS = 31, FIRST_STAGE = 1000, STEP = 10, MAX_ACTIVE = 100000 };
+enum { ROUNDS = 31, FIRST_STAGE = 1000, STEP = 10, MAX_ACTIVE = 100000, NEAR = 10000 };
 
 struct registration {
   void (*handler)(struct registration*);
@@ -84,10 +84,10 @@ static double median(double* values) {
   return values[ROUNDS / 2];
 }
 
-static void print_events(const char* name, uint32_t registered, bool others) {
+static void print_events(const char* name, uint32_t among, bool others) {
   double parts[3][ROUNDS];
-  uint32_t active = registered < watch.most_active ? registered : watch.most_active;
-  double apart = (double)registered / active;
+  uint32_t active = among < watch.most_active ? among : watch.most_active;
+  double apart = (double)among / active;
   for (int round = 0; round < ROUNDS; round++) {
     double offset = others ? apart * round / ROUNDS : 0;
     for (uint32_t i = 0; i < active; i++) watch.fds[i] = watch.first_fd + (int)(i * apart + offset);
@@ -130,6 +130,8 @@ int main(int argc, char** argv) {
     printf("%s{\"registered\":%u,\"registrationsPerSecond\":%.0f,", registered == 0 ? "" : ",", end,
            (double)end * 1e9 / (double)spent);
     registered = end;
+    print_events("nearFds", end < NEAR ? end : NEAR, false);
+    printf(",");
     print_events("sameFds", end, false);
     printf(",");
     print_events("otherFds", end, true);

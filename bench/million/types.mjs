@@ -52,11 +52,12 @@
  * @property {MemoryOfEach | null} memory in user space, for a registration
  * @property {number | null} kernelBytes for a registration, without the fd
  * @property {number} idleTurn in nanoseconds
- * @property {EventCost} sameFds active in every round
- * @property {EventCost} otherFds active in each round
+ * @property {EventCost} nearFds active among the first 10,000
+ * @property {EventCost} sameFds active, spread over all
+ * @property {EventCost} otherFds active, spread over all, others in each round
  */
 
-/** @typedef {Pick<Stage, 'registered' | 'registrationsPerSecond' | 'sameFds' | 'otherFds'>} FloorStage */
+/** @typedef {Pick<Stage, 'registered' | 'registrationsPerSecond' | 'nearFds' | 'sameFds' | 'otherFds'>} FloorStage */
 
 /** @typedef {{ registrations: number, active: number }} RegistrationsTask */
 

@@ -3,8 +3,8 @@
 // itself at 1,000, 10,000 ... of them: how quickly it registers, the memory that a registration takes in user space and
 // in the kernel, a turn that finds nothing, and what an event costs while a few thousand are active.
 // An event is measured in its three parts: the write that makes its fd readable, the turn that finds and dispatches it,
-// and the read that ends it. The active fds are spread over all that are registered: in one series of rounds they are
-// always the same, in another each round takes others, which no cache has.
+// and the read that ends it. There are three series of rounds: with active fds among the first 10,000, whatever else is registered;
+// with active ones spread over all, always the same; and so, but others in each round, which no cache has.
 // usage: with_eventfds <count> node --expose-gc watcher.mjs <active>          Prints lines of JSON, the last {"result":...}.
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
@@ -19,6 +19,8 @@ const IDLE_TURNS = 200;
 const FIRST_STAGE = 1000;
 const STEP = 10;
 const PROGRESS_STEPS = 20;
+/** Those that are close together are among so many. */
+const NEAR = 10_000;
 
 const first = Number(process.env.FDS_FIRST);
 const count = Number(process.env.FDS_COUNT);
@@ -62,10 +64,10 @@ function measureRound(fds) {
   return { write: write / fds.length, turn: turn / fds.length, read: read / fds.length };
 }
 
-/** @param {number} registered @param {boolean} others whether each round takes other fds */
-function measureEvents(registered, others) {
-  const fds = new Int32Array(Math.min(most, registered));
-  const apart = registered / fds.length;
+/** @param {number} among so many, from the first @param {boolean} [others] whether each round takes other fds */
+function measureEvents(among, others = false) {
+  const fds = new Int32Array(Math.min(most, among));
+  const apart = among / fds.length;
   const rounds = Array.from({ length: ROUNDS }, (_, round) => {
     const offset = others ? (apart * round) / ROUNDS : 0;
     for (let i = 0; i < fds.length; i++) fds[i] = first + Math.floor(i * apart + offset);
@@ -101,7 +103,7 @@ function* stages() {
 
 // Everything is compiled before it counts; what these leave behind is the floor of the memory.
 register(0, Math.min(FIRST_STAGE, count));
-for (let i = 0; i < 20; i++) measureEvents(Math.min(FIRST_STAGE, count), false);
+for (let i = 0; i < 20; i++) measureEvents(Math.min(FIRST_STAGE, count));
 idleTurn();
 
 const floor = Math.min(FIRST_STAGE, count);
@@ -120,7 +122,8 @@ for (const size of stages()) {
     memory: added === 0 ? null : memoryOfEach(before.own, ownMemory(2), added),
     kernelBytes: added === 0 ? null : (kernelMemory().slab - before.kernel.slab) / added,
     idleTurn: idleTurn(),
-    sameFds: measureEvents(size, false),
+    nearFds: measureEvents(Math.min(size, NEAR)),
+    sameFds: measureEvents(size),
     otherFds: measureEvents(size, true),
   });
   say({ progress: { what: 'measured', done: size, total: count } });
