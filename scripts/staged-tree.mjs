@@ -6,9 +6,9 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { tool } from './run.mjs';
 import { root, sourceFiles } from './sources.mjs';
 
-/** Runs a command of the project, with its output, which must end well. @param {string} command @param {string[]} args */
-export function runHere(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+/** Runs a command of the project, with its output, which must end well. @param {string} command @param {string[]} args @param {string} [cwd] */
+export function runHere(command, args, cwd = root) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }
@@ -18,5 +18,8 @@ export function stage({ tree, packages, prebuilds }) {
   for (const file of sourceFiles(/./)) cpSync(`${root}/${file}`, `${tree}/${file}`, { recursive: true });
   for (const [name, file] of Object.entries(prebuilds)) cpSync(file, `${tree}/prebuilds/${name}`);
   symlinkSync(packages, `${tree}/node_modules`);
-  for (const project of [tree, `${tree}/examples`]) runHere(tool('tsc'), ['-p', project]);
+  // As `npm run build:lib` does it, by this machine's tools: those in `packages` may be another's.
+  runHere(tool('tsc'), ['-p', tree, '--emitDeclarationOnly']);
+  runHere(tool('rolldown'), ['-c', `${root}/rolldown.config.mjs`, '--logLevel', 'warn'], tree);
+  runHere(tool('tsc'), ['-p', `${tree}/examples`]);
 }
