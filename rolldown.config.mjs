@@ -19,7 +19,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         // Apart from what loads the add-on, for the command that builds it when there is none.
-        { name: 'target', test: /lib[\\/](target|version)\.ts$/, priority: 1 },
+        { name: 'target', test: /lib[\\/](builtins|target|version)\.ts$/, priority: 1 },
         { name: 'shared', minShareCount: 2 },
       ],
     },

@@ -1,7 +1,7 @@
 // Looks at the head of a .node file before the system does: for what processor it is, and whether all of it is there.
 // The system's own answer is a sentence in its language, and of a file that was cut off it is SIGBUS: dlopen(3) maps
 // what is missing as well, and touches it.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fs } from './builtins.js';
 import type { BinaryFormat } from './target.js';
 
 export interface BinaryFile {
@@ -127,20 +127,20 @@ export function parseBinary(head: Uint8Array): BinaryFile | undefined {
 
 /** What is wrong with the file as a file, in words; nothing for one that the system may be given. */
 export function faultOf(file: string, format: BinaryFormat, arch: string): string | undefined {
-  const fd = openSync(file, 'r');
+  const fd = fs.openSync(file, 'r');
   try {
     const head = new Uint8Array(HEAD_BYTES);
-    const { size } = fstatSync(fd);
-    const binary = parseBinary(head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)));
+    const { size } = fs.fstatSync(fd);
+    const binary = parseBinary(head.subarray(0, fs.readSync(fd, head, 0, HEAD_BYTES, 0)));
     if (binary === undefined) return `it is no program (${size} bytes)`;
     if (binary.format !== format || !binary.archs.includes(arch)) {
       return `it is for another system: ${binary.format} for ${binary.archs.join(', ')}`;
     }
     if (size < binary.bytes) return `it is cut off: ${size} bytes of ${binary.bytes}`;
     if (binary.neverZero === undefined) return undefined;
-    readSync(fd, head, 0, 4, binary.neverZero);
+    fs.readSync(fd, head, 0, 4, binary.neverZero);
     return head.subarray(0, 4).some((byte) => byte !== 0) ? undefined : 'its last part was never written';
   } finally {
-    closeSync(fd);
+    fs.closeSync(fd);
   }
 }

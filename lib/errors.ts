@@ -1,6 +1,6 @@
 // The errors of the package, and how a native result becomes one. Adding a kind of argument error is one function
 // here; the names of system errors come from the native table (native/sys/error_names_*.cc).
-import { getSystemErrorMap } from 'node:util';
+import { util } from './builtins.js';
 import { native } from './native.js';
 
 /**
@@ -87,13 +87,13 @@ export class SystemError extends Error {
 let errnoByCode: Map<string, number> | undefined;
 
 function errnoOf(code: string): number | undefined {
-  errnoByCode ??= new Map([...getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
+  errnoByCode ??= new Map([...util.getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
   return errnoByCode.get(code);
 }
 
 /** The system's words; Node's where the system has none. */
 function messageOf(error: number, errno: number): string {
-  return native.errorMessage(error) ?? getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+  return native.errorMessage(error) ?? util.getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
 }
 
 function describe({ fd, address, port, path }: SystemErrorDetails): string {

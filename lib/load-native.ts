@@ -1,20 +1,18 @@
 // The only file that loads the add-on: finds the binary, looks at it, loads it, and holds it against this version of the
 // package. Whatever goes wrong is one error of load-error.ts.
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { faultOf } from './binary-file.js';
+import { fs, ownUrl, path, require, url } from './builtins.js';
 import { badFile, cannotLoad, LoadError, namedButNotThere, noBinary, notReadable, otherVersion } from './load-error.js';
 import { arch, binaryFormat, libc, platform } from './target.js';
 import { VERSION } from './version.js';
 
+const { dirname, join, resolve } = path;
+
 declare const __dirname: string;
 
 // Bundled into a CommonJS file there is no URL of this module, and in a single executable no folder either.
-const url: string | undefined = import.meta.url;
-const ownFolder = url !== undefined ? dirname(fileURLToPath(url)) : typeof __dirname === 'string' ? __dirname : '.';
-const require = createRequire(url ?? process.execPath);
+const ownFolder =
+  ownUrl !== undefined ? dirname(url.fileURLToPath(ownUrl)) : typeof __dirname === 'string' ? __dirname : '.';
 
 /** Beside dist/. */
 export const packageFolder = dirname(ownFolder);
@@ -36,7 +34,7 @@ function find(): string {
   try {
     return (require('node-gyp-build') as { path(folder: string): string }).path(packageFolder);
   } catch (error) {
-    const beside = BESIDE.find((file) => existsSync(file));
+    const beside = BESIDE.find((file) => fs.existsSync(file));
     if (beside !== undefined) return beside;
     if (process.permission?.has('fs.read', packageFolder) === false) throw notReadable(packageFolder, error);
     throw noBinary([...ownPlaces(error), ...BESIDE], error);
@@ -46,7 +44,7 @@ function find(): string {
 /** node-gyp-build takes every Linux but Alpine for one with glibc. */
 function ofMusl(file: string): string | undefined {
   const other = file.replace(/\.glibc\.node$/, '.musl.node');
-  return other !== file && existsSync(other) && libc() === 'musl' ? other : undefined;
+  return other !== file && fs.existsSync(other) && libc() === 'musl' ? other : undefined;
 }
 
 function open(file: string): { version?: unknown } {

@@ -3,7 +3,7 @@
 // Every function that answers with a number follows native/core/result.h: >= 0 is a count or an fd, WOULD_BLOCK is -1,
 // BAD_ARGUMENT means that nothing was called, and any other negative number holds an errno (see errorOf in errors.ts).
 // What a platform does not have is not in the table, which is how the rest of lib/ knows what is supported.
-import { isMainThread } from 'node:worker_threads';
+import { workerThreads } from './builtins.js';
 import type { SocketConstant, TransferConstant } from './constant-names.js';
 import { loadNative } from './load-native.js';
 import type { NativeOverlapped } from './native-overlapped.js';
@@ -171,4 +171,4 @@ export const native = loaded.table as Native;
 export const nativeFile = loaded.file;
 
 // A worker ends before its process does, so what it leaves open would be leaked (Node does the same for fs fds).
-if (!isMainThread) native.closeFdsAtEnd();
+if (!workerThreads.isMainThread) native.closeFdsAtEnd();

@@ -1,6 +1,7 @@
 // Signals as events of the reactor: a name becomes a number, and the number a source (native/sys/signals.h).
-import { constants } from 'node:os';
+
 import { checkString } from './arguments.js';
+import { os } from './builtins.js';
 import { errorOf, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
 
@@ -30,7 +31,7 @@ export interface SignalRegistration extends Disposable {
  */
 export function signalNumber(signal: unknown): number {
   checkString(signal, 'signal');
-  const number = Object.hasOwn(constants.signals, signal) ? constants.signals[signal as NodeJS.Signals] : 0;
+  const number = Object.hasOwn(os.constants.signals, signal) ? os.constants.signals[signal as NodeJS.Signals] : 0;
   if (native.signalCanBeWatched(number) !== 1) throw invalidValue('signal', 'a signal that can be watched', signal);
   return number;
 }

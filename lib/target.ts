@@ -1,5 +1,5 @@
 // What this process is, for the one who has no add-on to ask: which binary fits it, and what to call it in a message.
-import { readFileSync } from 'node:fs';
+import { fs } from './builtins.js';
 
 /** The version of Node-API that the add-on is compiled for (NAPI_VERSION in binding.gyp). */
 const NODE_API = 8;
@@ -15,7 +15,7 @@ export const binaryFormat: BinaryFormat = platform === 'darwin' ? 'Mach-O' : pla
 export function libc(): 'glibc' | 'musl' | undefined {
   if (platform !== 'linux') return undefined;
   try {
-    const maps = readFileSync('/proc/self/maps', 'latin1');
+    const maps = fs.readFileSync('/proc/self/maps', 'latin1');
     if (/\/(ld-musl-|libc\.musl-|libc\.so\n)/.test(maps)) return 'musl';
     return /\/(libc\.so\.6|libc-[\d.]+\.so)\n/.test(maps) ? 'glibc' : undefined;
   } catch {
