@@ -18,5 +18,11 @@ set(CMAKE_FIND_ROOT_PATH /nowhere)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-# What CMake compiles to get to know the compiler is not linked: zig would compile a second libc++ for that, without -O3.
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+# What CMake would find out by compiling and linking a program: for that zig would compile a libc++, an unwinder and a C library
+# that the add-on does not use, which takes longer than all the rest.
+set(CMAKE_CXX_COMPILER_ID_RUN TRUE)
+set(CMAKE_CXX_COMPILER_ID Clang)
+set(CMAKE_CXX_COMPILER_VERSION 19.1)
+set(CMAKE_CXX_COMPILER_FRONTEND_VARIANT GNU)
+set(CMAKE_CXX_STANDARD_COMPUTED_DEFAULT 17)
+set(CMAKE_CXX_COMPILER_FORCED TRUE)
