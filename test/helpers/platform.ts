@@ -37,6 +37,7 @@ const iocp = 'completion ports and Winsock are facilities of Windows';
 const splice = 'splice(2) is a facility of Linux, and left out beside libkqueue';
 const pipes = 'there is no splice(2) and no pipe that can be polled';
 const proc = 'the examples are looked at through /proc, and ended by POSIX signals';
+const threadAnyway = 'attach() is by a waiting thread in any case: test/contract/attach.test.ts';
 const compiler = 'the compiler (a native program) is that of the machine that builds; types are the same everywhere';
 
 const onWindows: Record<string, string> = {
@@ -50,6 +51,7 @@ const onWindows: Record<string, string> = {
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
   'test/lifecycle/interruptions.test.ts': 'there are no signals that interrupt system calls',
+  'test/lifecycle/waiting-thread.test.ts': threadAnyway,
 };
 
 const onPosix: Record<string, string> = { 'test/windows/*.test.ts': iocp, 'test/raw/iocp*.test.ts': iocp };
@@ -57,6 +59,7 @@ const onPosix: Record<string, string> = { 'test/windows/*.test.ts': iocp, 'test/
 const withEpoll: Record<string, string> = { 'test/raw/kqueue*.test.ts': kqueue };
 
 const withKqueue: Record<string, string> = {
+  'test/lifecycle/waiting-thread.test.ts': threadAnyway,
   'test/raw/epoll*.test.ts': epoll,
   'test/raw/splice.test.ts': splice,
   'test/contract/pump*.test.ts': splice,

@@ -1,11 +1,9 @@
 // attach() and blocking waits in a host without libuv, which on Linux would be Bun or Deno: a thread waits for the epoll fd.
 import { pathToFileURL } from 'node:url';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { inChild, type Outcome, type Toolbox } from '../helpers/child.js';
-import { testWith } from '../helpers/needs.js';
 
 const preload = pathToFileURL(`${import.meta.dirname}/../helpers/fixtures/without-libuv.mjs`).href;
-const test = (name: string, body: () => Promise<void>): void => testWith({ needs: 'epoll' }, name, body);
 
 const withoutLibuv = (body: (toolbox: Toolbox) => unknown): Promise<Outcome> =>
   inChild(body, { execArgv: ['--import', preload] });
