@@ -10,7 +10,7 @@ import { targets } from './prebuild-targets.mjs';
 import { cache, runtimes } from './runtimes.mjs';
 import { root } from './sources.mjs';
 import { runHere, stage } from './staged-tree.mjs';
-import { outcomeOf, runTests } from './vitest-report.mjs';
+import { outcomeOf, runTests, tell } from './vitest-report.mjs';
 
 const usage = `npm run test:runtimes [-- options] [runtimes] [files]
   runtimes       only those, of: ${runtimes.map(({ name }) => name).join(' ')}
@@ -117,13 +117,8 @@ async function main() {
   stage({ tree, packages: `${root}/node_modules`, prebuilds: Object.fromEntries(prebuilds) });
   const results = [];
   for (const runtime of chosen) results.push(await testIn(runtime, options));
-  for (const line of new Set(results.flatMap(({ notRun }) => notRun))) console.log(line);
   if (write) writeTable('runtimes', results);
-  const failed = results.reduce((sum, one) => sum + one.failed, 0);
-  if (failed === 0) rmSync(folder, { recursive: true });
-  else console.log(`the logs are in ${folder}`);
-  console.log(`${results.reduce((sum, one) => sum + one.passed, 0)} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  tell(results, folder);
 }
 
 try {

@@ -8,7 +8,7 @@ import { removeUnused } from './cache.mjs';
 import { writeTable } from './portability.mjs';
 import { root } from './sources.mjs';
 import { runHere, stage } from './staged-tree.mjs';
-import { outcomeOf, runTests } from './vitest-report.mjs';
+import { outcomeOf, runTests, tell } from './vitest-report.mjs';
 import { derivePrefix, endPrefix, hasWine, runInWine, windowsPath } from './wine.mjs';
 import { cache, nodeForWindows, packagesForWindows, winePrefix } from './wine-cache.mjs';
 import { readOptions, usage } from './wine-options.mjs';
@@ -83,13 +83,8 @@ async function main() {
     }
   }
   endPrefix(prefix);
-  for (const line of new Set(results.flatMap(({ notRun }) => notRun))) console.log(line);
   if (write) writeTable('wine', results);
-  const failed = results.reduce((sum, one) => sum + one.failed, 0);
-  if (failed === 0) rmSync(folder, { recursive: true });
-  else console.log(`the logs are in ${folder}`);
-  console.log(`${results.reduce((sum, one) => sum + one.passed, 0)} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  tell(results, folder);
 }
 
 try {

@@ -1,7 +1,7 @@
 // @ts-check
 // What a run of vitest somewhere else came to (under Wine, in another runtime), told from its JSON report, its log and the
 // list of tests that were not made.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 const mostLines = 4;
 const mostFailures = 40;
@@ -97,4 +97,19 @@ export async function runTests({ name, again, run }) {
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`${name}: ${sum.passed} of ${sum.passed + sum.failed} tests passed (${files} files, ${seconds} s)`);
   return { ...sum, notRun };
+}
+
+/**
+ * The end of a script that ran tests elsewhere: what was not run, the sum, the exit code. The folder has the logs, and goes
+ * if nobody needs them.
+ * @param {{ passed: number, failed: number, notRun: string[] }[]} results @param {string} folder
+ */
+export function tell(results, folder) {
+  for (const line of new Set(results.flatMap(({ notRun }) => notRun))) console.log(line);
+  const passed = results.reduce((sum, one) => sum + one.passed, 0);
+  const failed = results.reduce((sum, one) => sum + one.failed, 0);
+  if (failed === 0) rmSync(folder, { recursive: true });
+  else console.log(`the logs are in ${folder}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
