@@ -19,13 +19,13 @@ const file = `${root}/docs/portability.md`;
 /** @param {string} line */
 const withoutPlatform = (line) => line.replace(/^not run on [^:]*: /, '');
 
-/** @param {Result[]} results */
-function table(results) {
+/** @param {Result[]} results @param {boolean} ofOnePlatform */
+function table(results, ofOnePlatform) {
   const head = ['Runtime', 'Platform', '`attach()`', 'Tests passed', 'failed', 'not run'];
   const perRuntime = results.map(({ notRun }) => new Set(notRun.map(withoutPlatform)));
-  // What none of them runs is of another platform, which says nothing of a runtime.
+  // What none of several runtimes runs is of another platform, which says nothing of a runtime.
   const elsewhere = new Set([...(perRuntime[0] ?? [])].filter((line) => perRuntime.every((lines) => lines.has(line))));
-  const own = perRuntime.map((lines) => [...lines].filter((line) => results.length === 1 || !elsewhere.has(line)));
+  const own = perRuntime.map((lines) => [...lines].filter((line) => ofOnePlatform || !elsewhere.has(line)));
   const rows = results.map((result, i) => {
     const { runtime, platform, attach, passed, failed } = result;
     return [runtime, platform, attach, passed, failed, own[i]?.length];
@@ -39,7 +39,7 @@ function table(results) {
   });
   const list = [...reasons].sort().map(([line, runtimes]) => {
     const marked = line.replace(/^test\/[^ :]*/, (file) => `\`${file}\``);
-    return `- ${marked} (${runtimes.join('; ')})`;
+    return runtimes.length === results.length ? `- ${marked}` : `- ${marked} (${runtimes.join('; ')})`;
   });
   return [...lines, '', ...(list.length > 0 ? ['Not run:', '', ...list, ''] : [])].join('\n');
 }
@@ -50,5 +50,5 @@ export function writeTable(name, results) {
   const text = readFileSync(file, 'utf8');
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} has no place for the table of test:${name}`);
-  writeFileSync(file, `${text.slice(0, from + start.length)}\n\n${table(results)}\n${text.slice(to)}`);
+  writeFileSync(file, `${text.slice(0, from + start.length)}\n\n${table(results, name === 'wine')}\n${text.slice(to)}`);
 }
