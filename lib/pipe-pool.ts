@@ -27,12 +27,26 @@ export interface Pipe {
   readonly capacity: number;
 }
 
+// For the pump alone: as methods they would be there for everybody, and a pool would keep whatever it is given.
+/** An empty pipe. @throws SystemError EMFILE, ENFILE (pipe2(2)); UnsupportedError where there is no splice */
+export let takePipe: (pool: PipePool) => Pipe;
+/** Gives it back. @param pendingBytes what is still in it; then it is closed, never kept */
+export let givePipe: (pool: PipePool, pipe: Pipe, pendingBytes: number) => void;
+
 /**
  * Pipes for `Pump`, used again. A pipe that is not empty is closed, never kept. It belongs to the thread that made it.
  *
  * @throws (constructor) RangeError ERR_OUT_OF_RANGE for options out of range
  */
 export class PipePool {
+  static {
+    takePipe = (pool) => pool.#idle.pop() ?? openPipe(pool.#pipeBytes);
+    givePipe = (pool, pipe, pendingBytes) => {
+      if (pendingBytes === 0 && pool.#idle.length < pool.#maxIdle) pool.#idle.push(pipe);
+      else closePipe(pipe);
+    };
+  }
+
   /** The pool that is used where none is given: one a thread. */
   static readonly shared: PipePool = new PipePool();
 
@@ -52,17 +66,6 @@ export class PipePool {
   /** How many unused pipes it keeps. */
   get idle(): number {
     return this.#idle.length;
-  }
-
-  /** @internal An empty pipe. @throws SystemError EMFILE, ENFILE (pipe2(2)); UnsupportedError where there is no splice */
-  take(): Pipe {
-    return this.#idle.pop() ?? openPipe(this.#pipeBytes);
-  }
-
-  /** @internal Takes a pipe back. @param pendingBytes what is still in it; then it is closed, never kept */
-  give(pipe: Pipe, pendingBytes: number): void {
-    if (pendingBytes === 0 && this.#idle.length < this.#maxIdle) this.#idle.push(pipe);
-    else closePipe(pipe);
   }
 
   /** Closes the unused pipes. The pool can be used on. */

@@ -7,7 +7,7 @@ import { checkFd, checkInteger, checkObject } from './arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, WOULD_BLOCK } from './errors.js';
 import { Interest } from './interest.js';
 import { native } from './native.js';
-import { type Pipe, PipePool } from './pipe-pool.js';
+import { givePipe, type Pipe, PipePool, takePipe } from './pipe-pool.js';
 
 const DEFAULT_BUDGET_BYTES = 1 << 20;
 const { SPLICE_F_MOVE = 0, SPLICE_F_NONBLOCK = 0 } = native.constants.transfer;
@@ -113,7 +113,7 @@ export class Pump {
 
   /** From the source into the empty pipe. False where nothing came: the source is empty, or has ended. */
   #fill(): boolean {
-    this.#pipe ??= this.#pool.take();
+    this.#pipe ??= takePipe(this.#pool);
     const { writeFd, capacity } = this.#pipe;
     const filled = splice(this.#sourceFd, writeFd, capacity, this.#sourceFd);
     if (filled === WOULD_BLOCK) return false;
@@ -150,7 +150,7 @@ export class Pump {
   }
 
   #returnPipe(): void {
-    if (this.#pipe !== null) this.#pool.give(this.#pipe, this.#pending);
+    if (this.#pipe !== null) givePipe(this.#pool, this.#pipe, this.#pending);
     this.#pipe = null;
   }
 }
