@@ -61,8 +61,6 @@ export function readElf(text) {
     })),
     sections: blocks(text, 'Section').map((section) => section.get('Name') ?? ''),
     hasSearchPath: /\bR(UN)?PATH\b/.test(text),
-    hasStackFlags: segments.some(({ key }) => key === 'PT_GNU_STACK'),
-    isRelocatedOnce: segments.some(({ key }) => key === 'PT_GNU_RELRO'),
     segments: segments.map(({ key, flags }) => ({
       type: key,
       isWritable: flags.includes('PF_W'),
