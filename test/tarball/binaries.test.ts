@@ -68,7 +68,8 @@ test('a library with every fault that one for Linux can have', () => {
     'is not stripped',
     'can be written and executed: PT_GNU_STACK',
     'leaves its tables writable',
-    `names ${tmpdir()}`,
+    // The compiler writes its working folder down as well.
+    /names .*\/fdreactor-binaries-/,
   ]) {
     expect(found).toMatch(fault);
   }
