@@ -3,8 +3,8 @@
 // connection and its round; what comes back is compared.
 // usage: hold_load <port> <first source>          and commands on stdin, one a line, each answered by a line of JSON:
 //   connect N          opens N more, and answers when the server has accepted them all
-//   ping STRIDE        one message over every STRIDE-th connection
-//   load STRIDE MS     that again and again, all of them on their way at once, until MS milliseconds have passed
+//   ping FIRST N       one message over each of N connections from number FIRST
+//   load STRIDE MS     one over every STRIDE-th, all of them on their way at once, again and again for MS milliseconds
 // The end of stdin resets all connections (no TIME_WAIT is left behind) and ends the program.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -87,18 +87,17 @@ static bool receive_from(uint32_t connection) {
   return true;
 }
 
-/** One message over each connection from `first` in steps of `stride`, at most `most` of them; returns the next. */
-static uint32_t ping_some(uint32_t first, uint32_t stride, uint32_t most) {
+/** One message over each connection from `first` in steps of `stride`, at most `most` of them. */
+static void ping_some(uint32_t first, uint32_t stride, uint32_t most) {
   uint64_t end = (uint64_t)first + (uint64_t)stride * most;
   if (end > load.size) end = load.size;
   load.round++;
   for (uint64_t i = first; i < end; i += stride) {
-    if (!send_to((uint32_t)i)) return load.size;
+    if (!send_to((uint32_t)i)) return;
   }
   for (uint64_t i = first; i < end; i += stride) {
-    if (!receive_from((uint32_t)i)) return load.size;
+    if (!receive_from((uint32_t)i)) return;
   }
-  return end < load.size ? first + stride * most : load.size;
 }
 
 static bool open_one(void) {
@@ -134,8 +133,10 @@ static void open_more(uint32_t count) {
   }
 }
 
-static void ping_all(uint32_t stride) {
-  for (uint32_t next = 0; next < load.size;) next = ping_some(next, stride, PING_BURST);
+static void ping_each(uint32_t first, uint32_t count) {
+  for (uint32_t done = 0; done < count && load.errors == 0; done += PING_BURST) {
+    ping_some(first + done, 1, count - done < PING_BURST ? count - done : PING_BURST);
+  }
 }
 
 static void ping_until(uint32_t stride, uint64_t end) {
@@ -143,9 +144,9 @@ static void ping_until(uint32_t stride, uint64_t end) {
 }
 
 /** The next number of the command line that strtok() is in. */
-static uint32_t next_number(void) {
+static uint32_t next_number(uint32_t least) {
   const char* word = strtok(NULL, " \n");
-  return (uint32_t)parse_number(word == NULL ? "" : word, 1, 100000000);
+  return (uint32_t)parse_number(word == NULL ? "" : word, least, 100000000);
 }
 
 static void obey(char* line) {
@@ -154,12 +155,13 @@ static void obey(char* line) {
   const char* command = word == NULL ? "" : word;
   begin();
   if (strcmp(command, "connect") == 0) {
-    open_more(next_number());
+    open_more(next_number(1));
   } else if (strcmp(command, "ping") == 0) {
-    ping_all(next_number());
+    uint32_t first = next_number(0);
+    ping_each(first, next_number(1));
   } else if (strcmp(command, "load") == 0) {
-    uint32_t stride = next_number();
-    ping_until(stride, start + (uint64_t)next_number() * 1000000);
+    uint32_t stride = next_number(1);
+    ping_until(stride, start + (uint64_t)next_number(1) * 1000000);
   } else {
     fprintf(stderr, "no such command: %s\n", command);
     exit(2);

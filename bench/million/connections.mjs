@@ -19,6 +19,7 @@ export const SPARE_FDS = 64;
 const ACTIVE_STRIDE = 100;
 /** Connections that are there before memory is measured: what is made once, with the first ones, is not counted. */
 const FIRST = 100;
+/** Progress is told so often, where that is not too often. */
 const STEPS = 100;
 const LEAST_STEP = 2000;
 /** Source addresses that each client may use, of 10,000 connections each. */
@@ -88,21 +89,31 @@ class Clients {
     if (errors > 0) this.problems.push(`${errors} errors; the first: ${firstError}`);
   }
 
-  /** The same command to all, at once. @param {string} command */
-  async #all(command) {
-    const answers = await Promise.all(this.#processes.map((one) => one.ask(command)));
+  /** A message over every connection. @param {(answered: number) => void} tell */
+  async ping(tell) {
+    const sum = { answered: 0, seconds: 0 };
+    const step = Math.max(LEAST_STEP, Math.ceil(this.connections / STEPS));
+    for (const [index, size] of this.#sizes.entries()) {
+      for (let first = 0; first < size && this.problems.length === 0; first += step) {
+        const answer = await this.#processes[index].ask(`ping ${first} ${Math.min(step, size - first)}`);
+        this.#note(answer);
+        sum.answered += answer.answered;
+        sum.seconds += answer.seconds;
+        tell(sum.answered);
+      }
+    }
+    return sum;
+  }
+
+  /** Messages over one connection in so many, from all processes at once. @param {number} windowMs */
+  async load(windowMs) {
+    const answers = await Promise.all(this.#processes.map((one) => one.ask(`load ${ACTIVE_STRIDE} ${windowMs}`)));
     for (const answer of answers) this.#note(answer);
     return {
       answered: answers.reduce((sum, { answered }) => sum + answered, 0),
       seconds: Math.max(...answers.map(({ seconds }) => seconds)),
     };
   }
-
-  /** A message over every connection. */
-  ping = () => this.#all('ping 1');
-
-  /** @param {number} windowMs */
-  load = (windowMs) => this.#all(`load ${ACTIVE_STRIDE} ${windowMs}`);
 
   active() {
     return this.#sizes.reduce((sum, size) => sum + Math.ceil(size / ACTIVE_STRIDE), 0);
@@ -160,9 +171,9 @@ async function measure(server, clients, task, tell) {
   const after = { kernel: kernelMemory(), server: await server.ask('memory') };
 
   const total = clients.connections;
-  tell({ what: 'a message over every connection', done: 0, total });
-  const pinged = await clients.ping();
-  tell({ what: 'a message over every connection', done: pinged.answered, total });
+  const tellPinged = (/** @type {number} */ done) => tell({ what: 'a message over every connection', done, total });
+  tellPinged(0);
+  const pinged = await clients.ping(tellPinged);
   tell({ what: 'load over 1 %', done: 0, total });
   const active = await measureActive(clients, server.pid, task.windowMs);
   tell({ what: 'load over 1 %', done: total, total });
