@@ -8,7 +8,7 @@ import { drawCurves } from './plots.mjs';
 import { resultsFolder } from './report-files.mjs';
 import { formatNumber } from './report-terminal.mjs';
 import { repository } from './requirements.mjs';
-import { series } from './trials/c10k.mjs';
+import { series, WINDOW_MS_EACH } from './trials/c10k.mjs';
 
 /** @typedef {import('./summary.mjs').TableSummary} TableSummary */
 /**
@@ -88,6 +88,19 @@ function targetTable(tables) {
     : table(['point', 'what', 'at most', 'measured', ''], rows);
 }
 
+/** What no figure tells: true whatever was measured. */
+const differences = [
+  'C over epoll, C threads, C processes and Java NIO are floors, not web servers: they look for the end of a request and ' +
+    'for its `Connection`, and copy a response that is ready. All others parse every field.',
+  'The Reactor, node:net and node:http run JavaScript for every request; the first two parse by llhttp in WebAssembly. Bun ' +
+    'and uWebSockets.js parse in native code, Bun answers from there as well, and nginx from its configuration. That is ' +
+    'what they can be ahead by: about a microsecond in user space (`in user` of the run).',
+  'With one active connection a server falls asleep before each request. What that costs, and waking up, is the ' +
+    "kernel's, several times as much as the request, and the same for all: nobody can be at half of node:http there.",
+  'A thread or a process for each connection costs little while few are active, and then what the scheduler takes. Memory is what ' +
+    'ends it.',
+];
+
 /** @param {C10kReport} report */
 function render(report) {
   const { machine, command, options, settings, tables, omitted, problems } = report;
@@ -98,12 +111,14 @@ function render(report) {
     `Hello world over HTTP/1.1 on connections that stay open. Made by \`${command}\` on ${machine.date.slice(0, 10)}: ${machine.cpu}, ` +
       `${machine.cores} cores, ${formatNumber(machine.memoryBytes / 2 ** 30)} GiB, Linux ${machine.kernel}, Node.js ${machine.node}; ` +
       `load average before the run ${machine.loadBefore.toFixed(2)}. Server on core ${machine.pinned.server}, load on core ${machine.pinned.load}. ` +
-      `Medians of ${options.rounds} rounds of ${seconds} s. This page is written by \`npm run bench:c10k -- --docs\`; ` +
+      `Medians of ${options.rounds} rounds of ${seconds} s, and of at least ${WINDOW_MS_EACH} ms for each active connection. This page is written by \`npm run bench:c10k -- --docs\`; ` +
       'how it is measured stands in bench/README.md.',
     'CPU time is that of all threads and processes of the server, in user space and in the kernel. The best of each column is ' +
       'bold. Latencies with all connections active are those of a closed loop: most of them is waiting for the others.',
     '## Targets',
     targetTable(tables),
+    '## What the servers do differently',
+    list(differences),
     ...Object.entries(series).flatMap(([name, { title }]) => seriesSection(report, name, title)),
     '## How each server was run',
     list(Object.entries(settings).map(([name, text]) => `**${name}**: ${text}`)),

@@ -23,7 +23,7 @@ export function help() {
 
   --connections <list>  ${FULL.connections.join(',')} if not told
   --only <peers>        only these, separated by commas: ${peers.map(keyOf).join(', ')}
-  --seconds <n>         the measured window of a round (${FULL.windowMs / 1000})
+  --seconds <n>         the measured window of a round (${FULL.windowMs / 1000}; more with thousands active)
   --rounds <n>          rounds that medians are taken of (${FULL.rounds})
   --resume              goes on with the run that was interrupted, as it was
   --docs                measures nothing: writes docs/c10k.md and its plots from the last run that ended

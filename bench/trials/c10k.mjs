@@ -37,6 +37,8 @@ export const MEMORY = 'bytes/connection';
 const body = Buffer.from('Hello, World!\n');
 /** Load before each window, until all connections are in step. */
 const SETTLE_MS = 150;
+/** A window is at least so long for each active connection: every one is answered many times, or p99 is told by a few turns. */
+export const WINDOW_MS_EACH = 0.2;
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
 const WARMUP_CONNECTIONS = 64;
 /** What wrk gets more for each connection. */
@@ -89,7 +91,9 @@ async function countByWrk({ port }, { cores, windowMs }, connections) {
 
 /** @param {Driver} driver @param {Bench} bench @param {Series} name @param {number} connections */
 async function open(driver, bench, name, connections) {
-  const load = { connections, active: series[name].active(connections), settleMs: SETTLE_MS, windowMs: bench.windowMs };
+  const active = series[name].active(connections);
+  const windowMs = Math.max(bench.windowMs, active * WINDOW_MS_EACH);
+  const load = { connections, active, settleMs: SETTLE_MS, windowMs };
   /** What the server holds without connections; one that made its processes beforehand holds them for the connections. */
   let idleBytes = driver.sized ? 0 : undefined;
 
@@ -129,8 +133,7 @@ async function open(driver, bench, name, connections) {
   return {
     async warmUp() {
       const few = Math.min(connections, WARMUP_CONNECTIONS);
-      const windowMs = driver.jit ? bench.warmupMs : SETTLE_MS;
-      const warming = { connections: few, active: few, settleMs: 0, windowMs };
+      const warming = { connections: few, active: few, settleMs: 0, windowMs: driver.jit ? bench.warmupMs : SETTLE_MS };
       await explained(server, () => runLoad(server, bench, warming));
     },
     async measure() {
