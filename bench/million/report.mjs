@@ -140,20 +140,18 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
   if (base >= 0 && base < stages.length - 1) {
     const growth = (/** @type {FloorStage[]} */ of, /** @type {Series} */ series) =>
       of[of.length - 1][series].turn / of[base][series].turn;
-    const near = growth(stages, 'nearFds');
-    const inC = (/** @type {Series} */ series) => `C ${growth(floor, series).toFixed(2)}x`;
-    rows.push(
-      [
-        `a turn's time for an event, over that at ${count(BASE)}`,
-        `${near.toFixed(2)}x`,
-        `the same fds, others idle; ${inC('nearFds')}; at most ${MOST_GROWTH}x: ${judged(near, MOST_GROWTH, enough)}`,
-      ],
-      [
-        'the same, active ones spread over all',
-        `${growth(stages, 'sameFds').toFixed(2)}x`,
-        `each in memory of its own, which no cache holds; ${inC('sameFds')}`,
-      ],
-    );
+    /** @param {string} figure @param {Series} series @param {string} note */
+    const compare = (figure, series, note) => {
+      const own = growth(stages, series);
+      const inC = `C ${growth(floor, series).toFixed(2)}x`;
+      rows.push([
+        figure,
+        `${own.toFixed(2)}x`,
+        `${note}; ${inC}; at most ${MOST_GROWTH}x: ${judged(own, MOST_GROWTH, enough)}`,
+      ]);
+    };
+    compare(`a turn's time for an event, over that at ${count(BASE)}`, 'nearFds', 'the same fds, others idle');
+    compare('the same, active ones spread over all', 'sameFds', 'each in memory of its own, which no cache holds');
   }
   return rows.map(([figure, value, note]) => ({ figure, value, note }));
 }
