@@ -18,6 +18,8 @@ const USER_BYTES_A_REGISTRATION = 96;
 const BASE = 10_000;
 const MOST_GROWTH = 1.5;
 const CACHES_SHOWN = 8;
+/** From here on it is no share: User-Mode Linux counts all time as the program's own, but for a tick now and then. */
+const ALL_OF_IT = 0.95;
 /** With fewer, what a process has anyway is much of what each of them would seem to take. */
 const ENOUGH_CONNECTIONS = 10_000;
 const ENOUGH_REGISTRATIONS = 100_000;
@@ -50,8 +52,7 @@ export function connectionRows(result) {
   const caches = Object.entries(kernelPair.caches ?? {}).slice(0, CACHES_SHOWN);
   const answers = `${count(pinged.answered)} in ${formatNumber(pinged.seconds)} s`;
   const cpu = duration((active.serverCpuSeconds / Math.max(1, active.roundTrips)) * 1e9);
-  // User-Mode Linux counts all time as the program's own.
-  const share = active.userShare < 1 ? `, ${Math.round(active.userShare * 100)} % of it in user space` : '';
+  const share = active.userShare < ALL_OF_IT ? `, ${Math.round(active.userShare * 100)} % of it in user space` : '';
   const rows = [
     ['connections held', count(connections), `by one process and one Reactor; clients: ${clients}`],
     ['connected', `${formatNumber(connections / connectSeconds)} a second`, `${formatNumber(connectSeconds)} s in all`],
