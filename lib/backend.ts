@@ -1,6 +1,6 @@
 // The contract of a backend: what the Reactor needs of a kernel's readiness facility, and nothing more.
 //
-// A registration is a slot (index into the reactor's table) and a generation (how often that slot was given out). Both
+// A registration is a slot (index into the reactor's table) and a generation (which one of those that had that slot). Both
 // go into the kernel's user-data word and come back with each event, so that an event of an earlier owner of a slot is
 // recognised and dropped. The fd is never an identity: its number may belong to somebody else by now.
 //

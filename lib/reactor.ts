@@ -286,8 +286,8 @@ export class Reactor {
   }
 
   #modify(registration: Registration<unknown>, interest: number): void {
-    const { fd, slot, mode } = registration;
-    this.#backend.modify(fd, slot, this.#table.generation(slot), interest, mode);
+    const { fd, slot, generation, mode } = registration;
+    this.#backend.modify(fd, slot, generation, interest, mode);
     registration.setInterest(interest);
     this.#tellHost();
   }
@@ -325,13 +325,14 @@ export class Reactor {
 
   #watch<T>(fd: number, interest: number, mode: Mode, handler: Handler<T>, data: T): Registration<T> {
     const slot = this.#table.reserve();
+    const { generation } = this.#table;
     try {
-      this.#backend.register(fd, slot, this.#table.generation(slot), interest, mode);
+      this.#backend.register(fd, slot, generation, interest, mode);
     } catch (error) {
       this.#table.cancel(slot);
       throw error;
     }
-    const registration = new Registration<T>(this.#owner, fd, slot, interest, mode, handler, data);
+    const registration = new Registration<T>(this.#owner, fd, slot, generation, interest, mode, handler, data);
     const before = this.#table.add(registration as Registration<unknown>);
     // The kernel took the number anew, so the fd of the earlier registration was closed behind our back.
     if (before !== null) this.#forget(before, State.CLOSED);
@@ -342,14 +343,16 @@ export class Reactor {
   /** Watches a source of our own, of a waker or a signal; returns what ends that. */
   #watchOwn(source: number, release: () => void, handler: () => void): () => void {
     const slot = this.#table.reserve();
+    const { generation } = this.#table;
     try {
-      this.#backend.watchOwn(source, slot, this.#table.generation(slot));
+      this.#backend.watchOwn(source, slot, generation);
     } catch (error) {
       this.#table.cancel(slot);
       release();
       throw error;
     }
-    const registration = new Registration(this.#owner, NO_FD, slot, Interest.READABLE, 'level', handler, undefined);
+    const { READABLE } = Interest;
+    const registration = new Registration(this.#owner, NO_FD, slot, generation, READABLE, 'level', handler, undefined);
     this.#table.add(registration as Registration<unknown>);
     this.#own++;
     this.#tellHost();
@@ -423,10 +426,10 @@ export class Reactor {
 
   /** A half-close that was not asked for is told once (see backend.ts). */
   #quiet(registration: Registration<unknown>, ready: number): void {
-    const { interest } = registration;
+    const { fd, slot, generation, interest } = registration;
     const asked = (interest & Interest.READABLE) !== 0 || interest === 0;
     if (asked || (ready & Ready.READ_CLOSED) === 0 || registration.mode !== 'level') return;
-    this.#backend.quiet(registration.fd, registration.slot, this.#table.generation(registration.slot), interest);
+    this.#backend.quiet(fd, slot, generation, interest);
   }
 
   /** Those that were due when the wait ended, or became so while its events were handled. */

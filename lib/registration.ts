@@ -1,4 +1,4 @@
-// One watched fd. Small, because there may be a million of them: six fields, no closure, no map entry of its own.
+// One watched fd. Small, because there may be a million of them: seven fields, no closure, no map entry of its own.
 // What it does is done by its reactor; this file is state and the checks of arguments.
 import { checkInteger } from './arguments.js';
 import { invalidState } from './errors.js';
@@ -43,6 +43,8 @@ export class Registration<T = undefined> {
   readonly fd: number;
   /** @internal its index in the reactor's table */
   readonly slot: number;
+  /** @internal what tells it from an earlier one in that slot */
+  readonly generation: number;
   /** @internal */
   readonly handler: Handler<T>;
   readonly #owner: RegistrationOwner;
@@ -54,6 +56,7 @@ export class Registration<T = undefined> {
     owner: RegistrationOwner,
     fd: number,
     slot: number,
+    generation: number,
     interest: number,
     mode: Mode,
     handler: Handler<T>,
@@ -62,6 +65,7 @@ export class Registration<T = undefined> {
     this.data = data;
     this.fd = fd;
     this.slot = slot;
+    this.generation = generation;
     this.handler = handler;
     this.#owner = owner;
     this.#bits = interest | (MODES.indexOf(mode) << 3);

@@ -9,12 +9,13 @@ import { RegistrationTable } from '../../lib/registration-table.js';
 type Entry = Registration<unknown>;
 
 /** What the table needs of one. */
-const entry = (slot: number, fd: number): Entry => ({ slot, fd }) as Entry;
+const entry = (slot: number, generation: number, fd: number): Entry => ({ slot, generation, fd }) as Entry;
 
 function add(table: RegistrationTable, fd: number): { added: Entry; before: Entry | null; generation: number } {
   const slot = table.reserve();
-  const added = entry(slot, fd);
-  return { added, before: table.add(added), generation: table.generation(slot) };
+  const { generation } = table;
+  const added = entry(slot, generation, fd);
+  return { added, before: table.add(added), generation };
 }
 
 const fds = fc.oneof(
