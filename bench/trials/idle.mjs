@@ -35,7 +35,7 @@ function memoryTable(connections, separate) {
       },
     }),
     // A page of the table more or less, and whatever is there once, are much for each of a thousand.
-    targets: connections < 10_000 ? [] : [{ row: 'Reactor', atMost: 96 }],
+    targets: connections < 10_000 ? [] : [{ row: 'Reactor', atMost: 128 }],
   };
 }
 
