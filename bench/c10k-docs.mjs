@@ -93,12 +93,10 @@ const differences = [
   'C over epoll, C threads, C processes and Java NIO are floors, not web servers: they look for the end of a request and ' +
     'for its `Connection`, and copy a response that is ready. All others parse every field.',
   'The Reactor, node:net and node:http run JavaScript for every request; the first two parse by llhttp in WebAssembly. Bun ' +
-    'and uWebSockets.js parse in native code, Bun answers from there as well, and nginx from its configuration. That is ' +
-    'what they can be ahead by: about a microsecond in user space (`in user` of the run).',
+    'and uWebSockets.js parse in native code, Bun answers from there as well, and nginx from its configuration.',
   'With one active connection a server falls asleep before each request. What that costs, and waking up, is the ' +
-    "kernel's, several times as much as the request, and the same for all: nobody can be at half of node:http there.",
-  'A thread or a process for each connection costs little while few are active, and then what the scheduler takes. Memory is what ' +
-    'ends it.',
+    "kernel's and the same for all: the smaller the rest, the closer together they are.",
+  'A thread or a process for each connection costs little while few are active, and then what the scheduler takes.',
 ];
 
 /** @param {C10kReport} report */

@@ -21,7 +21,7 @@ const GUEST_MS = 0.3;
 
 const help = `npm run bench:c10m -- [options]
 
-  --registrations <n>   how many (${TEN_MILLION.toLocaleString('en')}; ${TEN_MILLION / 1000} thousand eventfds and their registrations need 17 GiB)
+  --registrations <n>   how many (${TEN_MILLION.toLocaleString('en')})
   --guest               in a qemu guest, also where this machine's limits would do; more than those allow always are
   --memory <GiB>        of the guest (${GUEST_MIB / 1024} and ${GUEST_BYTES} B a registration)
   --timeout <min>       the guest is ended after so long
