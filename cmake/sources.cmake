@@ -11,6 +11,7 @@ set(FDREACTOR_SOURCES
   native/bind/bind_signals.cc
   native/bind/bind_socket.cc
   native/bind/bind_waker.cc
+  native/sys/owned_fds.cc
 )
 
 set(FDREACTOR_SOURCES_LINUX
@@ -25,10 +26,10 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/constants_linux.cc
   native/sys/epoll.cc
   native/sys/error_names_posix.cc
+  native/sys/fd_identity_posix.cc
   native/sys/fd_posix.cc
   native/sys/fd_wait_linux.cc
   native/sys/new_fd_posix.cc
-  native/sys/owned_fds_posix.cc
   native/sys/signals_posix.cc
   native/sys/sigpipe_posix.cc
   native/sys/socket_posix.cc
@@ -48,11 +49,11 @@ set(FDREACTOR_SOURCES_MAC
   native/sys/constants_bsd.cc
   native/sys/constants_kqueue.cc
   native/sys/error_names_posix.cc
+  native/sys/fd_identity_posix.cc
   native/sys/fd_posix.cc
   native/sys/kqueue.cc
   native/sys/kqueue_stash.cc
   native/sys/new_fd_posix.cc
-  native/sys/owned_fds_posix.cc
   native/sys/signals_kqueue.cc
   native/sys/sigpipe_posix.cc
   native/sys/socket_posix.cc
@@ -77,6 +78,7 @@ set(FDREACTOR_SOURCES_WINDOWS
   native/sys/clock_windows.cc
   native/sys/constants_windows.cc
   native/sys/error_names_windows.cc
+  native/sys/fd_identity_windows.cc
   native/sys/fd_windows.cc
   native/sys/handle_count_windows.cc
   native/sys/iocp.cc
@@ -84,7 +86,6 @@ set(FDREACTOR_SOURCES_WINDOWS
   native/sys/operation_memory.cc
   native/sys/overlapped.cc
   native/sys/overlapped_file.cc
-  native/sys/owned_fds_windows.cc
   native/sys/signals_windows.cc
   native/sys/socket_pair_windows.cc
   native/sys/socket_windows.cc

@@ -90,6 +90,12 @@ export interface Native extends NativeOverlapped {
   writev(fd: number, buffers: readonly Bytes[]): number;
   close(fd: number): number;
   release(fd: number): number;
+  /** Equal as long as the number stands for the same open file; from 0, exact as a number. Fails with EBADF. */
+  fdIdentity(fd: number): number;
+  setNonBlocking(fd: number, on: number): number;
+  /** Makes a blocking fd non-blocking, but for a terminal: 1 where that changed it, else 0. */
+  ensureNonBlocking(fd: number): number;
+  isNonBlocking?(fd: number): number;
   pipe?(target: Int32Array): number;
   closeFdsAtEnd(): void;
 

@@ -1,4 +1,5 @@
 #include "../sys/fd.h"
+#include "../sys/fd_identity.h"
 #include "arguments.h"
 #include "bind.h"
 #include "owned.h"
@@ -24,6 +25,22 @@ napi_value with_list(napi_env env, napi_callback_info info) {
   SpanList list;
   if (!list.read(env, args, 1)) return args.refuse();
   return args.answer(kCall(fd, list.spans, list.count));
+}
+
+// (fd)
+template <Result (*kCall)(int)>
+napi_value with_fd(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(kCall(fd)) : args.refuse();
+}
+
+// (fd, 0 or 1)
+napi_value set_non_blocking(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  const bool on = args.integer(1, 0, 1) != 0;
+  return args.ok() ? args.answer(fd_set_non_blocking(fd, on)) : args.refuse();
 }
 
 napi_value close(napi_env env, napi_callback_info info) {
@@ -59,6 +76,9 @@ napi_status bind_fd(napi_env env, napi_value exports) {
                       {"writev", with_list<fd_writev>},
                       {"close", close},
                       {"release", release},
+                      {"fdIdentity", with_fd<fd_identity>},
+                      {"setNonBlocking", set_non_blocking},
+                      {"ensureNonBlocking", with_fd<fd_ensure_non_blocking>},
                       {"closeFdsAtEnd", close_fds_at_end}});
 }
 

@@ -1,3 +1,4 @@
+// What an fd of POSIX has and a SOCKET has not: pipes, and a mode that can be asked for.
 #include "../sys/fd.h"
 #include "arguments.h"
 #include "bind.h"
@@ -17,8 +18,16 @@ napi_value pipe(napi_env env, napi_callback_info info) {
   return args.answer(store_pair(env, target, result, read_fd, write_fd));
 }
 
+napi_value is_non_blocking(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(fd_is_non_blocking(fd)) : args.refuse();
+}
+
 }  // namespace
 
-napi_status bind_pipe(napi_env env, napi_value exports) { return add_exports(env, exports, {{"pipe", pipe}}); }
+napi_status bind_pipe(napi_env env, napi_value exports) {
+  return add_exports(env, exports, {{"pipe", pipe}, {"isNonBlocking", is_non_blocking}});
+}
 
 }  // namespace fdreactor

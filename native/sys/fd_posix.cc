@@ -1,6 +1,8 @@
 #include "fd.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,6 +20,25 @@ static_assert(sizeof(Span) == sizeof(iovec) && offsetof(Span, size) == offsetof(
               "a Span is passed to the kernel as an iovec");
 
 const iovec* as_iovec(const Span* spans) { return reinterpret_cast<const iovec*>(spans); }
+
+Result file_flags(int fd) { return from_call(::fcntl(fd, F_GETFL)); }
+
+Result set_non_blocking(int fd, Result flags, bool on) {
+  const auto now = static_cast<int>(flags);
+  const int wanted = on ? now | O_NONBLOCK : now & ~O_NONBLOCK;
+  return wanted == now ? 0 : from_call(::fcntl(fd, F_SETFL, wanted));
+}
+
+// A terminal's open file is the shell's too. The master of a pseudo-terminal is not one: only Linux can tell it apart.
+bool is_shared_terminal(int fd) {
+  if (::isatty(fd) == 0) return false;
+#ifdef TIOCGPTN
+  unsigned number = 0;
+  return ::ioctl(fd, TIOCGPTN, &number) != 0;
+#else
+  return true;
+#endif
+}
 
 }  // namespace
 
@@ -57,6 +78,24 @@ Result fd_pipe(int* read_fd, int* write_fd) {
   *read_fd = fds[0];
   *write_fd = fds[1];
   return 0;
+}
+
+Result fd_set_non_blocking(int fd, bool on) {
+  const Result flags = file_flags(fd);
+  return flags < 0 ? flags : set_non_blocking(fd, flags, on);
+}
+
+Result fd_is_non_blocking(int fd) {
+  const Result flags = file_flags(fd);
+  return flags < 0 ? flags : (flags & O_NONBLOCK) != 0;
+}
+
+Result fd_ensure_non_blocking(int fd) {
+  const Result flags = file_flags(fd);
+  if (flags < 0) return flags;
+  if ((flags & O_NONBLOCK) != 0 || is_shared_terminal(fd)) return 0;
+  const Result result = set_non_blocking(fd, flags, true);
+  return result < 0 ? result : 1;
 }
 
 bool fd_is_readable(int fd) {

@@ -64,4 +64,12 @@ Result fd_close(int fd) {
   return result == kWouldBlock ? close_lingering(socket_of(fd)) : result;
 }
 
+Result fd_set_non_blocking(int fd, bool on) {
+  u_long non_blocking = on ? 1 : 0;
+  return from_wsa_call(::ioctlsocket(socket_of(fd), FIONBIO, &non_blocking));
+}
+
+// Winsock does not say which mode a socket has, so the mode is set in any case.
+Result fd_ensure_non_blocking(int fd) { return fd_set_non_blocking(fd, true); }
+
 }  // namespace fdreactor

@@ -73,3 +73,40 @@ TEST("memory that is not there is EFAULT, not a crash") {
   const Pipe pipe;
   EXPECT_EQ(fd_write(pipe.write, {reinterpret_cast<void*>(8), 1}), failure(EFAULT));
 }
+
+TEST("a blocking fd is made non-blocking once; one that is so already is left alone") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const Fd read(ends[0]);
+  const Fd write(ends[1]);
+  EXPECT_EQ(fd_is_non_blocking(read), 0);
+  EXPECT_EQ(fd_ensure_non_blocking(read), 1);
+  EXPECT_EQ(fd_is_non_blocking(read), 1);
+  EXPECT_EQ(fd_ensure_non_blocking(read), 0);
+  EXPECT_EQ(fd_is_non_blocking(write), 0);
+  EXPECT_EQ(fd_set_non_blocking(read, false), 0);
+  EXPECT_EQ(fd_is_non_blocking(read), 0);
+  EXPECT_EQ(fd_set_non_blocking(read, true), 0);
+  EXPECT_EQ(fd_is_non_blocking(read), 1);
+}
+
+TEST("a terminal is left blocking, its master is not") {
+  const Fd master(posix_openpt(O_RDWR | O_NOCTTY));
+  REQUIRE(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  const Fd terminal(::open(ptsname(master), O_RDWR | O_NOCTTY));
+  REQUIRE(terminal >= 0);
+  EXPECT_EQ(fd_ensure_non_blocking(terminal), 0);
+  EXPECT_EQ(fd_is_non_blocking(terminal), 0);
+  EXPECT_EQ(fd_ensure_non_blocking(master), 1);
+  EXPECT_EQ(fd_set_non_blocking(terminal, true), 0);
+  EXPECT_EQ(fd_is_non_blocking(terminal), 1);
+}
+
+TEST("the mode of a number that is not open is EBADF") {
+  Pipe pipe;
+  const int number = pipe.read;
+  pipe.read.close();
+  EXPECT_EQ(fd_is_non_blocking(number), failure(EBADF));
+  EXPECT_EQ(fd_set_non_blocking(number, true), failure(EBADF));
+  EXPECT_EQ(fd_ensure_non_blocking(number), failure(EBADF));
+}

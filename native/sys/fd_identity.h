@@ -1,0 +1,25 @@
+// Says whether a number still stands for the same open file: a number that was closed may stand for another file soon.
+// Sockets and pipes have an identity each. Regular files have the inode's; anonymous files (epoll, eventfd) share one.
+// Internet sockets of FreeBSD, OpenBSD and NetBSD share one as well. On Windows the number is the identity.
+#pragma once
+
+#include <cstdint>
+
+#include "../core/result.h"
+
+namespace fdreactor {
+
+struct FdIdentity {
+  uint64_t device;
+  uint64_t inode;
+
+  bool operator==(const FdIdentity& other) const { return device == other.device && inode == other.inode; }
+};
+
+// 0, or the failure of fstat(2): EBADF for a number that is not open.
+Result fd_identify(int fd, FdIdentity* identity);
+
+// The same as one number of 52 bits, which a double holds exactly. Two files share it by a chance of 2^-52.
+Result fd_identity(int fd);
+
+}  // namespace fdreactor
