@@ -17,7 +17,11 @@ export interface Metrics {
   turns: number;
   /** How many events were handed to handlers: of registrations, wakers and signals. */
   events: number;
-  /** How many events came for a registration that was gone by then, and were dropped. */
+  /**
+   * How many events the kernel reported for registrations that had ended before the wait began. They were dropped. Other code
+   * closed an fd that was registered, and a duplicate keeps its file open. Events of registrations that a handler of the
+   * same batch ended are dropped as well, and not counted.
+   */
   staleEvents: number;
   /** How often a timer fired. */
   timersFired: number;
@@ -39,8 +43,9 @@ export class Counters {
     this.#times = times;
   }
 
-  countWait(): void {
-    this.#values[TURNS]!++;
+  /** @param goesOn the wait belongs to the turn of the one before */
+  countWait(goesOn: boolean): void {
+    if (!goesOn) this.#values[TURNS]!++;
     this.#values[WAIT_TIME_MS]! += this.#times[WAITED] as number;
   }
 
@@ -48,10 +53,16 @@ export class Counters {
     this.#values[DISPATCH_BEGAN_MS] = this.#times[CLOCK] as number;
   }
 
-  endDispatch(events: number, staleEvents: number): void {
-    this.#values[EVENTS]! += events;
-    this.#values[STALE_EVENTS]! += staleEvents;
+  endDispatch(): void {
     this.#values[DISPATCH_TIME_MS]! += (this.#times[CLOCK] as number) - (this.#values[DISPATCH_BEGAN_MS] as number);
+  }
+
+  countEvents(count: number): void {
+    this.#values[EVENTS]! += count;
+  }
+
+  countStaleEvent(): void {
+    this.#values[STALE_EVENTS]!++;
   }
 
   countTimer(): void {

@@ -1,21 +1,15 @@
-// The Reactor: registrations, and turns that wait for events and hand them to their handlers.
-//
-// A turn is: wait (one native call), hand each event of the batch to its handler, fire the timers that are due. The
-// batch stays where the kernel wrote it; #next says which of its events comes next, and moves on before each handler
-// is called. That one rule gives the rest: a handler may throw (the next turn goes on from there), deregister a later
-// event's fd (its generation no longer fits), or close the reactor (there is nothing left to go on with).
-//
-// What the kernel has to do with it is in backends/; what a file here may not do is ask which platform it is on.
+// The Reactor: what a user calls. A turn is in dispatcher.ts, registrations are made and changed in registrar.ts; here is
+// who may drive it when, and what it gives back. Facts of the kernel are in backends/.
 import { checkFd, checkFunction, checkInteger, checkTimeout } from './arguments.js';
 import type { Backend, BackendName } from './backend.js';
 import { backendCloser, openBackend } from './backends/index.js';
+import { onClose } from './closing.js';
+import { Dispatcher } from './dispatcher.js';
 import { invalidState, invalidType } from './errors.js';
-import { CLOCK } from './event-batch.js';
 import { HostLoop } from './host-loop.js';
-import { ALL_INTERESTS, CLOSURES, Interest, type Mode, Ready } from './interest.js';
-import { Counters, type Metrics } from './metrics.js';
+import { ALL_INTERESTS } from './interest.js';
+import type { Metrics } from './metrics.js';
 import { native } from './native.js';
-import { close } from './raw/socket.js';
 import {
   checkReactorOptions,
   checkRegisterOptions,
@@ -23,19 +17,13 @@ import {
   type RegisterOptions,
   type TimerOptions,
 } from './reactor-options.js';
-import { type Handler, Registration, type RegistrationOwner, State } from './registration.js';
-import { NO_FD, RegistrationTable } from './registration-table.js';
+import { Registrar } from './registrar.js';
+import type { Handler, Registration } from './registration.js';
 import { closedByOwner, closeWithOwner, Resources } from './resources.js';
 import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
 import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
+import { isTurnOnStack } from './turn-on-stack.js';
 import { openWaker, Waker, wakerCloser } from './waker.js';
-
-/** Where the host cannot end a wait, it has to wait for its thread no longer than this. */
-const LONGEST_SLICE_MS = 250;
-
-function slice(timeoutMs: number): number {
-  return timeoutMs < 0 ? LONGEST_SLICE_MS : Math.min(timeoutMs, LONGEST_SLICE_MS);
-}
 
 /** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE for what is none */
 export let backendOf: (reactor: Reactor) => Backend;
@@ -46,24 +34,11 @@ export let backendOf: (reactor: Reactor) => Backend;
  */
 export class Reactor {
   readonly #backend: Backend;
-  readonly #table = new RegistrationTable();
+  readonly #registrar: Registrar;
+  readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
-  readonly #counters: Counters;
   readonly #resources = new Resources();
-  /** How many registrations are our own: of wakers and of signals. */
-  #own = 0;
-
-  // The batch: events #next to #count are still to be delivered.
-  #next = 0;
-  #count = 0;
-
-  /** What registrations and timers may ask of us. Not methods: nobody else may call them. */
-  readonly #owner: RegistrationOwner & TimerOwner = {
-    modify: (registration, interest) => this.#modify(registration, interest),
-    deregister: (registration) => this.#deregister(registration),
-    close: (registration) => this.#closeRegistration(registration),
-    cancel: (timer) => this.#cancel(timer),
-  };
+  readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
   #inTurn = false;
   #running = false;
@@ -80,11 +55,13 @@ export class Reactor {
    * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
    */
   constructor(options: ReactorOptions = {}) {
-    const { backend, maxEvents } = checkReactorOptions(options);
+    const { backend, maxEvents, onError } = checkReactorOptions(options);
     const opened = openBackend(backend, maxEvents);
     this.#backend = opened;
-    this.#counters = new Counters(opened.times);
+    this.#registrar = new Registrar(opened, () => this.#tellHost());
+    this.#dispatcher = new Dispatcher(opened, this.#registrar, this.#timers, onError);
     this.#resources.add(backendCloser(opened));
+    this.#resources.add(onClose(this.#registrar));
     closeWithOwner(this, this.#resources);
   }
 
@@ -95,7 +72,7 @@ export class Reactor {
 
   /** How many registrations are live. Wakers, signals and timers do not count. */
   get size(): number {
-    return this.#table.size - this.#own;
+    return this.#registrar.table.userSize;
   }
 
   /** Whether close() was called. */
@@ -109,7 +86,8 @@ export class Reactor {
   }
 
   /**
-   * Watches an fd: any that the kernel can poll (sockets, pipes, terminals, eventfds ..., not regular files).
+   * Watches an fd: any that the kernel can poll (sockets, pipes, terminals, eventfds ..., not regular files). A blocking fd
+   * becomes non-blocking (O_NONBLOCK, fcntl(2)), for all who share its open file; a terminal stays as it is.
    *
    * @param fd stays yours: the reactor closes it only by `registration.close()`
    * @param interest bits of `Interest`, or 0 to be told of closures and errors only
@@ -127,41 +105,43 @@ export class Reactor {
     checkFd(fd);
     checkInteger(interest, 'interest', 0, ALL_INTERESTS);
     checkFunction(handler, 'handler');
-    const mode = checkRegisterOptions(options);
-    const data = options?.data as T;
+    const { mode, data, onError } = checkRegisterOptions(options);
     this.#checkOpen();
-    return this.#watch(fd, interest, mode, handler, data);
+    return this.#registrar.register({ fd, interest, mode, handler, data, onError });
   }
 
   /**
    * ONE turn: waits, runs handlers and due timers, and returns how many ran. Blocks this thread, and with it the host's
    * event loop: no Node timer, promise job or socket of it goes on meanwhile (`attach()` does not block).
    *
-   * @param timeoutMs how long to wait if nothing happens; at least that long, fractions allowed. 0 does not wait; -1,
-   * undefined and Infinity wait without limit. A wait without limit may still return 0: when the host needs the thread
-   * (a worker that is terminated, a signal that Node handles).
-   * @throws what a handler throws, and then the rest of the batch is delivered by the next turn; ERR_INVALID_STATE
-   * inside a handler, while attached, and once closed; RangeError ERR_OUT_OF_RANGE for other negative times and NaN
+   * @param timeoutMs how long to wait if nothing happens: never less, fractions allowed. 0 does not wait; -1, undefined and
+   * Infinity wait without limit. A wait without limit returns 0 when the host needs the thread: for a signal that Node
+   * handles, say. A worker that is terminated, and a vm time-out, end any wait within 250 ms.
+   * @throws what a handler throws, where no `onError` takes it: the rest of the batch is delivered by the next turn;
+   * ERR_INVALID_STATE inside a handler, while attached, and once closed; RangeError ERR_OUT_OF_RANGE for other negative
+   * times and NaN
    */
   poll(timeoutMs?: number): number {
     const limitMs = checkTimeout(timeoutMs);
     this.#checkDrivable('poll');
-    // Our caller may be about to let the host have a turn; run() will not, so that it does not ask.
-    return this.#turn(limitMs !== 0 && this.#backend.hostIsBehind() ? slice(limitMs) : limitMs);
+    const ran = this.#turn(limitMs, false);
+    if (ran > 0 || limitMs === 0) return ran;
+    return limitMs < 0 ? this.#pollOn() : this.#pollUntil(this.#dispatcher.waitBeganMs + limitMs);
   }
 
   /**
    * Turns until stop(), close(), or until nothing is left that could ever wake it: no registration, timer, waker or
    * signal. Blocks this thread as poll() does.
    *
-   * @throws what a handler throws (calling run() again goes on); ERR_INVALID_STATE as poll()
+   * @throws what a handler throws, where no `onError` takes it (calling run() again goes on); ERR_INVALID_STATE as poll()
    */
   run(): void {
     this.#checkDrivable('run');
     this.#stopping = false;
     this.#running = true;
+    let ran = 1;
     try {
-      while (!this.#stopping && !this.#closed && this.#canWake()) this.#turn(-1);
+      while (!this.#stopping && !this.#closed && this.#canWake()) ran = this.#turn(-1, ran === 0);
     } finally {
       this.#running = false;
     }
@@ -175,14 +155,15 @@ export class Reactor {
 
   /**
    * Lets the host's event loop drive the turns, beside its own timers, promises and sockets. Promise jobs run after
-   * each turn. An exception from a handler is an uncaught exception. Does nothing if attached already.
+   * each turn. Handlers run in no AsyncLocalStorage store (under poll() and run(): in that of the caller). An exception
+   * that no `onError` takes is an uncaught exception. Does nothing if attached already.
    *
    * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed
    */
   attach(): void {
     this.#checkOpen();
     if (this.#host !== null) return;
-    if (this.#inTurn) throw invalidState('attach() inside a turn of poll() or run()');
+    if (this.#isInTurn()) throw invalidState('attach() inside a turn of poll() or run()');
     this.#backend.unwatchHost(); // or each loop would watch the other
     this.#host = new HostLoop(this.#backend.fd, () => this.#hostTurn());
     this.#tellHost();
@@ -208,13 +189,14 @@ export class Reactor {
    * Calls `handler` once after `delayMs`, never earlier, or again and again with `repeatMs`. Timers fire at the end of
    * a turn, in the order of their deadlines; one set in a handler fires in a later turn.
    *
-   * @param delayMs milliseconds, finite, from 0; fractions are fine (while attached they are rounded up)
+   * @param delayMs milliseconds, finite, from 0; fractions are fine (while attached they are rounded up). `repeatMs` counts
+   * from the end of each call
    * @throws RangeError ERR_OUT_OF_RANGE for other times; ERR_INVALID_STATE once closed
    */
   setTimer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {
     const repeatMs = checkTimerArguments(delayMs, handler, options);
     this.#checkOpen();
-    const timer = new Timer(this.#owner, handler, repeatMs);
+    const timer = new Timer(this.#timerOwner, handler, repeatMs);
     this.#timers.add(timer, native.now() + delayMs);
     this.#tellHost();
     return timer;
@@ -234,7 +216,7 @@ export class Reactor {
     this.#checkOpen();
     const source = watchSignal(number);
     const release = this.#resources.add(signalCloser(source));
-    const deregister = this.#watchOwn(source, release, () => {
+    const deregister = this.#registrar.watchInternal(source, release, () => {
       native.signalAcknowledge(source);
       handler(signal);
     });
@@ -251,7 +233,7 @@ export class Reactor {
     this.#checkOpen();
     const { source, id } = openWaker();
     const release = this.#resources.add(wakerCloser(id));
-    const close = this.#watchOwn(source, release, () => {
+    const close = this.#registrar.watchInternal(source, release, () => {
       native.wakerAcknowledge(id);
       handler();
     });
@@ -261,7 +243,7 @@ export class Reactor {
   /** Counters since it was made, as plain numbers; a new object each time. @throws ERR_INVALID_STATE once closed */
   metrics(): Metrics {
     this.#checkOpen();
-    return this.#counters.snapshot(this.size, this.#timers.size);
+    return this.#dispatcher.counters.snapshot(this.size, this.#timers.size);
   }
 
   /**
@@ -272,10 +254,9 @@ export class Reactor {
     if (this.#closed) return;
     this.#closed = true;
     this.#leaveHost();
-    this.#next = this.#count = 0;
-    for (const registration of this.#table) this.#forget(registration, State.DEREGISTERED);
+    this.#dispatcher.close();
+    this.#registrar.clear();
     this.#timers.clear();
-    this.#own = 0;
     this.#resources.closeAll();
     closedByOwner(this.#resources);
   }
@@ -283,25 +264,6 @@ export class Reactor {
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #modify(registration: Registration<unknown>, interest: number): void {
-    const { fd, slot, generation, mode } = registration;
-    this.#backend.modify(fd, slot, generation, interest, mode);
-    registration.setInterest(interest);
-    this.#tellHost();
-  }
-
-  #deregister(registration: Registration<unknown>): void {
-    this.#forget(registration, State.DEREGISTERED);
-    this.#backend.deregister(registration.fd);
-    this.#tellHost();
-  }
-
-  #closeRegistration(registration: Registration<unknown>): void {
-    if (registration.active) this.#deregister(registration);
-    registration.setState(State.CLOSED);
-    close(registration.fd);
   }
 
   #cancel(timer: Timer): void {
@@ -315,145 +277,49 @@ export class Reactor {
 
   #checkDrivable(call: string): void {
     this.#checkOpen();
-    if (this.#inTurn) throw invalidState(`${call}() inside a handler`);
+    if (this.#isInTurn()) throw invalidState(`${call}() inside a handler`);
     if (this.#host !== null) throw invalidState(`${call}() while the host's event loop drives the reactor`);
   }
 
+  #isInTurn(): boolean {
+    this.#inTurn &&= isTurnOnStack();
+    return this.#inTurn;
+  }
+
   #canWake(): boolean {
-    return this.#table.size > 0 || this.#timers.size > 0 || this.#next < this.#count || this.#backend.hasPending();
+    const { size } = this.#registrar.table;
+    return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#backend.hasPending();
   }
 
-  #watch<T>(fd: number, interest: number, mode: Mode, handler: Handler<T>, data: T): Registration<T> {
-    const slot = this.#table.reserve();
-    const { generation } = this.#table;
-    try {
-      this.#backend.register(fd, slot, generation, interest, mode);
-    } catch (error) {
-      this.#table.cancel(slot);
-      throw error;
-    }
-    const registration = new Registration<T>(this.#owner, fd, slot, generation, interest, mode, handler, data);
-    const before = this.#table.add(registration as Registration<unknown>);
-    // The kernel took the number anew, so the fd of the earlier registration was closed behind our back.
-    if (before !== null) this.#forget(before, State.CLOSED);
-    this.#tellHost();
-    return registration;
-  }
-
-  /** Watches a source of our own, of a waker or a signal; returns what ends that. */
-  #watchOwn(source: number, release: () => void, handler: () => void): () => void {
-    const slot = this.#table.reserve();
-    const { generation } = this.#table;
-    try {
-      this.#backend.watchOwn(source, slot, generation);
-    } catch (error) {
-      this.#table.cancel(slot);
-      release();
-      throw error;
-    }
-    const { READABLE } = Interest;
-    const registration = new Registration(this.#owner, NO_FD, slot, generation, READABLE, 'level', handler, undefined);
-    this.#table.add(registration as Registration<unknown>);
-    this.#own++;
-    this.#tellHost();
-    return () => {
-      if (registration.active) {
-        this.#own--;
-        this.#forget(registration as Registration<unknown>, State.DEREGISTERED);
-        this.#backend.unwatchOwn(source);
-        this.#tellHost();
-      }
-      release();
-    };
-  }
-
-  #forget(registration: Registration<unknown>, state: number): void {
-    registration.setState(state);
-    this.#table.remove(registration);
-  }
-
-  #turn(timeoutMs: number): number {
+  #turn(timeoutMs: number, goesOn: boolean): number {
     this.#inTurn = true;
     try {
-      if (this.#next === this.#count) this.#wait(timeoutMs);
-      const events = this.#dispatch();
-      return events + (this.#timers.size === 0 ? 0 : this.#fireTimers());
+      return this.#dispatcher.runTurn(timeoutMs, goesOn);
     } finally {
       this.#inTurn = false;
     }
   }
 
-  #wait(timeoutMs: number): void {
-    const limitMs = timeoutMs === 0 || this.#backend.watchHost() ? timeoutMs : slice(timeoutMs);
-    this.#next = this.#count = 0;
-    this.#count = this.#backend.wait(limitMs, this.#timers.nextDeadlineMs);
-    this.#counters.countWait();
+  /** Goes on with a wait without limit, until something ran or the host needs the thread. */
+  #pollOn(): number {
+    let ran = 0;
+    while (ran === 0 && !this.#closed && !this.#backend.hostNeedsTurn()) ran = this.#turn(-1, true);
+    return ran;
   }
 
-  /** Hands what is left of the batch to the handlers. */
-  #dispatch(): number {
-    if (this.#next === this.#count) return 0;
-    this.#counters.beginDispatch();
-    let delivered = 0;
-    let stale = 0;
-    try {
-      while (this.#next < this.#count) {
-        const index = this.#next++;
-        const slot = this.#backend.slot(index);
-        if (slot < 0) {
-          delivered += this.#backend.deliverOwn(index);
-          continue;
-        }
-        const registration = this.#table.at(slot, this.#backend.generation(index));
-        if (registration === null) {
-          stale++;
-          continue;
-        }
-        const ready = this.#backend.ready(index) & (registration.interest | CLOSURES);
-        if (ready === 0) continue; // its interest was changed by an earlier handler of this batch
-        if ((ready & CLOSURES) !== 0) this.#quiet(registration, ready);
-        delivered++;
-        registration.handler(ready, registration);
-      }
-    } finally {
-      if (!this.#closed) {
-        this.#backend.stamp();
-        this.#counters.endDispatch(delivered, stale);
-      }
+  /** Goes on with a wait to its end, or until something ran. */
+  #pollUntil(endMs: number): number {
+    let ran = 0;
+    while (ran === 0 && !this.#closed && this.#dispatcher.clockMs < endMs) {
+      ran = this.#turn(endMs - this.#dispatcher.clockMs, true);
     }
-    return delivered;
-  }
-
-  /** A half-close that was not asked for is told once (see backend.ts). */
-  #quiet(registration: Registration<unknown>, ready: number): void {
-    const { fd, slot, generation, interest } = registration;
-    const asked = (interest & Interest.READABLE) !== 0 || interest === 0;
-    if (asked || (ready & Ready.READ_CLOSED) === 0 || registration.mode !== 'level') return;
-    this.#backend.quiet(fd, slot, generation, interest);
-  }
-
-  /** Those that were due when the wait ended, or became so while its events were handled. */
-  #fireTimers(): number {
-    const nowMs = this.#backend.times[CLOCK] as number;
-    const order = this.#timers.nextOrder;
-    let fired = 0;
-    for (
-      let timer = this.#timers.takeDue(nowMs, order);
-      timer !== undefined;
-      timer = this.#timers.takeDue(nowMs, order)
-    ) {
-      fired++;
-      this.#counters.countTimer();
-      timer.handler(timer);
-      if (this.#closed) break;
-    }
-    return fired;
+    return ran;
   }
 
   /** One turn, called by the host's loop. */
   #hostTurn(): void {
     try {
-      this.#turn(0);
+      this.#turn(0, false);
     } catch (error) {
       this.#host?.forgetDeadline(); // it may have come, and not all that was due have fired
       throw error;
@@ -467,9 +333,9 @@ export class Reactor {
     if (this.#host === null) return;
     this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#backend.hasPending()));
     if (this.#inTurn) return;
-    this.#backend.flush();
-    // What an exception left of a batch, the kernel will not announce again.
-    const isUnfinished = this.#next < this.#count;
+    this.#backend.submitChanges();
+    // The kernel does not report again what an exception left of a batch.
+    const { isUnfinished } = this.#dispatcher;
     this.#host.setDeadline(isUnfinished ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 

@@ -2,8 +2,11 @@
 //
 // Invariants: each registration has a generation of its own, whatever its slot, so a (slot, generation) pair names one
 // registration for ever. It is kept in the registration and not in a table beside: where there are millions, an event costs
-// as much as the lines of memory that it touches. The index by fd only serves to notice that an fd was closed behind our
-// back and its number registered anew; it is never used to find whom an event belongs to.
+// as much as the lines of memory that it touches. The index by fd finds the registration of an fd that is being closed, or
+// whose number the kernel accepts anew. It never finds the registration of an event.
+//
+// A change is made by assignments alone, after all calls that it needs. So a stack overflow or a termination comes before
+// the change or after it, never within.
 //
 // Both grow by a page at a time: nothing is ever copied, so that the millionth registration takes no longer than the
 // first, and there is no spare room that a million registrations would pay for.
@@ -19,7 +22,7 @@ const IN_PAGE = PAGE_LENGTH - 1;
 const NONE = -1;
 /** The fd of a registration that has none: of a waker or a signal. */
 export const NO_FD = -1;
-/** Then they begin anew: two thousand million registrations later nobody is left to be mistaken for. */
+/** Wraps: after 2^31 registrations no stale event can remain. */
 const LAST_GENERATION = 2 ** 31 - 1;
 
 /** What is in a slot; where it is free: the next one that is, or NONE. */
@@ -31,6 +34,8 @@ const makePage = (firstSlot: number): Entry[] =>
 
 export class RegistrationTable {
   #size = 0;
+  /** How many of them belong to wakers and signals. */
+  #internal = 0;
   #generation = 0;
   readonly #pages: Entry[][] = [];
   #firstFree = NONE;
@@ -41,43 +46,62 @@ export class RegistrationTable {
     return this.#size;
   }
 
-  /** The generation for whoever takes the slot that was reserved last. */
-  get generation(): number {
+  /** How many registrations are a user's. */
+  get userSize(): number {
+    return this.#size - this.#internal;
+  }
+
+  /** The generation of the next registration. */
+  get nextGeneration(): number {
     return this.#generation;
   }
 
-  /** A free slot, which add() or cancel() must follow. */
-  reserve(): number {
+  /** Finds a free slot for a registration of this fd, and makes room. The slot stays free until add(). */
+  prepare(fd: number): number {
     if (this.#firstFree === NONE) {
-      this.#firstFree = this.#pages.length * PAGE_LENGTH;
-      this.#pages.push(makePage(this.#firstFree));
+      const page = makePage(this.#pages.length * PAGE_LENGTH);
+      this.#pages.push(page);
+      this.#firstFree = (this.#pages.length - 1) * PAGE_LENGTH;
     }
-    const slot = this.#firstFree;
-    this.#firstFree = this.#pageOf(slot)[slot & IN_PAGE] as number;
+    if (fd !== NO_FD) this.#indexFor(fd);
     this.#generation = this.#generation === LAST_GENERATION ? 1 : this.#generation + 1;
-    return slot;
+    return this.#firstFree;
   }
 
-  cancel(slot: number): void {
-    this.#free(slot);
-  }
-
-  /** Puts it into its slot; returns the one whose fd had this number before, and was not removed. */
-  add(registration: AnyRegistration): AnyRegistration | null {
+  /** Puts a registration into its slot, which prepare() found. */
+  add(registration: AnyRegistration): void {
     const { slot, fd } = registration;
-    this.#pageOf(slot)[slot & IN_PAGE] = registration;
+    const page = this.#pageOf(slot);
+    const index = fd === NO_FD ? null : this.#indexFor(fd);
+    const internal = registration.internal ? 1 : 0;
+    // Assignments only from here on: an exception cannot come in between.
+    this.#firstFree = page[slot & IN_PAGE] as number;
+    page[slot & IN_PAGE] = registration;
+    if (index !== null) index[fd % PAGE_LENGTH] = slot + 1;
     this.#size++;
-    if (fd === NO_FD) return null;
-    const before = this.#slotOf(fd);
-    this.#setSlot(fd, slot);
-    return before === NONE ? null : (this.#pageOf(before)[before & IN_PAGE] as AnyRegistration);
+    this.#internal += internal;
   }
 
-  remove(registration: AnyRegistration): void {
+  /** Takes a registration out and sets its state. Does nothing where it is out already. */
+  remove(registration: AnyRegistration, state: number): void {
     const { slot, fd } = registration;
-    this.#free(slot);
-    if (fd !== NO_FD && this.#slotOf(fd) === slot) this.#setSlot(fd, NONE);
+    const page = this.#pageOf(slot);
+    const index = fd === NO_FD ? null : this.#indexFor(fd);
+    if (page[slot & IN_PAGE] !== registration) return;
+    const internal = registration.internal ? 1 : 0;
+    registration.setState(state);
+    // Assignments only from here on: an exception cannot come in between.
+    page[slot & IN_PAGE] = this.#firstFree;
+    this.#firstFree = slot;
+    if (index !== null && index[fd % PAGE_LENGTH] === slot + 1) index[fd % PAGE_LENGTH] = 0;
     this.#size--;
+    this.#internal -= internal;
+  }
+
+  /** The registration of this fd; null where there is none. */
+  byFd(fd: number): AnyRegistration | null {
+    const after = this.#slotsAfter.get(Math.floor(fd / PAGE_LENGTH))?.[fd % PAGE_LENGTH] ?? 0;
+    return after === 0 ? null : (this.#pageOf(after - 1)[(after - 1) & IN_PAGE] as AnyRegistration);
   }
 
   /** The registration that this event is for; null where it is gone. */
@@ -96,22 +120,14 @@ export class RegistrationTable {
     return this.#pages[slot >>> PAGE_BITS] as Entry[];
   }
 
-  #free(slot: number): void {
-    this.#pageOf(slot)[slot & IN_PAGE] = this.#firstFree;
-    this.#firstFree = slot;
-  }
-
-  #slotOf(fd: number): number {
-    return (this.#slotsAfter.get(Math.floor(fd / PAGE_LENGTH))?.[fd % PAGE_LENGTH] ?? 0) - 1;
-  }
-
-  #setSlot(fd: number, slot: number): void {
+  /** The page of the index by fd that has this fd. */
+  #indexFor(fd: number): Int32Array {
     const number = Math.floor(fd / PAGE_LENGTH);
     let page = this.#slotsAfter.get(number);
     if (page === undefined) {
       page = new Int32Array(PAGE_LENGTH);
       this.#slotsAfter.set(number, page);
     }
-    page[fd % PAGE_LENGTH] = slot + 1;
+    return page;
   }
 }

@@ -1,7 +1,6 @@
 // One watched fd. Small, because there may be a million of them: seven fields, no closure, no map entry of its own.
-// What it does is done by its reactor; this file is state and the checks of arguments.
+// Its registrar does the work (registrar.ts); this file is state and the checks of arguments.
 import { checkInteger } from './arguments.js';
-import { invalidState } from './errors.js';
 import { ALL_INTERESTS, type Mode } from './interest.js';
 
 /**
@@ -12,12 +11,23 @@ import { ALL_INTERESTS, type Mode } from './interest.js';
  */
 export type Handler<T = undefined> = (ready: number, registration: Registration<T>) => void;
 
+/**
+ * Called with what a handler throws.
+ *
+ * @param error what was thrown
+ * @param registration the registration of the handler
+ */
+export type RegistrationErrorHandler<T = undefined> = (error: unknown, registration: Registration<T>) => void;
+
 /** What a registration asks of its reactor. */
 export interface RegistrationOwner {
   modify(registration: Registration<unknown>, interest: number): void;
   deregister(registration: Registration<unknown>): void;
-  close(registration: Registration<unknown>): void;
+  close(registration: Registration<unknown>): boolean;
 }
+
+/** A registration with data of any type. */
+export type AnyRegistration = Registration<unknown>;
 
 const MODES: readonly Mode[] = ['level', 'edge', 'oneshot'];
 
@@ -27,9 +37,14 @@ export const State = {
   ACTIVE: 0,
   /** No longer watched; its fd is as it was. */
   DEREGISTERED: 1,
-  /** Its fd was closed, by close() or behind our back, and the number may be somebody else's by now. */
+  /** Its fd was closed, by close() or by other code. Another file may have the number by now. */
   CLOSED: 2,
 } as const;
+
+/** The bit that marks a registration of the reactor itself: of a waker or a signal. */
+const INTERNAL = 128;
+const STATE_SHIFT = 5;
+const STATE_MASK = 3;
 
 /**
  * One fd watched by one reactor: made by `reactor.register()`.
@@ -41,14 +56,14 @@ export class Registration<T = undefined> {
   data: T;
   /** The fd that is watched. */
   readonly fd: number;
-  /** @internal its index in the reactor's table */
-  readonly slot: number;
-  /** @internal what tells it from an earlier one in that slot */
-  readonly generation: number;
+  /** @internal its index in the reactor's table; after deregister() the low half of the identity of its file */
+  slot: number;
+  /** @internal tells it from an earlier one in that slot; after deregister() the high half of the identity of its file */
+  generation: number;
   /** @internal */
   readonly handler: Handler<T>;
   readonly #owner: RegistrationOwner;
-  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6: one small integer. */
+  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6, INTERNAL in bit 7: one small integer. */
   #bits: number;
 
   /** @internal Only a Reactor makes these. */
@@ -88,12 +103,22 @@ export class Registration<T = undefined> {
 
   /** @internal */
   get state(): number {
-    return this.#bits >> 5;
+    return (this.#bits >> STATE_SHIFT) & STATE_MASK;
   }
 
   /** @internal */
   setState(state: number): void {
-    this.#bits = (this.#bits & 31) | (state << 5);
+    this.#bits = (this.#bits & ~(STATE_MASK << STATE_SHIFT)) | (state << STATE_SHIFT);
+  }
+
+  /** @internal whether a waker or a signal owns it */
+  get internal(): boolean {
+    return (this.#bits & INTERNAL) !== 0;
+  }
+
+  /** @internal */
+  setInternal(): void {
+    this.#bits |= INTERNAL;
   }
 
   /** @internal */
@@ -106,11 +131,11 @@ export class Registration<T = undefined> {
    *
    * @param interest bits of `Interest`, or 0 for none: then only closures and errors are told, each once
    * @throws RangeError ERR_OUT_OF_RANGE for other bits; ERR_INVALID_STATE once it is not active;
-   * SystemError of epoll_ctl(2) (Linux), such as EBADF where the fd was closed behind our back
+   * SystemError of epoll_ctl(2) (Linux). EBADF, ENOENT or EPERM: other code closed the fd, and the registration is not
+   * active from here on
    */
   modify(interest: number): void {
     checkInteger(interest, 'interest', 0, ALL_INTERESTS);
-    if (!this.active) throw invalidState(`the registration of fd ${this.fd} is not active`);
     this.#owner.modify(this as Registration<unknown>, interest);
   }
 
@@ -123,16 +148,31 @@ export class Registration<T = undefined> {
   }
 
   /**
-   * Deregisters, then closes the fd: the order that cannot go wrong. Idempotent.
+   * Deregisters, then closes the fd: the order that cannot go wrong. Idempotent. Closes only the file that was registered:
+   * if other code closed the fd, the number may belong to another file by now, and that one stays open. The kernel
+   * confirms the file of an active registration. After deregister() its device and inode do, which an eventfd, a timerfd
+   * or an epoll fd shares with all others of its kind.
    *
-   * @throws SystemError of close(2): EBADF where the fd was closed behind our back, EIO
+   * @returns true if this call closed the fd; false if it was closed before, or the number is another file's
+   * @throws SystemError of close(2): EIO
    */
-  close(): void {
-    if (this.state !== State.CLOSED) this.#owner.close(this as Registration<unknown>);
+  close(): boolean {
+    return this.state !== State.CLOSED && this.#owner.close(this as Registration<unknown>);
   }
 
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** A registration with an error handler of its own. A class apart, so that the others have no field for it. */
+export class GuardedRegistration<T = undefined> extends Registration<T> {
+  /** @internal */
+  onError: RegistrationErrorHandler<T> | undefined;
+}
+
+/** The error handler of a registration; undefined where it has none. */
+export function errorHandlerOf(registration: Registration<unknown>): RegistrationErrorHandler<unknown> | undefined {
+  return (registration as GuardedRegistration<unknown>).onError;
 }

@@ -1,22 +1,26 @@
 // What a reactor must give back to the system, apart from the reactor itself: so that one that was dropped without
 // close() and collected gives it back all the same.
+
+/** Gives something back. `isOpen` is false if other code closed its fd; the number may belong to another file by now. */
+export type Closer = (isOpen: boolean) => void;
+
 export class Resources {
-  readonly #closers = new Set<() => void>();
+  readonly #closers = new Set<Closer>();
 
   /**
    * Returns the function that gives it back, once. `close` must not refer to the reactor, or nothing is ever collected:
    * a closure keeps all that its scope captured, so make it in a function of its own.
    */
-  add(close: () => void): () => void {
-    const once = (): void => {
-      if (this.#closers.delete(once)) close();
+  add(close: Closer): Closer {
+    const once = (isOpen: boolean): void => {
+      if (this.#closers.delete(once)) close(isOpen);
     };
     this.#closers.add(once);
     return once;
   }
 
   closeAll(): void {
-    for (const close of [...this.#closers]) close();
+    for (const close of [...this.#closers]) close(true);
   }
 }
 

@@ -4,6 +4,7 @@ import { checkString } from './arguments.js';
 import { os } from './builtins.js';
 import { errorOf, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
+import type { Closer } from './resources.js';
 
 /**
  * Whether the handler that was there before is called too. Not Deno's: once it was there it stays, and ends the process
@@ -45,6 +46,6 @@ export function watchSignal(number: number): number {
 }
 
 /** What ends the watch. */
-export function signalCloser(source: number): () => void {
-  return () => native.signalUnwatch(source);
+export function signalCloser(source: number): Closer {
+  return (isOpen) => native.signalUnwatch(source, isOpen ? 1 : 0);
 }

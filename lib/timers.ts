@@ -99,7 +99,7 @@ export class TimerQueue {
     this.#timers = [];
   }
 
-  /** The number that the next timer to be set gets: what is set from now on is no part of this turn. */
+  /** The number that the next timer to be set gets. */
   get nextOrder(): number {
     return this.#orders;
   }
@@ -109,10 +109,19 @@ export class TimerQueue {
     const timer = this.#timers[0];
     if (timer === undefined || (this.#deadlines[0] as number) > nowMs || timer.order >= order) return undefined;
     this.remove(timer);
-    // From now, neither from the last deadline nor from the start of the turn: never less than repeatMs between two
-    // firings, and no burst after a delay.
-    if (timer.repeatMs !== undefined) this.add(timer, native.now() + timer.repeatMs);
+    // It is set already while its handler runs, which may cancel it; fired() then moves its deadline.
+    if (timer.repeatMs !== undefined) this.add(timer, nowMs + timer.repeatMs);
     return timer;
+  }
+
+  /**
+   * The handler of a timer from takeDue() has returned or thrown. A repeating timer counts from here, neither from its
+   * last deadline nor from the start of the turn: never less than repeatMs between two firings, and no burst after a delay.
+   */
+  fired(timer: Timer): void {
+    if (timer.repeatMs === undefined || !timer.active) return;
+    this.remove(timer);
+    this.add(timer, native.now() + timer.repeatMs);
   }
 
   #grow(): void {

@@ -3,6 +3,7 @@
 import { checkObject } from './arguments.js';
 import { errorOf, invalidState, invalidType, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
+import type { Closer } from './resources.js';
 
 /** What only this file has: JavaScript knows no private constructors. */
 const MADE_HERE = Symbol('made here');
@@ -88,6 +89,6 @@ export function openWaker(): { source: number; id: number } {
 }
 
 /** What gives the native side back. */
-export function wakerCloser(id: number): () => void {
-  return () => native.wakerClose(id);
+export function wakerCloser(id: number): Closer {
+  return (isOpen) => native.wakerClose(id, isOpen ? 1 : 0);
 }

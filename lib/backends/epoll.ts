@@ -1,6 +1,6 @@
 // The Reactor on epoll(7): translation only. The two pure functions at the head are the whole of it; the rest packs a
 // slot and a generation into the kernel's user-data word and calls.
-import type { Backend } from '../backend.js';
+import { type Backend, isGone } from '../backend.js';
 import { errorOf, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
 import { isHostLibuv } from '../host-loop.js';
@@ -20,7 +20,6 @@ const {
   EPOLL_CTL_MOD = 0,
   EPOLL_CTL_DEL = 0,
 } = native.constants.epoll ?? {};
-const { EBADF, ENOENT } = native.constants.error;
 const { epollControl, epollWait, hostHasUnwatched } = native;
 
 /** The slot of the event that says "the host's loop has something to do". */
@@ -53,6 +52,8 @@ export function toReady(events: number): number {
 
 export class EpollBackend implements Backend {
   readonly name = 'epoll';
+  readonly changeCall = 'epoll_ctl';
+  readonly sourcesAreFds = true;
   readonly fd: number;
   readonly times: Float64Array;
   readonly #batch: EventBatch;
@@ -77,21 +78,24 @@ export class EpollBackend implements Backend {
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
   }
 
-  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
-    this.#control(EPOLL_CTL_ADD, fd, slot, generation, toEpollEvents(interest, mode));
+  /** epoll has all modes and interests. */
+  check(): void {}
+
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return epollControl(this.fd, EPOLL_CTL_ADD, fd, toEpollEvents(interest, mode), slot, generation);
   }
 
-  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
-    this.#control(EPOLL_CTL_MOD, fd, slot, generation, toEpollEvents(interest, mode));
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return epollControl(this.fd, EPOLL_CTL_MOD, fd, toEpollEvents(interest, mode), slot, generation);
   }
 
-  quiet(fd: number, slot: number, generation: number, interest: number): void {
+  muteReadClosed(fd: number, slot: number, generation: number, interest: number): void {
     const events = toEpollEvents(interest, 'level') & ~EPOLLRDHUP;
-    this.#controlIfThere(epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation >>> 0), fd);
+    this.#isKnown(epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation), fd);
   }
 
-  deregister(fd: number): void {
-    this.#controlIfThere(epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
+  deregister(fd: number): boolean {
+    return this.#isKnown(epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
@@ -104,20 +108,20 @@ export class EpollBackend implements Backend {
     return count;
   }
 
-  watchOwn(source: number, slot: number, generation: number): void {
-    this.register(source, slot, generation, Interest.READABLE, 'level');
+  watchInternal(source: number, slot: number, generation: number): number {
+    return this.register(source, slot, generation, Interest.READABLE, 'level');
   }
 
-  unwatchOwn(source: number): void {
-    this.deregister(source);
+  unwatchInternal(source: number): boolean {
+    return this.deregister(source);
   }
 
   slot(index: number): number {
     return this.#words[this.#dataWord + index * this.#eventWords] as number;
   }
 
-  /** The one event of our own is the host's. */
-  deliverOwn(): number {
+  /** The one internal event is the host's. */
+  dispatchInternal(): number {
     this.#hostRang = true;
     return 0;
   }
@@ -134,25 +138,22 @@ export class EpollBackend implements Backend {
     return toReady(this.#words[this.#firstWord + index * this.#eventWords] as number);
   }
 
-  /** Each change was told to the kernel at once. */
-  flush(): void {}
+  /** epoll_ctl makes each change at once. */
+  submitChanges(): void {}
 
-  stamp(): void {
+  readClock(): void {
     this.#batch.stamp();
   }
 
   // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
   // from run(). Each new event of the host ends one wait.
-  watchHost(): boolean {
-    if (!isHostLibuv) return false;
-    if (this.#hostFd >= 0) return true;
+  watchHost(): void {
+    if (!isHostLibuv || this.#hostFd >= 0) return;
     const hostFd = native.hostBackendFd();
-    if (hostFd < 0) return false;
+    if (hostFd < 0) return;
     const events = (EPOLLIN | EPOLLET) >>> 0;
     const result = epollControl(this.fd, EPOLL_CTL_ADD, hostFd, events, HOST_SLOT >>> 0, 0);
-    if (result < 0) return false; // nested already by somebody else: ELOOP
-    this.#hostFd = hostFd;
-    return true;
+    if (result >= 0) this.#hostFd = hostFd; // ELOOP: other code has nested it already
   }
 
   unwatchHost(): void {
@@ -161,10 +162,9 @@ export class EpollBackend implements Backend {
     this.#hostFd = -1;
   }
 
-  hostIsBehind(): boolean {
-    if (!isHostLibuv) return false;
-    if (hostHasUnwatched() === 1) return true;
-    // An edge was reported and may have been of no use: our caller let promise jobs run, but not libuv take its events.
+  hostNeedsTurn(): boolean {
+    if (this.#hostFd < 0 || hostHasUnwatched() === 1) return true;
+    // An edge was reported, and may have been of no use: the caller let promise jobs run, but not libuv take its events.
     this.#hostRang &&= native.hostHasEvents() === 1;
     return this.#hostRang;
   }
@@ -173,16 +173,11 @@ export class EpollBackend implements Backend {
     native.close(this.fd);
   }
 
-  #control(op: number, fd: number, slot: number, generation: number, events: number): void {
-    const result = epollControl(this.fd, op, fd, events, slot, generation >>> 0);
-    if (result >= 0) return;
-    throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
-  }
-
-  /** An fd that was closed meanwhile is gone from the set by itself. */
-  #controlIfThere(result: number, fd: number): void {
-    if (result >= 0) return;
+  /** Whether the fd is the file that was registered: another one, or none, is not in the set. */
+  #isKnown(result: number, fd: number): boolean {
+    if (result >= 0) return true;
     const error = errorOf(result);
-    if (error !== EBADF && error !== ENOENT) throw new SystemError(error, 'epoll_ctl', { fd });
+    if (isGone(error)) return false;
+    throw new SystemError(error, 'epoll_ctl', { fd });
   }
 }

@@ -19,6 +19,8 @@ export type CompletionSink = (words: Int32Array, firstWord: number) => number;
 
 export class IocpBackend implements Backend {
   readonly name = 'iocp';
+  readonly changeCall = 'NtDeviceIoControlFile';
+  readonly sourcesAreFds = false;
   /** The port's number in native code. */
   readonly fd: number;
   readonly times: Float64Array;
@@ -40,30 +42,35 @@ export class IocpBackend implements Backend {
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'CreateIoCompletionPort');
   }
 
-  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
+  check(_interest: number, mode: Mode): void {
     if (mode === 'edge') throw new UnsupportedError("the mode 'edge'");
-    this.#check(native.portWatch(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0), fd);
   }
 
-  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
-    this.#check(native.portModify(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0), fd);
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return native.portWatch(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
   }
 
-  quiet(fd: number): void {
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return native.portModify(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
+  }
+
+  muteReadClosed(fd: number): void {
     native.portQuiet(this.fd, fd);
   }
 
-  deregister(fd: number): void {
+  /** Only this package closes a SOCKET, so the number is still the same file. */
+  deregister(fd: number): boolean {
     native.portUnwatch(this.fd, fd);
+    return true;
   }
 
-  watchOwn(source: number, slot: number, generation: number): void {
-    const result = native.portWatchSource(this.fd, source, slot, generation);
-    if (result < 0) throw new SystemError(errorOf(result), 'PostQueuedCompletionStatus');
+  watchInternal(source: number, slot: number, generation: number): number {
+    return native.portWatchSource(this.fd, source, slot, generation);
   }
 
-  unwatchOwn(source: number): void {
+  unwatchInternal(source: number): boolean {
     native.portUnwatchSource(source);
+    return true;
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
@@ -87,8 +94,8 @@ export class IocpBackend implements Backend {
     return this.#words[this.#firstWord + STATUS + index * this.#eventWords] as number;
   }
 
-  /** A completion of the user's own. */
-  deliverOwn(index: number): number {
+  /** A completion of an operation that the user started. */
+  dispatchInternal(index: number): number {
     return this.#sink === null ? 0 : this.#sink(this.#words, this.#firstWord + index * this.#eventWords);
   }
 
@@ -103,22 +110,21 @@ export class IocpBackend implements Backend {
     return true;
   }
 
-  flush(): void {
+  submitChanges(): void {
     const result = native.portFlush(this.fd);
     if (result < 0) throw new SystemError(errorOf(result), 'NtDeviceIoControlFile');
   }
 
-  stamp(): void {
+  readClock(): void {
     this.#batch.stamp();
   }
 
   // Node's loop has a port of its own there, which nothing else can wait for.
-  watchHost(): boolean {
-    return false;
-  }
+  watchHost(): void {}
 
-  hostIsBehind(): boolean {
-    return false;
+  /** It may: nothing tells. */
+  hostNeedsTurn(): boolean {
+    return true;
   }
 
   unwatchHost(): void {}
@@ -126,9 +132,5 @@ export class IocpBackend implements Backend {
   close(): void {
     native.portClose(this.fd);
     if (this.#sink !== null) forgetSettled();
-  }
-
-  #check(result: number, fd: number): void {
-    if (result < 0) throw new SystemError(errorOf(result), 'NtDeviceIoControlFile', { fd });
   }
 }

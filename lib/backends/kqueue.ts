@@ -7,8 +7,8 @@
 //
 // Every change is made with EV_RECEIPT, which gives each its own answer (kqueue(2): FreeBSD 8, macOS 10.5, OpenBSD 6.6,
 // NetBSD 6): a failure is that of its own filter, and a registration that is half made is taken back.
-import type { Backend } from '../backend.js';
-import { errorOf, SystemError, UnsupportedError } from '../errors.js';
+import { type Backend, isGone } from '../backend.js';
+import { errorOf, failure, SystemError, UnsupportedError } from '../errors.js';
 import { Interest, type Mode, Ready } from '../interest.js';
 import { type KeventBatch, keventBatch } from '../kevent-batch.js';
 import { native } from '../native.js';
@@ -33,6 +33,8 @@ const ONESHOT = 16;
 
 export class KqueueBackend implements Backend {
   readonly name = 'kqueue';
+  readonly changeCall = 'kevent';
+  readonly sourcesAreFds = false;
   readonly fd: number;
   readonly times: Float64Array;
   readonly #events: KeventBatch;
@@ -40,11 +42,11 @@ export class KqueueBackend implements Backend {
   readonly #receipts: KeventBatch;
   readonly #rooms: Int32Array[] = [];
   readonly #merge = new Merge();
-  /** By fd: what the queue has for it, and whose it is. */
+  /** By fd: what the queue has for it, and the registration that it is for. */
   #filters = new Int32Array(0);
   #slots = new Int32Array(0);
   #generations = new Int32Array(0);
-  /** Who watches a signal: one knote a signal, whoever else may watch it. By source, slot and generation. */
+  /** The watchers of a signal, which share one knote. By source, slot and generation. */
   readonly #signals = new Map<number, Map<number, { slot: number; generation: number }>>();
 
   constructor(maxEvents: number) {
@@ -57,43 +59,48 @@ export class KqueueBackend implements Backend {
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'kqueue');
   }
 
-  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
+  check(interest: number): void {
     if (interest & Interest.PRIORITY && k.EVFILT_EXCEPT === undefined) throw new UnsupportedError('Interest.PRIORITY');
-    if (this.#isWatched(fd)) throw new SystemError(EEXIST as number, 'kevent', { fd });
+  }
+
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    if (this.#isWatched(fd)) return failure(EEXIST as number);
     this.#know(fd, slot, generation, 0);
-    this.#bring(fd, interest, mode);
+    return this.#bring(fd, interest, mode);
   }
 
-  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): void {
-    if (interest & Interest.PRIORITY && k.EVFILT_EXCEPT === undefined) throw new UnsupportedError('Interest.PRIORITY');
-    this.#know(fd, slot, generation, this.#filters[fd] as number);
-    this.#bring(fd, interest, mode);
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    this.#know(fd, slot, generation, this.#filters[fd] ?? 0);
+    return this.#bring(fd, interest, mode);
   }
 
-  /** Whoever did not ask to read has a READ filter with EV_CLEAR: it has told, and will not tell the same again. */
-  quiet(): void {}
+  /** A registration that does not ask to read has a READ filter with EV_CLEAR, which does not report the same again. */
+  muteReadClosed(): void {}
 
-  deregister(fd: number): void {
+  deregister(fd: number): boolean {
     const before = (this.#filters[fd] ?? 0) & ~ONESHOT;
+    if (before === 0) return false;
     this.#filters[fd] = 0;
-    this.#change(fd, changesBetween(before, 0, 'level', k));
+    const result = this.#change(fd, changesBetween(before, 0, 'level', k));
+    if (result < 0) throw new SystemError(errorOf(result), 'kevent', { fd });
+    return !isGone(result);
   }
 
-  watchOwn(source: number, slot: number, generation: number): void {
+  watchInternal(source: number, slot: number, generation: number): number {
     const result = native.kqueueBindSource(source, this.fd, slot, generation);
-    if (result < 0) throw new SystemError(errorOf(result), 'kevent');
-    if (result > 0) this.#watchSignal(result, source, slot, generation);
+    return result > 0 ? this.#watchSignal(result, source, slot, generation) : result;
   }
 
-  unwatchOwn(source: number): void {
+  unwatchInternal(source: number): boolean {
     for (const [number, watchers] of this.#signals) {
       if (!watchers.delete(source)) continue;
-      if (watchers.size > 0) return;
+      if (watchers.size > 0) return true;
       this.#signals.delete(number);
       this.#change(number, [{ filter: k.EVFILT_SIGNAL, flags: k.EV_DELETE, fflags: 0, data: 0, mayFail: true }]);
-      return;
+      return true;
     }
     native.kqueueUnbindSource(source);
+    return true;
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
@@ -120,7 +127,7 @@ export class KqueueBackend implements Backend {
     return this.#merge.ready(index);
   }
 
-  deliverOwn(): number {
+  dispatchInternal(): number {
     return 0;
   }
 
@@ -128,20 +135,19 @@ export class KqueueBackend implements Backend {
     return false;
   }
 
-  /** Each change was told to the kernel at once. */
-  flush(): void {}
+  /** kevent makes each change at once. */
+  submitChanges(): void {}
 
-  stamp(): void {
+  readClock(): void {
     this.#events.batch.stamp();
   }
 
   // macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue's never is.
-  watchHost(): boolean {
-    return false;
-  }
+  watchHost(): void {}
 
-  hostIsBehind(): boolean {
-    return false;
+  /** It may: nothing tells. */
+  hostNeedsTurn(): boolean {
+    return true;
   }
 
   unwatchHost(): void {}
@@ -184,15 +190,17 @@ export class KqueueBackend implements Backend {
     this.#change(fd, others.map(off));
   }
 
-  #watchSignal(number: number, source: number, slot: number, generation: number): void {
+  #watchSignal(number: number, source: number, slot: number, generation: number): number {
     let watchers = this.#signals.get(number);
     if (watchers === undefined) {
       watchers = new Map();
       const flags = k.EV_ADD | k.EV_CLEAR;
-      this.#change(number, [{ filter: k.EVFILT_SIGNAL, flags, fflags: 0, data: 0, mayFail: false }]);
+      const result = this.#change(number, [{ filter: k.EVFILT_SIGNAL, flags, fflags: 0, data: 0, mayFail: false }]);
+      if (result < 0) return result;
       this.#signals.set(number, watchers);
     }
     watchers.set(source, { slot, generation });
+    return 0;
   }
 
   #know(fd: number, slot: number, generation: number, filters: number): void {
@@ -212,21 +220,17 @@ export class KqueueBackend implements Backend {
     const has = this.#filters[fd] ?? 0;
     if (has === 0) return false;
     const [first] = changesBetween(0, has & ~ONESHOT, 'level', k) as [Change];
-    const error = this.#change(fd, [{ ...first, flags: 0, mayFail: true }]);
-    return error === 0;
+    return this.#change(fd, [{ ...first, flags: 0, mayFail: true }]) === 0;
   }
 
   /** Brings the queue to what is asked for; after a failure it has nothing for the fd. */
-  #bring(fd: number, interest: number, mode: Mode): void {
+  #bring(fd: number, interest: number, mode: Mode): number {
     const before = (this.#filters[fd] as number) & ~ONESHOT;
     const after = filtersOf(interest);
     this.#filters[fd] = after | (mode === 'oneshot' ? ONESHOT : 0);
-    try {
-      this.#change(fd, changesBetween(before, after, mode, k));
-    } catch (error) {
-      this.deregister(fd);
-      throw error;
-    }
+    const result = this.#change(fd, changesBetween(before, after, mode, k));
+    if (result < 0) this.deregister(fd);
+    return result < 0 ? result : 0;
   }
 
   /** Room for so many receipts and not one more: a queue with room left would go on to fetch events (libkqueue does). */
@@ -235,7 +239,7 @@ export class KqueueBackend implements Backend {
     return this.#rooms[count];
   }
 
-  /** Makes the changes, and returns the last error of one that may fail; throws that of one that may not. */
+  /** Makes the changes. Returns the failure of one that may not fail; else the last error of one that may, or 0. */
   #change(fd: number, list: readonly Change[]): number {
     const slot = this.#slots[fd] ?? 0;
     const generation = this.#generations[fd] ?? 0;
@@ -244,13 +248,13 @@ export class KqueueBackend implements Backend {
       this.#changes.setUdata(i, slot, generation);
     });
     const count = kqueueWait(this.fd, this.#changes.words, list.length, this.#roomFor(list.length), 0);
-    if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd });
+    if (count < 0) return count;
     let tolerated = 0;
     for (let i = 0; i < count; i++) {
       const error = (this.#receipts.flags(i) & k.EV_ERROR) === 0 ? 0 : this.#receipts.data(i);
       if (error === 0) continue;
       // EPIPE: macOS says so of a pipe whose other end is gone, and has made the knote all the same (mio, issue 582).
-      if (list[i]?.mayFail !== true && error !== EPIPE) throw new SystemError(error, 'kevent', { fd });
+      if (list[i]?.mayFail !== true && error !== EPIPE) return failure(error);
       tolerated = error;
     }
     return tolerated;

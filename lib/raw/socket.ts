@@ -12,6 +12,7 @@
  */
 import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from '../address.js';
 import { checkBytes, checkFd, checkFlags, checkInteger, checkRange, copyBuffers, fail } from '../arguments.js';
+import { closeFd } from '../closing.js';
 import type { SocketConstant } from '../constant-names.js';
 import {
   BAD_ARGUMENT,
@@ -362,15 +363,16 @@ export function shutdown(fd: number, how: number): void {
 }
 
 /**
- * Closes any fd (close(2)). Closing a number twice closes a stranger's fd: `registration.close()` and the objects of
- * this package guard against that, a bare number cannot. Do not close fds that Node itself uses. It waits where SO_LINGER
- * was set with a time.
+ * Closes any fd (close(2)). Registrations of it, in the reactors of this thread, end first: none of their events is
+ * delivered from here on. Closing a number twice closes the file that got the number meanwhile: `registration.close()`
+ * guards against that, a bare number cannot. Do not close fds that Node itself uses. It waits where SO_LINGER was set with
+ * a time.
  *
- * @throws SystemError EBADF, EIO ...
+ * @throws SystemError EBADF, EIO ...; ERR_INVALID_STATE for the fd of a waker or a signal of a Reactor
  */
 export function close(fd: number): void {
   forgetFd(fd);
-  const result = native.close(fd);
+  const result = closeFd(fd);
   if (result < 0) fdFailed('close', result, fd);
 }
 

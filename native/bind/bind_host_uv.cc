@@ -1,12 +1,16 @@
 // The one file that knows libuv: it nests a reactor's fd in the host's event loop (attach), and tells the fd of that
 // loop, so that a blocking wait can notice that the host needs its thread. A host without libuv has none of this.
 //
+// A turn that is due now comes by an idle handle, which libuv calls once in each turn of the loop. A timer of 0 ms that is set
+// within a timer's callback would be called again in the same pass, so that a handler that throws stops the loop.
+//
 // Life of a UvLoop: made by attach, then either detached by JavaScript or by the end of the environment. libuv frees
-// a handle one turn after uv_close, so the memory goes with the last of the two close callbacks, and an asynchronous
+// a handle one turn after uv_close, so the memory goes with the last of the close callbacks, and an asynchronous
 // clean-up hook keeps the environment waiting until then.
 #include <uv.h>
 
 #include <cmath>
+#include <initializer_list>
 
 #include "../core/check.h"
 #include "../sys/fd.h"
@@ -17,6 +21,9 @@
 // Weak, so that the add-on can be loaded by a host that lacks them.
 #pragma weak uv_backend_fd
 #pragma weak uv_close
+#pragma weak uv_idle_init
+#pragma weak uv_idle_start
+#pragma weak uv_idle_stop
 #pragma weak uv_is_closing
 #pragma weak uv_now
 #pragma weak uv_poll_init
@@ -46,6 +53,10 @@ class UvLoop final : public HostLoop {
   void closed();
 
   static void on_poll(uv_poll_t* poll, int, int) { static_cast<UvLoop*>(poll->data)->call(); }
+  static void on_idle(uv_idle_t* idle) {
+    uv_idle_stop(idle);
+    static_cast<UvLoop*>(idle->data)->call();
+  }
   static void on_timer(uv_timer_t* timer) { static_cast<UvLoop*>(timer->data)->call(); }
   static void on_closed(uv_handle_t* handle) { static_cast<UvLoop*>(handle->data)->closed(); }
   static void on_environment_end(napi_async_cleanup_hook_handle, void* self) { static_cast<UvLoop*>(self)->close(); }
@@ -53,8 +64,8 @@ class UvLoop final : public HostLoop {
   napi_env env_;
   uv_poll_t poll_ = {};
   uv_timer_t timer_ = {};
+  uv_idle_t idle_ = {};
   napi_ref callback_ = nullptr;
-  napi_async_context context_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   int open_handles_ = 0;
 };
@@ -74,14 +85,15 @@ Result UvLoop::attach(napi_env env, int fd, napi_value callback, UvLoop** made) 
   uv_loop_t* loop = loop_of(env);
   if (loop == nullptr) return failure(ENOSYS);
   auto* host = new UvLoop(env);
-  host->poll_.data = host->timer_.data = host;
+  host->poll_.data = host->timer_.data = host->idle_.data = host;
   const int status = uv_poll_init(loop, &host->poll_, fd);
   if (status < 0) {  // libuv holds nothing of it then
     delete host;
     return from_uv(status);
   }
-  host->open_handles_ = 2;
+  host->open_handles_ = 3;
   uv_timer_init(loop, &host->timer_);
+  uv_idle_init(loop, &host->idle_);
   if (!host->make_references(callback)) {
     host->close();
     return failure(ENOMEM);
@@ -96,15 +108,13 @@ Result UvLoop::attach(napi_env env, int fd, napi_value callback, UvLoop** made) 
 }
 
 bool UvLoop::make_references(napi_value callback) {
-  napi_value name = nullptr;
   return napi_create_reference(env_, callback, 1, &callback_) == napi_ok &&
-         napi_create_string_utf8(env_, "fdreactor", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_async_init(env_, nullptr, name, &context_) == napi_ok &&
          napi_add_async_cleanup_hook(env_, on_environment_end, this, &cleanup_) == napi_ok;
 }
 
 // Runs one turn in JavaScript; make_callback also runs promise jobs and nextTicks after it. What a handler throws is
-// an uncaught exception, as from any other callback of the host.
+// an uncaught exception, as from any other callback of the host. Without an async context of its own: the turn serves many
+// users of the reactor, and must not run in the AsyncLocalStorage store of the one that called attach().
 void UvLoop::call() {
   napi_handle_scope scope = nullptr;
   if (callback_ == nullptr || napi_open_handle_scope(env_, &scope) != napi_ok) return;
@@ -112,7 +122,7 @@ void UvLoop::call() {
   napi_value receiver = nullptr;
   napi_get_reference_value(env_, callback_, &function);
   napi_get_global(env_, &receiver);
-  if (napi_make_callback(env_, context_, receiver, function, 0, nullptr, nullptr) == napi_pending_exception) {
+  if (napi_make_callback(env_, nullptr, receiver, function, 0, nullptr, nullptr) == napi_pending_exception) {
     napi_value error = nullptr;
     if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
   }
@@ -123,24 +133,28 @@ void UvLoop::call() {
 // timer is late by up to a millisecond and a turn of the host, never early.
 void UvLoop::set_timer(double deadline_ms) {
   if (callback_ == nullptr) return;
-  if (std::isinf(deadline_ms) && deadline_ms > 0) {
-    uv_timer_stop(&timer_);
-    return;
-  }
+  uv_timer_stop(&timer_);
+  uv_idle_stop(&idle_);
+  if (std::isinf(deadline_ms) && deadline_ms > 0) return;
   constexpr double kLongestMs = 1e12;
   const double delay_ms = std::ceil(deadline_ms - static_cast<double>(uv_now(timer_.loop)));
-  uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(std::fmax(delay_ms, 0), kLongestMs)), 0);
+  if (delay_ms > 0) {
+    uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(delay_ms, kLongestMs)), 0);
+  } else {
+    uv_idle_start(&idle_, on_idle);
+  }
 }
 
 void UvLoop::set_referenced(bool referenced) {
   auto* poll = reinterpret_cast<uv_handle_t*>(&poll_);
   auto* timer = reinterpret_cast<uv_handle_t*>(&timer_);
-  if (referenced) {
-    uv_ref(poll);
-    uv_ref(timer);
-  } else {
-    uv_unref(poll);
-    uv_unref(timer);
+  auto* idle = reinterpret_cast<uv_handle_t*>(&idle_);
+  for (uv_handle_t* handle : {poll, timer, idle}) {
+    if (referenced) {
+      uv_ref(handle);
+    } else {
+      uv_unref(handle);
+    }
   }
 }
 
@@ -151,13 +165,12 @@ void UvLoop::close() {
   callback_ = nullptr;
   uv_close(poll, on_closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), on_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&idle_), on_closed);
 }
 
 void UvLoop::closed() {
   CHECK(open_handles_ > 0);  // or libuv still has a handle in memory that was freed
   if (--open_handles_ > 0) return;
-  // Only here: a handler may detach, and then the context is in use until the call that ran it has returned.
-  if (context_ != nullptr) napi_async_destroy(env_, context_);
   if (cleanup_ != nullptr) napi_remove_async_cleanup_hook(cleanup_);
   delete this;
 }
@@ -165,7 +178,8 @@ void UvLoop::closed() {
 namespace {
 
 bool has_libuv() {
-  return uv_backend_fd != nullptr && uv_close != nullptr && uv_is_closing != nullptr && uv_now != nullptr &&
+  return uv_backend_fd != nullptr && uv_close != nullptr && uv_idle_init != nullptr &&
+         uv_idle_start != nullptr && uv_idle_stop != nullptr && uv_is_closing != nullptr && uv_now != nullptr &&
          uv_poll_init != nullptr && uv_poll_start != nullptr && uv_ref != nullptr && uv_timer_init != nullptr &&
          uv_timer_start != nullptr && uv_timer_stop != nullptr && uv_unref != nullptr;
 }

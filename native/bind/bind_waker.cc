@@ -26,12 +26,13 @@ napi_value with_id(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(kCall(id)) : args.refuse();
 }
 
-// Only the environment that made a waker closes it.
+// (id, isOpen). Only the environment that made a waker closes it.
 napi_value close(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
+  Arguments<2> args(env, info);
   const uint64_t id = args.unsigned_integer(0);
+  const bool is_open = args.integer(1, 0, 1) != 0;
   if (!args.ok() || environment_of(env).wakers.erase(id) == 0) return args.refuse();
-  return args.answer(waker_close(id));
+  return args.answer(waker_close(id, is_open));
 }
 
 }  // namespace

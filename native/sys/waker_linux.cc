@@ -77,12 +77,12 @@ Result waker_acknowledge(uint64_t id) {
   return taken == kWouldBlock ? 0 : taken;
 }
 
-Result waker_close(uint64_t id) {
+Result waker_close(uint64_t id, bool is_open) {
   Wakers& all = wakers();
   const std::lock_guard<std::mutex> lock(all.mutex);
   const auto found = all.by_id.find(id);
   if (found == all.by_id.end()) return 0;
-  ::close(found->second.fd);
+  if (is_open) ::close(found->second.fd);
   all.by_id.erase(found);
   return 1;
 }

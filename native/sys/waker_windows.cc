@@ -100,7 +100,7 @@ Result waker_acknowledge(uint64_t id) {
   return 0;
 }
 
-Result waker_close(uint64_t id) {
+Result waker_close(uint64_t id, bool) {
   Wakers& all = wakers();
   const std::lock_guard<std::mutex> lock(all.mutex);
   return static_cast<Result>(all.by_id.erase(id));

@@ -3,19 +3,22 @@
 import fc from 'fast-check';
 
 import { expect, test } from 'vitest';
-import type { Registration } from '../../lib/registration.js';
+import { type Registration, State } from '../../lib/registration.js';
 import { RegistrationTable } from '../../lib/registration-table.js';
 
 type Entry = Registration<unknown>;
 
 /** What the table needs of one. */
-const entry = (slot: number, generation: number, fd: number): Entry => ({ slot, generation, fd }) as Entry;
+const entry = (slot: number, generation: number, fd: number): Entry =>
+  ({ slot, generation, fd, internal: false, setState: () => {} }) as unknown as Entry;
 
 function add(table: RegistrationTable, fd: number): { added: Entry; before: Entry | null; generation: number } {
-  const slot = table.reserve();
-  const { generation } = table;
+  const slot = table.prepare(fd);
+  const { nextGeneration: generation } = table;
   const added = entry(slot, generation, fd);
-  return { added, before: table.add(added), generation };
+  const before = table.byFd(fd);
+  table.add(added);
+  return { added, before, generation };
 }
 
 const fds = fc.oneof(
@@ -25,7 +28,7 @@ const fds = fc.oneof(
 const command = fc.oneof(
   fc.record({ kind: fc.constant('add' as const), fd: fds }),
   fc.record({ kind: fc.constant('remove' as const), nth: fc.nat() }),
-  fc.record({ kind: fc.constant('cancel' as const) }),
+  fc.record({ kind: fc.constant('prepare' as const), fd: fds }),
 );
 
 test('finds exactly the registrations that were added and not removed', () => {
@@ -36,7 +39,7 @@ test('finds exactly the registrations that were added and not removed', () => {
       const gone: { slot: number; generation: number }[] = [];
       const holder = new Map<number, Entry>();
       for (const step of commands) {
-        if (step.kind === 'cancel') table.cancel(table.reserve());
+        if (step.kind === 'prepare') table.prepare(step.fd);
         else if (step.kind === 'add') {
           const { added, before, generation } = add(table, step.fd);
           expect(before).toBe(holder.get(step.fd) ?? null);
@@ -44,7 +47,7 @@ test('finds exactly the registrations that were added and not removed', () => {
           live.set(added, generation);
         } else if (live.size > 0) {
           const [removed, generation] = [...live][step.nth % live.size] as [Entry, number];
-          table.remove(removed);
+          table.remove(removed, State.DEREGISTERED);
           live.delete(removed);
           gone.push({ slot: removed.slot, generation });
           if (holder.get(removed.fd) === removed) holder.delete(removed.fd);
@@ -64,7 +67,7 @@ test('grows over many pages, and uses all slots again before it grows further', 
   expect(new Set(first.map(({ added }) => added.slot)).size).toBe(50_000);
   for (const { added, generation } of first) expect(table.at(added.slot, generation)).toBe(added);
   const most = Math.max(...first.map(({ added }) => added.slot));
-  for (const one of table) table.remove(one);
+  for (const one of table) table.remove(one, State.DEREGISTERED);
   expect(table.size).toBe(0);
   const second = Array.from({ length: 50_000 }, (_, fd) => add(table, 2 ** 24 + fd));
   expect(Math.max(...second.map(({ added }) => added.slot))).toBeLessThan(most + 1024);

@@ -94,7 +94,7 @@ const registration: Matrix = {
     members: (reg) => [reg.fd, reg.interest, reg.mode, reg.active, reg.data],
   },
   refused: { deregistered: ['modify'], closed: ['modify'], 'of a closed reactor': ['modify'] },
-  internal: ['setState', 'setInterest'],
+  internal: ['setState', 'setInterest', 'setInternal'],
 };
 
 const timer: Matrix = {

@@ -1,0 +1,27 @@
+// Closing an fd through the library: each reactor of this thread ends its registration of the fd first. So no event of
+// the file that is closed can reach a handler, even where a duplicate of the fd keeps the file open, and no
+// registration is left with a number that another file may get.
+import { native } from './native.js';
+
+/** Who is told before an fd is closed. */
+export interface CloseListener {
+  /** May throw; then the fd stays open. */
+  beforeClose(fd: number): void;
+}
+
+const listeners = new Set<WeakRef<CloseListener>>();
+
+/** Tells `listener` of each fd from here on. Does not keep it from being collected; the function that it returns ends it. */
+export function onClose(listener: CloseListener): () => void {
+  const weak = new WeakRef(listener);
+  listeners.add(weak);
+  return () => {
+    listeners.delete(weak);
+  };
+}
+
+/** close(2), after all listeners were told. Returns the native result. */
+export function closeFd(fd: number): number {
+  for (const listener of listeners) listener.deref()?.beforeClose(fd);
+  return native.close(fd);
+}
