@@ -238,7 +238,7 @@ contractTest(
     expect(ready).toEqual([]);
     expect(reactor.metrics().staleEvents).toBe(0);
     works();
-    child.stdin.end();
+    child.stdin?.end();
     await once(child, 'close');
   },
   { ...needs, needs: ['pipe', 'proc', 'shell', 'fdsInChildren'] },

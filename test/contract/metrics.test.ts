@@ -65,17 +65,20 @@ contractTest('waiting and dispatching take time', ({ reactor }) => {
   expect(dispatchTimeMs).toBeGreaterThanOrEqual(9);
 });
 
-contractTest('events of registrations that a handler of the same batch ended are dropped, and not counted as stale', ({ reactor }) => {
-  const regs = Array.from({ length: 4 }, () => {
-    const [a, b] = socketPair();
-    socket.send(b, byte);
-    return reactor.register(a, Interest.READABLE, () => {
-      for (const reg of regs) reg.deregister();
+contractTest(
+  'events of registrations that a handler of the same batch ended are dropped, and not counted as stale',
+  ({ reactor }) => {
+    const regs = Array.from({ length: 4 }, () => {
+      const [a, b] = socketPair();
+      socket.send(b, byte);
+      return reactor.register(a, Interest.READABLE, () => {
+        for (const reg of regs) reg.deregister();
+      });
     });
-  });
-  expect(reactor.poll(1000)).toBe(1);
-  expect(reactor.metrics()).toMatchObject({ events: 1, staleEvents: 0 });
-});
+    expect(reactor.poll(1000)).toBe(1);
+    expect(reactor.metrics()).toMatchObject({ events: 1, staleEvents: 0 });
+  },
+);
 
 contractTest('an event is counted also where its handler throws', ({ reactor }) => {
   const [a, b] = socketPair();

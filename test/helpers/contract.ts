@@ -1,7 +1,7 @@
 // The contract tests are the same for every backend: contractTest() makes one test for each backend of this platform, each
 // with a reactor of its own. A test that needs a facility names it in `needs` (needs.ts); where the platform does not have
 // it the test is not made but listed, and refusals.test.ts holds that such a request is refused.
-import { capabilities, type Handler, Reactor, Ready } from 'fdreactor';
+import { capabilities, type Handler, Reactor, type ReactorOptions, Ready } from 'fdreactor';
 import { test } from 'vitest';
 import { type Conditions, holds } from './needs.js';
 import { dispose } from './owned.js';
@@ -12,7 +12,7 @@ type Backend = 'epoll' | 'kqueue' | 'iocp';
 export interface Contract {
   backend: Backend;
   reactor: Reactor;
-  newReactor(options?: { maxEvents?: number }): Reactor;
+  newReactor(options?: ReactorOptions): Reactor;
 }
 interface ContractOptions extends Conditions {
   timeoutMs?: number;

@@ -61,7 +61,10 @@ contractTest(
       reactor.register(fd, Interest.READABLE, (_, connection) => {
         const n = socket.recv(fd, buffer);
         if (n === WOULD_BLOCK) return;
-        if (n === 0) return connection.close();
+        if (n === 0) {
+          connection.close();
+          return;
+        }
         if (socket.send(fd, buffer, 0, n) !== n) throw new Error('a part was sent');
         echoed += n;
       });
