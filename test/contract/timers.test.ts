@@ -1,7 +1,9 @@
 // Timers: never early, in order, again and again, cancelled from everywhere, and many of them.
-import type { Timer } from 'fdreactor';
+import { Interest, type Timer } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
+import { socketPair } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import {
   caught,
@@ -234,4 +236,43 @@ contractTest('timers are closed with `using`, and say whether they are active', 
   timer[Symbol.dispose]();
   expect(turnFor(reactor)).toBe(0);
   expect(caught(() => (timer as Any).constructor())).toBeInstanceOf(TypeError);
+});
+
+contractTest('a timer of 0 ms that is set in an event handler, or in a timer, fires in a later turn', ({ reactor }) => {
+  const [a, b] = socketPair();
+  socket.send(b, new Uint8Array(1));
+  const fired: string[] = [];
+  reactor.register(a, Interest.READABLE, (_, registration) => {
+    registration.deregister();
+    reactor.setTimer(0, () => {
+      fired.push('of the handler');
+      reactor.setTimer(0, () => fired.push('of the timer'));
+    });
+  });
+  expect(reactor.poll(1000)).toBe(1);
+  expect(fired).toEqual([]);
+  expect(reactor.poll(1000)).toBe(1);
+  expect(fired).toEqual(['of the handler']);
+  expect(reactor.poll(1000)).toBe(1);
+  expect(fired).toEqual(['of the handler', 'of the timer']);
+});
+
+contractTest('repeatMs lies between the end of one call and the next, however long a call takes', ({ reactor }) => {
+  const gaps: number[] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  const timer = reactor.setTimer(
+    0,
+    () => {
+      gaps.push(performance.now() - end);
+      const busyUntil = performance.now() + [0, 0.5, 1.5][gaps.length % 3]!;
+      while (performance.now() < busyUntil);
+      if (gaps.length === 60) timer.cancel();
+      end = performance.now();
+    },
+    { repeatMs: 1 },
+  );
+  reactor.run();
+  expect(gaps).toHaveLength(60);
+  // The clock of performance.now() is read after the reactor's, and in steps of its own.
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0.99);
 });
