@@ -58,6 +58,7 @@
             'native/bind/host_waiter_linux.cc',
             'native/sys/epoll.cc',
             'native/sys/fd_wait_linux.cc',
+            'native/sys/pulse_linux.cc',
             'native/sys/signals_posix.cc',
             'native/sys/waker_linux.cc',
           ],

@@ -29,6 +29,7 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/fd_identity_posix.cc
   native/sys/fd_posix.cc
   native/sys/fd_wait_linux.cc
+  native/sys/pulse_linux.cc
   native/sys/new_fd_posix.cc
   native/sys/signals_posix.cc
   native/sys/sigpipe_posix.cc

@@ -34,6 +34,8 @@
 //   times       At CLOCK the monotonic clock at the end of the last wait or readClock(), at WAITED how long that wait took, in
 //               milliseconds (event-batch.ts). An array, because a number that is handed around becomes an object.
 //   watchHost   From now on a wait returns when the host's event loop has something to do, where there is a way to know.
+//               Returns the longest time-out for a wait, so that JavaScript runs every MAX_SLICE_MS: V8 ends a thread
+//               (worker.terminate(), a vm time-out, Ctrl-C in a REPL) only there. -1 for any: the wait comes back by itself.
 //               unwatchHost() undoes it.
 //   hostNeedsTurn
 //               Whether the host has something to do, or may have. Asked after a wait that brought nothing.
@@ -43,6 +45,9 @@ import type { Mode } from './interest.js';
 import { native } from './native.js';
 
 const { EBADF, ENOENT, EPERM } = native.constants.error;
+
+/** JavaScript runs at least so often, whatever a wait was asked for. */
+export const MAX_SLICE_MS = 250;
 
 /** Whether the kernel says that the number is not the file that was registered, or no file at all. */
 export function isGone(error: number): boolean {
@@ -73,7 +78,7 @@ export interface Backend {
   hasPending(): boolean;
   submitChanges(): void;
   readClock(): void;
-  watchHost(): void;
+  watchHost(): number;
   hostNeedsTurn(): boolean;
   unwatchHost(): void;
   close(): void;

@@ -15,12 +15,6 @@ import { type AnyRegistration, errorHandlerOf } from './registration.js';
 import type { Timer, TimerQueue } from './timers.js';
 
 /**
- * The longest wait in one native call. V8 ends a thread (worker.terminate(), a vm time-out, Ctrl-C in a REPL) only while it
- * runs JavaScript, so a wait comes back to it.
- */
-const MAX_SLICE_MS = 250;
-
-/**
  * Called with what a handler throws.
  *
  * @param error what was thrown
@@ -94,8 +88,8 @@ export class Dispatcher {
   }
 
   #wait(timeoutMs: number, goesOn: boolean): void {
-    if (timeoutMs !== 0) this.#backend.watchHost();
-    const sliceMs = timeoutMs < 0 || timeoutMs > MAX_SLICE_MS ? MAX_SLICE_MS : timeoutMs;
+    const longestMs = timeoutMs === 0 ? 0 : this.#backend.watchHost();
+    const sliceMs = longestMs >= 0 && (timeoutMs < 0 || timeoutMs > longestMs) ? longestMs : timeoutMs;
     this.#next = this.#count = 0;
     this.#count = this.#backend.wait(sliceMs, this.#timers.nextDeadlineMs);
     this.counters.countWait(goesOn);

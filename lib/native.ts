@@ -51,6 +51,7 @@ export interface Native extends NativeOverlapped {
 
   readonly epollEventLayout?: EventLayout;
   epollOpen?(): number;
+  epollPulse(periodMs: number): number;
   epollControl(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
   epollWait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
 

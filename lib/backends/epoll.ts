@@ -1,6 +1,6 @@
 // The Reactor on epoll(7): translation only. The two pure functions at the head are the whole of it; the rest packs a
 // slot and a generation into the kernel's user-data word and calls.
-import { type Backend, isGone } from '../backend.js';
+import { type Backend, isGone, MAX_SLICE_MS } from '../backend.js';
 import { errorOf, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
 import { isHostLibuv } from '../host-loop.js';
@@ -24,6 +24,9 @@ const { epollControl, epollWait, hostHasUnwatched } = native;
 
 /** The slot of the event that says "the host's loop has something to do". */
 const HOST_SLOT = -1;
+/** The slot of the event that ends a wait without limit after a while (native/sys/pulse.h). */
+const PULSE_SLOT = -2;
+const NO_LIMIT = -1;
 
 /** The bits for epoll_ctl. EPOLLERR and EPOLLHUP need not be asked for (epoll_ctl(2)). */
 export function toEpollEvents(interest: number, mode: Mode): number {
@@ -62,6 +65,7 @@ export class EpollBackend implements Backend {
   readonly #eventWords: number;
   readonly #dataWord: number;
   #hostFd = -1;
+  #pulseFd = -1;
   /** The host's event was among those of some wait, and the host was not seen to be idle since. */
   #hostRang = false;
 
@@ -120,9 +124,8 @@ export class EpollBackend implements Backend {
     return this.#words[this.#dataWord + index * this.#eventWords] as number;
   }
 
-  /** The one internal event is the host's. */
-  dispatchInternal(): number {
-    this.#hostRang = true;
+  dispatchInternal(index: number): number {
+    if (this.slot(index) === HOST_SLOT) this.#hostRang = true;
     return 0;
   }
 
@@ -147,19 +150,23 @@ export class EpollBackend implements Backend {
 
   // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
   // from run(). Each new event of the host ends one wait.
-  watchHost(): void {
-    if (!isHostLibuv || this.#hostFd >= 0) return;
-    const hostFd = native.hostBackendFd();
-    if (hostFd < 0) return;
-    const events = (EPOLLIN | EPOLLET) >>> 0;
-    const result = epollControl(this.fd, EPOLL_CTL_ADD, hostFd, events, HOST_SLOT >>> 0, 0);
-    if (result >= 0) this.#hostFd = hostFd; // ELOOP: other code has nested it already
+  watchHost(): number {
+    if (this.#pulseFd >= 0) return NO_LIMIT;
+    if (isHostLibuv && this.#hostFd < 0) {
+      const hostFd = native.hostBackendFd();
+      if (this.#watchEdges(hostFd, HOST_SLOT)) this.#hostFd = hostFd; // not where other code has nested it already: ELOOP
+    }
+    const pulseFd = native.epollPulse(MAX_SLICE_MS);
+    if (pulseFd < 0) return MAX_SLICE_MS;
+    if (this.#watchEdges(pulseFd, PULSE_SLOT)) this.#pulseFd = pulseFd;
+    else native.close(pulseFd);
+    return this.#pulseFd < 0 ? MAX_SLICE_MS : NO_LIMIT;
   }
 
   unwatchHost(): void {
-    if (this.#hostFd < 0) return;
-    this.deregister(this.#hostFd);
+    if (this.#hostFd >= 0) this.deregister(this.#hostFd);
     this.#hostFd = -1;
+    this.#closePulse();
   }
 
   hostNeedsTurn(): boolean {
@@ -170,7 +177,18 @@ export class EpollBackend implements Backend {
   }
 
   close(): void {
+    this.#closePulse();
     native.close(this.fd);
+  }
+
+  #closePulse(): void {
+    if (this.#pulseFd >= 0 && this.deregister(this.#pulseFd)) native.close(this.#pulseFd);
+    this.#pulseFd = -1;
+  }
+
+  #watchEdges(fd: number, slot: number): boolean {
+    const events = (EPOLLIN | EPOLLET) >>> 0;
+    return fd >= 0 && epollControl(this.fd, EPOLL_CTL_ADD, fd, events, slot >>> 0, 0) >= 0;
   }
 
   /** Whether the fd is the file that was registered: another one, or none, is not in the set. */

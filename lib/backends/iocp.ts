@@ -1,7 +1,7 @@
 // The Reactor on an I/O completion port: the readiness of sockets comes from \Device\Afd (native/sys/afd.h), wakers, signals
 // and a user's overlapped operations are packets of the same port. Translation only: Ready bits come ready-made from
 // native code, where the two pure functions for them are (native/core/afd_events.h).
-import type { Backend } from '../backend.js';
+import { type Backend, MAX_SLICE_MS } from '../backend.js';
 import { errorOf, SystemError, UnsupportedError } from '../errors.js';
 import { EventBatch } from '../event-batch.js';
 import type { Mode } from '../interest.js';
@@ -120,7 +120,9 @@ export class IocpBackend implements Backend {
   }
 
   // Node's loop has a port of its own there, which nothing else can wait for.
-  watchHost(): void {}
+  watchHost(): number {
+    return MAX_SLICE_MS;
+  }
 
   /** It may: nothing tells. */
   hostNeedsTurn(): boolean {

@@ -7,7 +7,7 @@
 //
 // Every change is made with EV_RECEIPT, which gives each its own answer (kqueue(2): FreeBSD 8, macOS 10.5, OpenBSD 6.6,
 // NetBSD 6): a failure is that of its own filter, and a registration that is half made is taken back.
-import { type Backend, isGone } from '../backend.js';
+import { type Backend, isGone, MAX_SLICE_MS } from '../backend.js';
 import { errorOf, failure, SystemError, UnsupportedError } from '../errors.js';
 import { Interest, type Mode, Ready } from '../interest.js';
 import { type KeventBatch, keventBatch } from '../kevent-batch.js';
@@ -143,7 +143,9 @@ export class KqueueBackend implements Backend {
   }
 
   // macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue's never is.
-  watchHost(): void {}
+  watchHost(): number {
+    return MAX_SLICE_MS;
+  }
 
   /** It may: nothing tells. */
   hostNeedsTurn(): boolean {

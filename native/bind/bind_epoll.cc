@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "../sys/epoll.h"
+#include "../sys/pulse.h"
 #include "arguments.h"
 #include "bind.h"
 #include "environment.h"
@@ -11,6 +12,13 @@ namespace fdreactor {
 namespace {
 
 napi_value open(napi_env env, napi_callback_info) { return to_js(env, owned(env, epoll_open())); }
+
+// (periodMs)
+napi_value pulse(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const double period_ms = args.number(0);
+  return args.ok() ? to_js(env, owned(env, pulse_open(period_ms))) : args.refuse();
+}
 
 // (epollFd, op, fd, events, dataLow, dataHigh)
 napi_value control(napi_env env, napi_callback_info info) {
@@ -56,7 +64,7 @@ napi_status add_layout(napi_env env, napi_value exports) {
 napi_status bind_epoll(napi_env env, napi_value exports) {
   const napi_status status = add_layout(env, exports);
   if (status != napi_ok) return status;
-  return add_exports(env, exports, {{"epollOpen", open}, {"epollControl", control}, {"epollWait", wait}});
+  return add_exports(env, exports, {{"epollOpen", open}, {"epollPulse", pulse}, {"epollControl", control}, {"epollWait", wait}});
 }
 
 }  // namespace fdreactor
