@@ -32,6 +32,8 @@ export class Dispatcher {
   #next = 0;
   #count = 0;
   #closed = false;
+  /** How many handlers this batch was handed to, those that threw included. */
+  #delivered = 0;
   /** An exception left the last turn before its timers fired. */
   #owesTimers = false;
 
@@ -101,6 +103,7 @@ export class Dispatcher {
     const registrar = this.#registrar;
     registrar.records = true;
     this.counters.beginDispatch();
+    this.#delivered = 0;
     let delivered = 0;
     this.#owesTimers = true;
     try {
@@ -113,7 +116,7 @@ export class Dispatcher {
       if (this.#next === this.#count) registrar.endRecord();
       if (!this.#closed) {
         this.#backend.readClock();
-        this.counters.endDispatch();
+        this.counters.endDispatch(this.#delivered);
       }
     }
     return delivered;
@@ -133,7 +136,7 @@ export class Dispatcher {
     const ready = backend.ready(index) & (registration.interest | CLOSURES);
     if (ready === 0) return 0; // an earlier handler of this batch changed its interest
     if ((ready & CLOSURES) !== 0) this.#mute(registration, ready);
-    this.counters.countEvents(1);
+    this.#delivered++;
     try {
       registration.handler(ready, registration);
     } catch (error) {
@@ -143,15 +146,15 @@ export class Dispatcher {
   }
 
   #dispatchInternal(index: number): number {
-    let ran = 1;
     try {
-      ran = this.#backend.dispatchInternal(index);
+      const ran = this.#backend.dispatchInternal(index);
+      this.#delivered += ran;
+      return ran;
     } catch (error) {
+      this.#delivered++;
       this.#report(error, null);
-    } finally {
-      this.counters.countEvents(ran);
+      return 1;
     }
-    return ran;
   }
 
   /** Calls the error handler. Throws the error where there is none. */

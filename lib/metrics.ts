@@ -53,12 +53,9 @@ export class Counters {
     this.#values[DISPATCH_BEGAN_MS] = this.#times[CLOCK] as number;
   }
 
-  endDispatch(): void {
+  endDispatch(events: number): void {
+    this.#values[EVENTS]! += events;
     this.#values[DISPATCH_TIME_MS]! += (this.#times[CLOCK] as number) - (this.#values[DISPATCH_BEGAN_MS] as number);
-  }
-
-  countEvents(count: number): void {
-    this.#values[EVENTS]! += count;
   }
 
   countStaleEvent(): void {

@@ -66,6 +66,7 @@ export class EpollBackend implements Backend {
   readonly #dataWord: number;
   #hostFd = -1;
   #pulseFd = -1;
+  readonly #ticks = new Uint8Array(8);
   /** The host's event was among those of some wait, and the host was not seen to be idle since. */
   #hostRang = false;
 
@@ -126,6 +127,7 @@ export class EpollBackend implements Backend {
 
   dispatchInternal(index: number): number {
     if (this.slot(index) === HOST_SLOT) this.#hostRang = true;
+    else native.read(this.#pulseFd, this.#ticks);
     return 0;
   }
 

@@ -90,3 +90,31 @@ contractTest('a wait without limit returns 0 when the host has something to do',
   }
   expect(ran).toBe(true);
 });
+
+const late = ({ Reactor, report }: Toolbox): void => {
+  const vm = process.getBuiltinModule('node:vm');
+  const reactor = new Reactor();
+  reactor.createWaker(() => {});
+  const codes = [];
+  for (const call of ['reactor.run()', 'reactor.poll(-1)', 'reactor.poll(3600000)']) {
+    try {
+      vm.runInNewContext(`for (;;) ${call}`, { reactor }, { timeout: 700 });
+    } catch (error) {
+      codes.push((error as NodeJS.ErrnoException).code);
+    }
+  }
+  let fired = false;
+  reactor.setTimer(1, () => {
+    fired = true;
+  });
+  for (let polls = 0; !fired && polls < 100; polls++) reactor.poll(100);
+  report({ codes, fired });
+  process.exit(0);
+};
+
+if (holds('a vm time-out ends a wait', node)) {
+  test('a vm time-out ends a wait that has gone on for several slices, and the reactor goes on', async () => {
+    const code = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    expect(await reportOf(late)).toEqual({ codes: [code, code, code], fired: true });
+  });
+}
