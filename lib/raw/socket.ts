@@ -24,7 +24,6 @@ import {
   WOULD_BLOCK,
 } from '../errors.js';
 import { native } from '../native.js';
-import { forgetFd } from '../pinned.js';
 
 export {
   type AddressFamily,
@@ -371,7 +370,6 @@ export function shutdown(fd: number, how: number): void {
  * @throws SystemError EBADF, EIO ...; ERR_INVALID_STATE for the fd of a waker or a signal of a Reactor
  */
 export function close(fd: number): void {
-  forgetFd(fd);
   const result = closeFd(fd);
   if (result < 0) fdFailed('close', result, fd);
 }

@@ -8,7 +8,6 @@ import { checkBits, checkFd, checkSize, copyBuffers, fail } from '../arguments.j
 import type { TransferConstant } from '../constant-names.js';
 import { UnsupportedError, WOULD_BLOCK } from '../errors.js';
 import { native } from '../native.js';
-import { pin, releaseIfRead } from '../pinned.js';
 
 export type { TransferConstant } from '../constant-names.js';
 export { WOULD_BLOCK } from '../errors.js';
@@ -119,25 +118,22 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
 }
 
 /**
- * Puts the memory of buffers into a pipe without copying it (vmsplice(2), Linux 2.6.17). The reader sees what is in the
- * buffers when it reads: do not write to them, nor transfer them, until it has read all; and not before the peer has them
- * if the reader splices them on to a socket. They are kept alive until the pipe is found empty by the next vmsplice() or by
- * this package's close(); of a pipe that is closed with bytes in it, for good.
+ * Puts pages with the bytes of buffers into a pipe (vmsplice(2), Linux 2.6.17). The bytes are copied once, into pages that
+ * the pipe alone owns afterwards: the buffers may be changed as soon as the call returns. From the pipe on nothing is
+ * copied: `splice()` and `tee()` hand the pages on. `write()` copies once as well, and costs several times less.
  *
  * @param fd the writing end of a pipe
  * @param buffers at most 1,024
- * @param flags constants.SPLICE_F_GIFT for whole pages that are never touched again, else 0
- * @returns how many bytes, or WOULD_BLOCK
- * @throws SystemError EBADF (no pipe), EPIPE, EINVAL, ENOMEM; UnsupportedError where there is no vmsplice
+ * @param flags constants.SPLICE_F_GIFT lets a later splice() with SPLICE_F_MOVE move whole pages into a file; else 0
+ * @returns how many bytes, which may end within a buffer; or WOULD_BLOCK
+ * @throws SystemError EBADF (not the writing end of a pipe), EPIPE, EINVAL, ENOMEM; UnsupportedError where there is no
+ * vmsplice
  */
 export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
   if (spliceNative === undefined) throw new UnsupportedError('vmsplice');
   checkFd(fd);
   checkBits(flags, 'flags');
-  const list = copyBuffers(buffers, MOST_BUFFERS);
-  releaseIfRead(fd);
-  const count = native.vmsplice(fd, list, flags);
-  if (count > 0) pin(fd, list);
+  const count = native.vmsplice(fd, copyBuffers(buffers, MOST_BUFFERS), flags);
   return count >= WOULD_BLOCK ? count : fail(count, 'vmsplice', { fd }, () => {});
 }
 

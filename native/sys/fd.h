@@ -19,7 +19,7 @@ Result fd_read(int fd, Span buffer);
 Result fd_write(int fd, Span buffer);
 Result fd_readv(int fd, const Span* buffers, size_t count);
 Result fd_writev(int fd, const Span* buffers, size_t count);
-Result fd_close(int fd);                      // closed, whatever it says of the end of a connection: see fd_posix.cc
+Result fd_close(int fd);  // closed, whatever it says of the end of a connection: see fd_posix.cc
 
 // The mode belongs to the open file: every number and every process that shares the file gets it (O_NONBLOCK, FIONBIO).
 Result fd_set_non_blocking(int fd, bool on);

@@ -17,6 +17,8 @@ Result transfer_sendfile(int out_fd, int in_fd, int64_t offset, size_t count);
 
 Result transfer_splice(int in_fd, int64_t in_offset, int out_fd, int64_t out_offset, size_t length, unsigned flags);
 Result transfer_tee(int in_fd, int out_fd, size_t length, unsigned flags);
+
+// The buffers are copied, no more of them than the pipe can hold: the caller's memory is free after the call.
 Result transfer_vmsplice(int fd, const Span* buffers, size_t count, unsigned flags);
 
 // F_SETPIPE_SZ: asks for a size in bytes, returns the one that was given. EPERM above the user's limits (pipe(7)).

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <climits>
+#include <cstring>
 
 #include "errno_result.h"
 
@@ -20,6 +22,43 @@ constexpr size_t kMostBytes = 0x7ffff000;  // what Linux moves in one call at mo
 unsigned non_blocking(unsigned flags) { return flags | SPLICE_F_NONBLOCK; }
 
 size_t clamp(size_t count) { return std::min(count, kMostBytes); }
+
+// How many bytes a pipe holds. The reading end is refused: there vmsplice(2) reads out of the pipe, into the buffers.
+Result size_of_writable_pipe(int fd) {
+  const Result mode = from_call(::fcntl(fd, F_GETFL));
+  if (mode < 0) return mode;
+  return (mode & O_ACCMODE) == O_RDONLY ? failure(EBADF) : from_call(::fcntl(fd, F_GETPIPE_SZ));
+}
+
+// A copy of buffers, of `most` bytes at most, in pages that nothing else is in. Once they are unmapped, the pages
+// belong to the pipes and sockets that refer to them, and are free when the last of these has let go.
+class OwnPages {
+ public:
+  OwnPages(const Span* buffers, size_t count, size_t most) {
+    for (size_t i = 0; i < count && size_ < most; ++i) size_ += std::min(buffers[i].size, most - size_);
+    if (size_ == 0) return;
+    pages_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (failed()) return;
+    size_t copied = 0;
+    for (size_t i = 0; copied < size_; ++i) {
+      const size_t length = std::min(buffers[i].size, size_ - copied);
+      if (length > 0) std::memcpy(static_cast<char*>(pages_) + copied, buffers[i].data, length);
+      copied += length;
+    }
+  }
+  OwnPages(const OwnPages&) = delete;
+  OwnPages& operator=(const OwnPages&) = delete;
+  ~OwnPages() {
+    if (pages_ != nullptr && !failed()) ::munmap(pages_, size_);
+  }
+
+  bool failed() const { return pages_ == MAP_FAILED; }
+  iovec whole() const { return {pages_, size_}; }
+
+ private:
+  void* pages_ = nullptr;
+  size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -43,9 +82,15 @@ Result transfer_tee(int in_fd, int out_fd, size_t length, unsigned flags) {
   return retry_eintr([=] { return ::tee(in_fd, out_fd, clamp(length), non_blocking(flags)); });
 }
 
+// The pipe, and whatever the bytes are teed or spliced to, refers to the pages long after the call, and nothing tells
+// when that ends. So they are never the caller's: V8 would use the memory again, and show what is in it by then.
 Result transfer_vmsplice(int fd, const Span* buffers, size_t count, unsigned flags) {
-  return retry_eintr(
-      [=] { return ::vmsplice(fd, reinterpret_cast<const iovec*>(buffers), count, non_blocking(flags)); });
+  const Result room = size_of_writable_pipe(fd);
+  if (room < 0) return room;
+  const OwnPages copy(buffers, count, static_cast<size_t>(room));
+  if (copy.failed()) return failure(ENOMEM);
+  const iovec part = copy.whole();
+  return retry_eintr([&] { return ::vmsplice(fd, &part, 1, non_blocking(flags)); });
 }
 
 Result transfer_set_pipe_size(int fd, size_t bytes) {

@@ -46,6 +46,7 @@ const onWindows: Record<string, string> = {
   'test/raw/epoll*.test.ts': epoll,
   'test/raw/kqueue*.test.ts': kqueue,
   'test/raw/splice.test.ts': pipes,
+  'test/raw/vmsplice.test.ts': pipes,
   'test/contract/pump*.test.ts': pipes,
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
@@ -62,6 +63,7 @@ const withKqueue: Record<string, string> = {
   'test/lifecycle/waiting-thread.test.ts': threadAnyway,
   'test/raw/epoll*.test.ts': epoll,
   'test/raw/splice.test.ts': splice,
+  'test/raw/vmsplice.test.ts': splice,
   'test/contract/pump*.test.ts': splice,
 };
 
