@@ -5,6 +5,10 @@
  * or an fd, or `WOULD_BLOCK` (-1). Everything else is thrown: `SystemError` for a call that failed, TypeError or
  * RangeError for a wrong argument, before any call is made. EINTR is retried; SIGPIPE never reaches the process.
  *
+ * An fd from outside (a parent, systemd, another add-on) may be blocking. `recv()`, `send()`, `recvfrom()` and `sendto()` never
+ * wait all the same, but `send()` and `sendto()` on macOS and all four on Windows do. Every other call waits on a blocking fd:
+ * see `setNonBlocking()`.
+ *
  * On Windows an fd is a SOCKET, every call is Winsock's, and children do not inherit it. A number that is no open socket
  * is ENOTSOCK there, where POSIX says EBADF. A send takes at most 1 MiB at a time, because Windows would take any amount.
  *
@@ -45,6 +49,7 @@ export {
   listenTcp,
   listenUnix,
 } from '../open-socket.js';
+export { isNonBlocking, setNonBlocking } from './non-blocking.js';
 
 /**
  * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined for
@@ -99,7 +104,7 @@ function fdFailed(syscall: string, result: number, fd: unknown): never {
 
 /**
  * Takes a connection from a listening socket (accept4(2), Linux 2.6.28). One that was reset before it was taken is passed
- * over.
+ * over. On a blocking listener it waits for the next connection: see `setNonBlocking()`.
  *
  * @param fd a socket in the listening state
  * @returns the connection's fd, non-blocking and close-on-exec, yours to close; or WOULD_BLOCK

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int kMostAbortedConnections = 16;  // in one accept; a kernel that says nothing else is told to the caller
 
+// Of each call that moves bytes: an fd from outside may be a blocking one, or become one (a child clears O_NONBLOCK of what
+// it inherits as stdio). macOS obeys this flag when it receives, and not when it sends.
+constexpr int kNeverWait = MSG_DONTWAIT;
+
 sockaddr* as_sockaddr(Address* address) { return reinterpret_cast<sockaddr*>(address->storage); }
 const sockaddr* as_sockaddr(const Address& address) { return reinterpret_cast<const sockaddr*>(address.storage); }
 
@@ -70,25 +74,27 @@ Result socket_accept(int fd) {
 
 Result socket_receive(int fd, Span buffer, int flags) {
   buffer = within_limit(buffer);
-  return retry_eintr([=] { return ::recv(fd, buffer.data, buffer.size, flags); });
+  return retry_eintr([=] { return ::recv(fd, buffer.data, buffer.size, flags | kNeverWait); });
 }
 
 Result socket_send(int fd, Span buffer, int flags) {
   buffer = within_limit(buffer);
-  return retry_send([=] { return ::send(fd, buffer.data, buffer.size, flags | kSendFlags); });
+  return retry_send([=] { return ::send(fd, buffer.data, buffer.size, flags | kSendFlags | kNeverWait); });
 }
 
 Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
   socklen_t length = sizeof sender->storage;
-  const Result result =
-      retry_eintr([&] { return ::recvfrom(fd, buffer.data, buffer.size, flags, as_sockaddr(sender), &length); });
+  const Result result = retry_eintr([&] {
+    return ::recvfrom(fd, buffer.data, buffer.size, flags | kNeverWait, as_sockaddr(sender), &length);
+  });
   if (result >= 0) keep_length(sender, length);
   return result;
 }
 
 Result socket_send_to(int fd, Span buffer, int flags, const Address& to) {
-  return retry_send(
-      [&] { return ::sendto(fd, buffer.data, buffer.size, flags | kSendFlags, as_sockaddr(to), to.length); });
+  return retry_send([&] {
+    return ::sendto(fd, buffer.data, buffer.size, flags | kSendFlags | kNeverWait, as_sockaddr(to), to.length);
+  });
 }
 
 Result socket_shutdown(int fd, int how) { return from_call(::shutdown(fd, how)); }

@@ -118,6 +118,8 @@ export function sockets(): void {
     error && [error.code, error.errno, error.syscall, error.fd, error.address, error.port, error.path];
   socket.shutdown(client, socket.constants.SHUT_WR);
   socket.setsockopt(client, socket.constants.SOL_SOCKET, socket.constants.SO_KEEPALIVE, 1);
+  socket.setNonBlocking(client);
+  socket.setNonBlocking(client, !socket.isNonBlocking(client));
   socket.close(client);
   socket.release(a);
   void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details];
