@@ -1,6 +1,8 @@
 // Says whether a number still stands for the same open file: a number that was closed may stand for another file soon.
 // Sockets and pipes have an identity each. Regular files have the inode's; anonymous files (epoll, eventfd) share one.
-// Internet sockets of FreeBSD, OpenBSD and NetBSD share one as well. On Windows the number is the identity.
+// Internet sockets of FreeBSD, OpenBSD and NetBSD share one as well. On Windows it is the number, and how often
+// fd_close() has closed that number: nothing but this package closes a SOCKET of the package (libuv takes none from
+// outside).
 #pragma once
 
 #include <cstdint>
@@ -21,5 +23,8 @@ Result fd_identify(int fd, FdIdentity* identity);
 
 // The same as one number of 52 bits, which a double holds exactly. Two files share it by a chance of 2^-52.
 Result fd_identity(int fd);
+
+// On Windows alone: the number is about to be closed.
+void fd_identity_ends(int fd);
 
 }  // namespace fdreactor

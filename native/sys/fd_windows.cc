@@ -2,6 +2,7 @@
 // readable without a port.)
 #include "fd.h"
 
+#include "fd_identity.h"
 #include "socket.h"
 #include "transfer_windows.h"
 #include "winsock.h"
@@ -60,6 +61,7 @@ Result fd_writev(int fd, const Span* buffers, size_t count) {
 
 Result fd_close(int fd) {
   transfer_forget_socket(fd);
+  fd_identity_ends(fd);  // before the number is free, or the next owner's identity would end
   const Result result = from_wsa_call(::closesocket(socket_of(fd)));
   return result == kWouldBlock ? close_lingering(socket_of(fd)) : result;
 }

@@ -6,9 +6,9 @@ import { reportOf, type Toolbox } from '../helpers/child.js';
 const proxy = ({ socket, transfer, injectFaults, report, outcomeOf, args }: Toolbox): void => {
   const [client, front] = socket.socketpair();
   const [back, server] = socket.socketpair();
-  const stop = injectFaults(...args);
   const pool = new transfer.PipePool();
   const pump = new transfer.Pump(front, back, { pool });
+  const stop = injectFaults(...args);
   const block = Buffer.alloc(1000);
   const received = Buffer.alloc(2000);
   let [sent, got, wrong] = [0, 0, 0];

@@ -216,9 +216,11 @@ const acceptor: Matrix = {
   calls: {
     close: (a) => a.close(),
     dispose: (a) => a[Symbol.dispose](),
-    members: (a) => [a.fd, a.accepted, a.pauses, a.paused],
+    pause: (a) => a.pause(),
+    resume: (a) => a.resume(),
+    members: (a) => [a.fd, a.accepted, a.failed, a.pauses, a.paused],
   },
-  refused: {},
+  refused: { closed: ['pause', 'resume'], 'of a closed reactor': ['pause', 'resume'] },
 };
 
 function newPump(full: boolean): Pump {

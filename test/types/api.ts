@@ -60,6 +60,9 @@ export function theReactor(): void {
 
   const acceptor = new Acceptor(reactor, 3, (fd: number) => socket.close(fd), { maxPerTurn: 8, retryMs: 50 });
   const members: [number, number, number, boolean] = [acceptor.fd, acceptor.accepted, acceptor.pauses, acceptor.paused];
+  const lost: number = acceptor.failed;
+  acceptor.pause();
+  acceptor.resume();
   acceptor.close();
   const {
     backends,
@@ -73,7 +76,7 @@ export function theReactor(): void {
   } = capabilities();
   const can: boolean = edge && oneshot && priority && hasSendfile && hasSplice && reusePort && signals;
   const names: readonly string[] = backends;
-  void [members, can, names];
+  void [members, can, names, lost];
 }
 
 export function disposal(): void {
