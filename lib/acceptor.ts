@@ -6,6 +6,7 @@ import { checkDelay, checkFd, checkFunction, checkInteger, checkObject } from '.
 import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from './errors.js';
 import { Interest } from './interest.js';
 import { native } from './native.js';
+import { ensureNonBlocking } from './raw/non-blocking.js';
 import { close } from './raw/socket.js';
 import { Reactor } from './reactor.js';
 import type { Registration } from './registration.js';
@@ -90,6 +91,7 @@ export class Acceptor {
     checkInteger(maxPerTurn, 'options.maxPerTurn', 1, Number.MAX_SAFE_INTEGER);
     checkDelay(retryMs, 'options.retryMs');
     checkListens(listenerFd);
+    ensureNonBlocking(listenerFd); // there is no flag for it: accept4() on a blocking listener waits
     this.fd = listenerFd;
     this.#reactor = reactor;
     this.#onConnection = onConnection;

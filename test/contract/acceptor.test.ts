@@ -175,6 +175,23 @@ contractTest(
   },
 );
 
+contractTest('a blocking listener, as systemd and parents hand on: does not wait in accept', async ({ backend }) => {
+  const accepted = await reportOf(
+    ({ Reactor, Acceptor: A, socket: s, report, args }) => {
+      const reactor = new Reactor({ backend: args });
+      const listener = s.listenTcp({ host: '127.0.0.1', port: 0 });
+      s.setNonBlocking(listener, false);
+      const mine = new A(reactor, listener, () => {});
+      s.connectTcp({ host: '127.0.0.1', port: (s.getsockname(listener) as { port: number }).port });
+      while (mine.accepted === 0) reactor.poll(100);
+      report(mine.accepted);
+      process.exit(0);
+    },
+    { args: backend },
+  );
+  expect(accepted).toBe(1);
+});
+
 contractTest('pause and resume: at once, also in the callback, as often as one likes', ({ reactor }) => {
   const { listener, port } = listen();
   let calls = 0;
