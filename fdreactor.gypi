@@ -37,6 +37,7 @@
             'native/sys/fd_posix.cc',
             'native/sys/new_fd_posix.cc',
             'native/sys/sigpipe_posix.cc',
+            'native/sys/socket_options.cc',
             'native/sys/socket_posix.cc',
             'native/sys/startup_posix.cc',
             'native/sys/thread_posix.cc',
@@ -46,6 +47,7 @@
           'libraries': ['-ldl'],
           'sources': [
             'native/sys/constants_linux.cc',
+            'native/sys/socket_options_linux.cc',
             'native/sys/transfer_linux.cc',
           ],
         }],
@@ -76,7 +78,7 @@
           ],
         }],
         ['OS in "mac freebsd openbsd netbsd"', {
-          'sources': ['native/sys/constants_bsd.cc'],
+          'sources': ['native/sys/constants_bsd.cc', 'native/sys/socket_options_bsd.cc'],
         }],
         ['OS in "mac freebsd"', {
           'sources': ['native/sys/transfer_bsd.cc'],
@@ -134,6 +136,8 @@
             'native/sys/overlapped.cc',
             'native/sys/overlapped_file.cc',
             'native/sys/signals_windows.cc',
+            'native/sys/socket_options.cc',
+            'native/sys/socket_options_windows.cc',
             'native/sys/socket_pair_windows.cc',
             'native/sys/socket_windows.cc',
             'native/sys/startup_windows.cc',

@@ -33,6 +33,8 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/new_fd_posix.cc
   native/sys/signals_posix.cc
   native/sys/sigpipe_posix.cc
+  native/sys/socket_options.cc
+  native/sys/socket_options_linux.cc
   native/sys/socket_posix.cc
   native/sys/startup_posix.cc
   native/sys/thread_posix.cc
@@ -57,6 +59,8 @@ set(FDREACTOR_SOURCES_MAC
   native/sys/new_fd_posix.cc
   native/sys/signals_kqueue.cc
   native/sys/sigpipe_posix.cc
+  native/sys/socket_options.cc
+  native/sys/socket_options_bsd.cc
   native/sys/socket_posix.cc
   native/sys/startup_posix.cc
   native/sys/thread_posix.cc
@@ -88,6 +92,8 @@ set(FDREACTOR_SOURCES_WINDOWS
   native/sys/overlapped.cc
   native/sys/overlapped_file.cc
   native/sys/signals_windows.cc
+  native/sys/socket_options.cc
+  native/sys/socket_options_windows.cc
   native/sys/socket_pair_windows.cc
   native/sys/socket_windows.cc
   native/sys/startup_windows.cc

@@ -35,10 +35,18 @@ export type AddressInfo =
   | {
       /** The path; '' for an unnamed socket. */
       path: string;
+      /** Not there: a Unix socket is known by its path. */
+      family?: undefined;
+    }
+  | {
+      /** The address is of a family that the package does not put into words: netlink(7), packet(7), vsock(7) ... */
+      family: 'other';
+      /** The system's number of the family (AF_), as socket() takes it. */
+      domain: number;
     };
 
-/** The family of an address; null for none. */
-export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;
+/** The family of an address; 'other' for one that the package does not put into words, null for no address. */
+export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | 'other' | null;
 
 /**
  * A socket address in the kernel's own form, to be used again and again: `recvfrom()` fills it and `sendto()` takes it
@@ -52,10 +60,15 @@ export class SocketAddress {
     if (init !== undefined) encode(init, this.#bytes);
   }
 
-  /** What kind of address it holds; null for none. */
+  /** Of what family its address is: 'other' for netlink(7), packet(7) and the like, null where it holds none. */
   get family(): AddressFamily {
-    const family = this.#text()[0];
-    return family === 'IPv4' || family === 'IPv6' || family === 'unix' ? family : null;
+    const kind = this.#text()[0];
+    return kind === 'none' ? null : kind;
+  }
+
+  /** The system's number of the family (AF_), as socket() takes it; 0 (AF_UNSPEC) where it holds no address. */
+  get domain(): number {
+    return this.#text()[3];
   }
 
   /** The numeric internet address; '' where it holds none. */
@@ -75,7 +88,7 @@ export class SocketAddress {
     return family === 'unix' ? text : '';
   }
 
-  #text(): [string, string, number] {
+  #text(): ReturnType<typeof native.addressToText> {
     return native.addressToText(this.#bytes);
   }
 
@@ -86,8 +99,10 @@ export class SocketAddress {
 
   /** @internal */
   toInfo(): AddressInfo {
-    const [family, text, port] = this.#text();
-    return family === 'IPv4' || family === 'IPv6' ? { address: text, port, family } : { path: text };
+    const [kind, text, port, domain] = this.#text();
+    if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port, family: kind };
+    // Of an unnamed Unix socket, some systems give no address at all.
+    return kind === 'other' ? { family: kind, domain } : { path: text };
   }
 }
 
@@ -106,8 +121,9 @@ export function checkGiven(bytes: Uint8Array, name = 'address'): void {
 
 /** What an error says of it. */
 export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
-  const [family, text, port] = native.addressToText(bytes);
-  return family === 'IPv4' || family === 'IPv6' ? { address: text, port } : { path: text };
+  const [kind, text, port] = native.addressToText(bytes);
+  if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port };
+  return kind === 'unix' ? { path: text } : {};
 }
 
 function encode(value: Partial<InternetAddress & UnixAddress>, target: Uint8Array): Uint8Array {

@@ -34,7 +34,11 @@ export interface SystemErrorDetails {
   port?: number | undefined;
   /** The path that it was made for. */
   path?: string | undefined;
+  /** The socket option that it was made for: level and name. */
+  option?: string | undefined;
 }
+
+const NO_DETAILS: SystemErrorDetails = Object.freeze(Object.create(null));
 
 /**
  * A system call failed. `code` is the error's POSIX name, as in errno(3); on Windows too, where several of its errors can
@@ -62,26 +66,34 @@ export class SystemError extends Error {
   declare readonly port?: number;
   /** The path it was made for, where there was one. */
   declare readonly path?: string;
+  /** The socket option it was made for, where there was one: level and name, such as 'IPPROTO_TCP TCP_NODELAY'. */
+  declare readonly option?: string;
 
   /**
    * @param error the system's error number, positive: on Windows the Winsock or Win32 one
    * @param syscall the call that failed
    */
-  constructor(error: number, syscall: string, details: SystemErrorDetails = {}) {
+  constructor(error: number, syscall: string, details: SystemErrorDetails = NO_DETAILS) {
     if (!Number.isSafeInteger(error)) throw invalidType('error', 'an integer', error);
     if (typeof syscall !== 'string') throw invalidType('syscall', 'a string', syscall);
     if (typeof details !== 'object' || details === null) throw invalidType('details', 'an object', details);
     const code = native.errorName(error) ?? `${IS_WINDOWS ? 'WINERROR' : 'ERRNO'}_${error}`;
     const errno = IS_WINDOWS ? (errnoOf(code) ?? -error) : -error;
-    super(`${code}: ${messageOf(error, errno)}, ${syscall}${describe(details)}`);
+    // A copy without a prototype: nothing that Object.prototype was given gets in.
+    const known: SystemErrorDetails = Object.assign(Object.create(null), details);
+    super(`${code}: ${messageOf(error, errno)}, ${syscall}${describe(known)}`);
     this.code = code;
     this.errno = errno;
     this.syscall = syscall;
     if (IS_WINDOWS) this.winError = error;
-    for (const [key, value] of Object.entries(details)) {
-      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true, configurable: true });
-    }
+    for (const [key, value] of Object.entries(known)) if (value !== undefined) define(this, key, value, false);
   }
+}
+
+/** Makes an own property, whatever Object.prototype was given: a descriptor would inherit a `get` from it. */
+function define(target: object, key: string, value: unknown, writable: boolean): void {
+  const descriptor = { __proto__: null, value, writable, enumerable: true, configurable: true };
+  Object.defineProperty(target, key, descriptor as PropertyDescriptor);
 }
 
 let errnoByCode: Map<string, number> | undefined;
@@ -96,8 +108,8 @@ function messageOf(error: number, errno: number): string {
   return native.errorMessage(error) ?? util.getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
 }
 
-function describe({ fd, address, port, path }: SystemErrorDetails): string {
-  const place = typeof fd === 'number' ? ` fd ${fd}` : '';
+function describe({ fd, address, port, path, option }: SystemErrorDetails): string {
+  const place = `${typeof fd === 'number' ? ` fd ${fd}` : ''}${typeof option === 'string' ? ` ${option}` : ''}`;
   if (typeof address === 'string') return `${place} ${address}:${typeof port === 'number' ? port : ''}`;
   return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
 }
@@ -117,7 +129,8 @@ export class UnsupportedError extends Error {
 
 /** Node's way of naming argument errors: a standard class with a `code`. */
 function withCode<E extends Error>(error: E, code: string): E & { code: string } {
-  return Object.assign(error, { code });
+  define(error, 'code', code, true);
+  return error as E & { code: string };
 }
 
 /** Any value as a few words; runs no code of the value's own. */
@@ -138,6 +151,12 @@ export function invalidValue(name: string, expected: string, value: unknown): Ty
 
 export function outOfRange(name: string, range: string, value: unknown): RangeError {
   return withCode(new RangeError(`${name} must be ${range}, not ${inWords(value)}`), 'ERR_OUT_OF_RANGE');
+}
+
+/** A socket option was refused for what its value holds (native/sys/socket_options.h). */
+export function holdsAddress(syscall: string, option: string): TypeError {
+  const reason = 'its value holds an address or a count that the system trusts, or could hold one';
+  return withCode(new TypeError(`${syscall} refuses ${option}: ${reason}`), 'ERR_INVALID_ARG_VALUE');
 }
 
 export function invalidState(message: string): Error {

@@ -10,6 +10,9 @@ import type { NativeOverlapped } from './native-overlapped.js';
 
 type Bytes = Uint8Array;
 
+/** What native code makes of an address; 'none' for one of length 0. */
+export type AddressKind = 'IPv4' | 'IPv6' | 'unix' | 'other' | 'none';
+
 /** The words of native/core/event_layout.h: where an event's fields are in a batch. */
 export interface EventLayout {
   readonly firstWord: number;
@@ -130,11 +133,11 @@ export interface Native extends NativeOverlapped {
   getpeername(fd: number, address: Bytes): number;
   getsockopt(fd: number, level: number, name: number, value: Bytes): number;
   setsockopt(fd: number, level: number, name: number, value: Bytes): number;
-  takeError(fd: number): number;
+  takeError(fd: number, peer: Bytes): number;
 
   addressFromIp(host: string, port: number, target: Bytes): number;
   addressFromPath(path: string, target: Bytes): number;
-  addressToText(address: Bytes): [family: string, text: string, port: number];
+  addressToText(address: Bytes): [kind: AddressKind, text: string, port: number, family: number];
 
   sendfile?(outFd: number, inFd: number, offset: number, count: number): number;
   splice?(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number, flags: number): number;

@@ -91,7 +91,7 @@ export function listenTcp(options: ListenTcpOptions): number {
       setOption(fd, 'IPPROTO_TCP', 'TCP_DEFER_ACCEPT', DEFER_ACCEPT_SECONDS);
     }
     bindTo(fd, address);
-    check(native.listen(fd, backlog), 'listen', fd, address);
+    check(native.listen(fd, backlog), 'listen', address);
   });
 }
 
@@ -108,7 +108,7 @@ export function listenUnix(options: ListenUnixOptions): number {
   const address = addressBytes({ path: requiredPath(path) }, 'options');
   return opening(address, 'SOCK_STREAM', (fd) => {
     bindTo(fd, address);
-    check(native.listen(fd, backlog), 'listen', fd, address);
+    check(native.listen(fd, backlog), 'listen', address);
   });
 }
 
@@ -125,7 +125,7 @@ export function connectTcp(options: ConnectTcpOptions): number {
   const address = addressBytes(options, 'options');
   const hasLocal = localAddress !== undefined || localPort !== undefined;
   const host = localAddress ?? (familyOf(address) === 'IPv6' ? '::' : '0.0.0.0');
-  const local = hasLocal ? addressBytes({ host, port: localPort ?? 0 }) : undefined;
+  const local = hasLocal ? addressBytes({ host, port: localPort ?? 0, path: undefined }) : undefined;
   return opening(address, 'SOCK_STREAM', (fd) => {
     setFlag(fd, 'IPPROTO_TCP', 'TCP_NODELAY', noDelay, 'noDelay');
     // What Windows' IPv6 sockets do not reach by default.
@@ -194,24 +194,24 @@ function opening(address: Uint8Array, type: 'SOCK_STREAM' | 'SOCK_DGRAM', setUp:
   }
 }
 
-function check(result: number, syscall: string, fd: number, address?: Uint8Array): void {
-  if (result >= 0) return;
-  throw new SystemError(errorOf(result), syscall, address === undefined ? { fd } : addressDetails(address));
+function check(result: number, syscall: string, address: Uint8Array): void {
+  if (result < 0) throw new SystemError(errorOf(result), syscall, addressDetails(address));
 }
 
 function bindTo(fd: number, address: Uint8Array): void {
-  check(native.bind(fd, address), 'bind', fd, address);
+  check(native.bind(fd, address), 'bind', address);
 }
 
 function connectTo(fd: number, address: Uint8Array): void {
   const result = native.connect(fd, address);
-  if (result !== WOULD_BLOCK) check(result, 'connect', fd, address);
+  if (result !== WOULD_BLOCK) check(result, 'connect', address);
 }
 
 function setOption(fd: number, level: SocketConstant, name: SocketConstant, value: number): void {
   const number = SOCKET[name];
   if (number === undefined) throw new UnsupportedError(name);
-  check(native.setsockopt(fd, SOCKET[level], number, new Uint8Array(Int32Array.of(value).buffer)), 'setsockopt', fd);
+  const result = native.setsockopt(fd, SOCKET[level], number, new Uint8Array(Int32Array.of(value).buffer));
+  if (result < 0) throw new SystemError(errorOf(result), 'setsockopt', { fd, option: `${level} ${name}` });
 }
 
 function setFlag(fd: number, level: SocketConstant, name: SocketConstant, value: unknown, option: string): void {

@@ -5,7 +5,16 @@
  * @module fdreactor/kqueue
  */
 import { checkBits, checkInteger, checkTimeout } from '../arguments.js';
-import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from '../errors.js';
+import {
+  BAD_ARGUMENT,
+  errorOf,
+  invalidState,
+  invalidType,
+  invalidValue,
+  outOfRange,
+  SystemError,
+  UnsupportedError,
+} from '../errors.js';
 import { type KeventBatch, keventBatch } from '../kevent-batch.js';
 import { native } from '../native.js';
 
@@ -17,6 +26,7 @@ export const supported: boolean = native.kqueueOpen !== undefined;
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;
 const MOST_EVENTS = 1 << 24;
+const NO_ADDRESSES = 'of filters whose entries hold no address';
 const LARGEST_INT16 = 2 ** 15 - 1;
 const LARGEST_UINT16 = 2 ** 16 - 1;
 
@@ -164,7 +174,9 @@ export class Kqueue {
    * @param changes null for none
    * @param events is filled, and its length set; null not to wait for any. May be the same as `changes`
    * @param timeoutMs at least so long if nothing happens; 0 does not wait; -1, undefined and Infinity wait without limit
-   * @throws SystemError EBADF, EINVAL, ENOENT, ENOMEM, ESRCH ... of a change that has no room in `events`
+   * @throws SystemError EBADF, EINVAL, ENOENT, ENOMEM, ESRCH ... of a change that has no room in `events`; TypeError
+   * ERR_INVALID_ARG_VALUE, before any change is made, for a filter whose entry holds an address that the kernel uses:
+   * EVFILT_AIO, EVFILT_LIO, EVFILT_SENDFILE, EVFILT_WORKLOOP, and EVFILT_MACHPORT with MACH_RCV_MSG
    */
   kevent(changes: KeventList | null, events: KeventList | null, timeoutMs?: number): number {
     this.#checkOpen();
@@ -200,6 +212,7 @@ export class Kqueue {
 
   #call(changes: Int32Array, changeCount: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
     const count = native.kqueueWait(this.#fd, changes, changeCount, words, timeoutMs, deadlineMs);
+    if (count === BAD_ARGUMENT) throw invalidValue('changes', NO_ADDRESSES, undefined);
     if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.#fd });
     return count;
   }

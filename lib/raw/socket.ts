@@ -50,6 +50,7 @@ export {
   listenUnix,
 } from '../open-socket.js';
 export { isNonBlocking, setNonBlocking } from './non-blocking.js';
+export { getsockopt, setsockopt } from './socket-options.js';
 
 /**
  * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined for
@@ -79,6 +80,7 @@ const {
 } = native;
 
 const pair = new Int32Array(2);
+const peer = new Uint8Array(native.addressBytes); // of the socket whose error is taken
 
 /** What `send()` and its like throw for a result below WOULD_BLOCK. */
 function bytesFailed(
@@ -399,62 +401,23 @@ export function getpeername(fd: number): AddressInfo {
 }
 
 /**
- * A socket option (getsockopt(2)): an integer one is returned; with a buffer its bytes are written there.
- *
- * @param level such as constants.SOL_SOCKET
- * @param name such as constants.SO_RCVBUF
- * @returns the value; with `buffer`, how many bytes the value has
- * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (no such option of this socket), EINVAL, ENOTSOCK, EBADF
- */
-export function getsockopt(fd: number, level: number, name: number, buffer?: Uint8Array): number {
-  checkOptionName(fd, level, name);
-  if (buffer !== undefined) checkBytes(buffer);
-  const integer = new Int32Array(1);
-  const target = buffer ?? new Uint8Array(integer.buffer);
-  const length = native.getsockopt(fd, level, name, target);
-  if (length < 0) throw new SystemError(errorOf(length), 'getsockopt', { fd });
-  return buffer === undefined ? (integer[0] as number) : length;
-}
-
-/**
- * Sets a socket option (setsockopt(2)); socket(7), ip(7), ipv6(7), tcp(7) and udp(7) say what there is.
- *
- * @param level such as constants.IPPROTO_TCP
- * @param name such as constants.TCP_NODELAY
- * @param value an integer of 32 bits, or the bytes of any other value, in the form of the system's header
- * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (no such option of this socket), EINVAL, EPERM (without the right to),
- * ENOTSOCK, EBADF; TypeError where `name` is undefined, for an option that the platform does not have
- */
-export function setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
-  checkOptionName(fd, level, name);
-  if (typeof value === 'number') checkInt32(value, 'value');
-  else checkBytes(value, 'value');
-  const bytes = typeof value === 'number' ? new Uint8Array(Int32Array.of(value).buffer) : value;
-  const result = native.setsockopt(fd, level, name, bytes);
-  if (result < 0) throw new SystemError(errorOf(result), 'setsockopt', { fd });
-}
-
-/**
- * The error that is pending on the socket, which this clears (SO_ERROR, socket(7)): how a connection came out, or what
+ * Takes the error that is pending on the socket, and so clears it (SO_ERROR, socket(7)): how a connection came out, or what
  * ended it. (On Windows only the first; what ended a connection is told by the next call that moves data.)
  *
+ * The error names the peer by `address` and `port`, or `path`: the one that a connection which this package began was for, or
+ * the one that the system names (getpeername(2)). A connection that was established and has ended has none.
+ *
  * @returns null for none
- * @throws SystemError ENOTSOCK, EBADF: the socket itself was none
+ * @throws SystemError ENOTSOCK, EBADF: `fd` is not a socket
  */
 export function takeError(fd: number): SystemError | null {
-  const result = native.takeError(fd);
+  const result = native.takeError(fd, peer);
   if (result < 0) fdFailed('getsockopt', result, fd);
-  return result === 0 ? null : new SystemError(result, 'SO_ERROR', { fd });
+  return result === 0 ? null : new SystemError(result, 'SO_ERROR', { fd, ...addressDetails(peer) });
 }
 
 function checkInt32(value: unknown, name: string): void {
   checkInteger(value, name, -INT32_LIMIT, INT32_LIMIT - 1);
-}
-
-function checkOptionName(fd: unknown, level: unknown, name: unknown): void {
-  checkFd(fd);
-  checkInt32(level, 'level');
-  checkInt32(name, 'name');
 }
 
 function nameOf(call: 'getsockname' | 'getpeername', fd: number): AddressInfo {

@@ -61,21 +61,22 @@ const char* name_of(AddressKind kind) {
   return "none";
 }
 
-// (address) => [family, text, port], or kBadArgument
+// (address) => [kind, text, port, the number of the family], or kBadArgument
 napi_value to_text(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const Address* address = target_address(args.bytes(0));
   if (!args.ok() || address == nullptr) return args.refuse();
   const AddressText text = address_to_text(*address);
   napi_value parts = nullptr;
-  napi_value family = nullptr;
+  napi_value kind = nullptr;
   napi_value name = nullptr;
-  napi_create_array_with_length(env, 3, &parts);
-  napi_create_string_utf8(env, name_of(text.kind), NAPI_AUTO_LENGTH, &family);
+  napi_create_array_with_length(env, 4, &parts);
+  napi_create_string_utf8(env, name_of(text.kind), NAPI_AUTO_LENGTH, &kind);
   napi_create_string_utf8(env, text.text, text.text_length, &name);
-  napi_set_element(env, parts, 0, family);
+  napi_set_element(env, parts, 0, kind);
   napi_set_element(env, parts, 1, name);
   napi_set_element(env, parts, 2, to_js(env, Result{text.port}));
+  napi_set_element(env, parts, 3, to_js(env, Result{text.family}));
   return parts;
 }
 

@@ -49,6 +49,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   const double deadline_ms = args.number_or(5, std::numeric_limits<double>::infinity());
   if (!args.ok() || !is_aligned(batch)) return args.refuse();
   if (change_count > 0 && !holds_changes(changes, change_count)) return args.refuse();
+  if (change_count > 0 && kqueue_changes_hold_address(changes.data, change_count)) return args.refuse();
   KqueueStash* stash = change_count > 0 ? nullptr : stash_of(env, kqueue_fd);
   if (stash != nullptr && !kqueue_stash_is_empty(stash)) {
     return args.answer(kqueue_stash_take(stash, batch.data, bytes_of(batch)));

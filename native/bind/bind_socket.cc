@@ -2,11 +2,14 @@
 #include "address_argument.h"
 #include "arguments.h"
 #include "bind.h"
+#include "connects.h"
 #include "owned.h"
 #include "pair.h"
 
 namespace fdreactor {
 namespace {
+
+Connects& connects_of(napi_env env) { return *environment_of(env).connects; }
 
 // (domain, type, protocol)
 napi_value open(napi_env env, napi_callback_info info) {
@@ -14,7 +17,8 @@ napi_value open(napi_env env, napi_callback_info info) {
   const int domain = args.int32(0);
   const int type = args.int32(1);
   const int protocol = args.int32(2);
-  return args.ok() ? args.answer(owned(env, socket_open(domain, type, protocol))) : args.refuse();
+  if (!args.ok()) return args.refuse();
+  return args.answer(connects_of(env).is_new(owned(env, socket_open(domain, type, protocol))));
 }
 
 // (domain, type, target: Int32Array(2))
@@ -27,16 +31,28 @@ napi_value pair(napi_env env, napi_callback_info info) {
   int first_fd = -1;
   int second_fd = -1;
   const Result result = socket_pair(domain, type, &first_fd, &second_fd);
+  connects_of(env).is_new(first_fd);
+  connects_of(env).is_new(second_fd);
   return args.answer(store_pair(env, target, result, first_fd, second_fd));
 }
 
 // (fd, address)
-template <Result (*kCall)(int, const Address&)>
-napi_value to_address(napi_env env, napi_callback_info info) {
+napi_value bind_to(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   const int fd = args.fd(0);
   const Address* address = given_address(args.bytes(1));
-  return args.ok() && address != nullptr ? args.answer(kCall(fd, *address)) : args.refuse();
+  return args.ok() && address != nullptr ? args.answer(socket_bind(fd, *address)) : args.refuse();
+}
+
+// (fd, address)
+napi_value connect(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int fd = args.fd(0);
+  const Address* address = given_address(args.bytes(1));
+  if (!args.ok() || address == nullptr) return args.refuse();
+  const Result result = socket_connect(fd, *address);
+  connects_of(env).called(fd, *address, result);
+  return args.answer(result);
 }
 
 // (fd, target address)
@@ -60,7 +76,7 @@ napi_value with_integer(napi_env env, napi_callback_info info) {
 napi_value accept(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
-  return args.ok() ? args.answer(owned(env, socket_accept(fd))) : args.refuse();
+  return args.ok() ? args.answer(connects_of(env).is_new(owned(env, socket_accept(fd)))) : args.refuse();
 }
 
 // (fd, buffer, offset?, length?, flags?)
@@ -92,10 +108,12 @@ napi_value send_to(napi_env env, napi_callback_info info) {
   const int flags = args.int32_or(4, 0);
   const Address* to = given_address(args.bytes(5));
   if (!args.ok() || to == nullptr || socket_flags_hold_buffer(flags)) return args.refuse();
-  return args.answer(socket_send_to(fd, buffer, flags, *to));
+  const Result result = socket_send_to(fd, buffer, flags, *to);
+  if (socket_flags_connect(flags)) connects_of(env).called(fd, *to, result);
+  return args.answer(result);
 }
 
-// (fd, level, name, target buffer) => length of the value
+// (fd, level, name, target buffer) => length of the value, which may be more than the buffer has
 napi_value get_option(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int fd = args.fd(0);
@@ -117,29 +135,36 @@ napi_value set_option(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(socket_set_option(fd, level, name, value)) : args.refuse();
 }
 
+// (fd, target address: whom the connection was or is with, where there was an error)
 napi_value take_error(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
+  Arguments<2> args(env, info);
   const int fd = args.fd(0);
-  if (!args.ok()) return args.refuse();
+  Address* peer = target_address(args.bytes(1));
+  if (!args.ok() || peer == nullptr) return args.refuse();
   Result error = socket_take_error(fd);
   for (const auto& ask : environment_of(env).other_errors) {
     const Result other = ask(fd);  // asked in any case: an error is told once
     if (error == 0) error = other;
   }
+  if (error > 0) *peer = connects_of(env).take(fd);
+  if (error == 0) connects_of(env).forget(fd);
   return args.answer(error);
 }
 
 }  // namespace
 
 napi_status bind_socket(napi_env env, napi_value exports) {
+  Environment& environment = environment_of(env);
+  environment.connects = std::make_shared<Connects>();
+  environment.before_close.emplace_back([&environment](int fd) { environment.connects->forget(fd); });
   napi_value domain = to_js(env, Result{kSocketpairDomain});
   const napi_status status = napi_set_named_property(env, exports, "socketpairDomain", domain);
   if (status != napi_ok) return status;
   return add_exports(env, exports,
                      {{"socket", open},
                       {"socketpair", pair},
-                      {"bind", to_address<socket_bind>},
-                      {"connect", to_address<socket_connect>},
+                      {"bind", bind_to},
+                      {"connect", connect},
                       {"listen", with_integer<socket_listen>},
                       {"accept", accept},
                       {"recv", with_bytes<socket_receive>},

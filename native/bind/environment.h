@@ -16,6 +16,7 @@
 
 namespace fdreactor {
 
+class Connects;
 class HostLoop;
 class Operations;
 struct Kqueues;
@@ -28,6 +29,7 @@ struct Environment {
   std::unordered_set<int64_t> signals;
   std::map<int, HostLoop*> host_loops;  // by handle; each frees itself once the host has let go of it
   int next_host_loop = 1;
+  std::shared_ptr<Connects> connects;
   std::shared_ptr<Ports> ports;            // Windows
   std::shared_ptr<Operations> operations;  // Windows
   std::shared_ptr<Kqueues> kqueues;        // macOS, BSD

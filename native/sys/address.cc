@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "socket_headers.h"
@@ -32,11 +31,20 @@ Sockaddr load(const Address& address) {
   return result;
 }
 
-// "%eth0" or "%2". 0 where there is no such interface.
+// Decimal digits and nothing else (strtoul takes signs and spaces as well). 0 for any other text, and for a number that
+// has no room.
+uint32_t number_of(const char* text) {
+  uint64_t number = 0;
+  for (; *text >= '0' && *text <= '9' && number <= UINT32_MAX; ++text) {
+    number = number * 10 + static_cast<uint64_t>(*text - '0');
+  }
+  return *text == '\0' && number <= UINT32_MAX ? static_cast<uint32_t>(number) : 0;
+}
+
+// "%eth0" or "%2". 0 where there is no such interface. Some systems cut a name that is too long, and find another.
 uint32_t scope_of(const char* name) {
-  char* end;
-  const unsigned long number = std::strtoul(name, &end, 10);
-  if (end != name && *end == '\0') return static_cast<uint32_t>(number);
+  const uint32_t number = number_of(name);
+  if (number != 0 || std::strlen(name) >= IF_NAMESIZE) return number;
   return if_nametoindex(name);
 }
 
@@ -121,7 +129,8 @@ Result address_from_path(const char* path, size_t length, Address* address) {
 AddressText address_to_text(const Address& address) {
   AddressText text = {};
   if (address.length < sizeof(AddressFamilyNumber)) return text;
-  switch (load<sockaddr>(address).sa_family) {
+  text.family = load<sockaddr>(address).sa_family;
+  switch (text.family) {
     case AF_INET:
       text.kind = AddressKind::kIpv4;
       write_ipv4(address, &text);

@@ -23,6 +23,7 @@ struct AddressText {
                    // may hold NUL at its start
   size_t text_length;
   int port;
+  int family;  // the system's number: AF_INET ...; 0 (AF_UNSPEC) for no address
 };
 
 // host: a numeric IPv4 or IPv6 address, with %interface or %number for a scope. Anything else is kBadArgument.

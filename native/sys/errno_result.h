@@ -7,7 +7,9 @@
 
 namespace fdreactor {
 
-inline bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+// EINPROGRESS: a call that sends had to make the connection first, which is under way (MSG_FASTOPEN,
+// TCP_FASTOPEN_CONNECT: tcp(7)). It took nothing.
+inline bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINPROGRESS; }
 
 inline Result from_errno() { return is_would_block(errno) ? kWouldBlock : failure(errno); }
 

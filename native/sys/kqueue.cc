@@ -39,6 +39,36 @@ timespec to_timespec(double remaining_ms) {
   return time;
 }
 
+const Kevent* changes_in(const void* batch) {
+  return reinterpret_cast<const Kevent*>(static_cast<const EventBatchHeader*>(batch) + 1);
+}
+
+constexpr uint32_t kMachReceive = 2;  // MACH_RCV_MSG, of a header that has much more in it
+
+bool holds_address(const Kevent& change) {
+  switch (change.filter) {
+#ifdef EVFILT_AIO
+    case EVFILT_AIO:
+#endif
+#ifdef EVFILT_LIO
+    case EVFILT_LIO:
+#endif
+#ifdef EVFILT_SENDFILE
+    case EVFILT_SENDFILE:
+#endif
+#ifdef EVFILT_WORKLOOP
+    case EVFILT_WORKLOOP:
+#endif
+      return true;
+#ifdef EVFILT_MACHPORT
+    case EVFILT_MACHPORT:
+      return (change.fflags & kMachReceive) != 0;
+#endif
+    default:
+      return false;
+  }
+}
+
 // The moment at which the wait ends, or infinity.
 double end_of_wait(double start_ms, double timeout_ms, double deadline_ms) {
   return timeout_ms < 0 ? deadline_ms : std::min(start_ms + timeout_ms, deadline_ms);
@@ -50,6 +80,11 @@ KeventLayout kevent_layout() {
   return {sizeof(EventBatchHeader) / kWord, sizeof(Kevent) / kWord,          offsetof(Kevent, ident) / kWord,
           offsetof(Kevent, filter) / kWord, offsetof(Kevent, flags) / kWord, offsetof(Kevent, fflags) / kWord,
           offsetof(Kevent, data) / kWord,   offsetof(Kevent, udata) / kWord};
+}
+
+bool kqueue_changes_hold_address(const void* changes, size_t count) {
+  const Kevent* first = changes_in(changes);
+  return std::any_of(first, first + count, holds_address);
 }
 
 // Not every system has kqueue1(O_CLOEXEC). In between, a child could only come by fork and exec, and loses it at fork.
@@ -66,8 +101,7 @@ Result kqueue_wait_batch(int kqueue_fd, const void* changes, size_t change_count
   auto* events = reinterpret_cast<Kevent*>(header + 1);
   const size_t room = (batch_bytes - sizeof(EventBatchHeader)) / sizeof(Kevent);
   const auto capacity = static_cast<int>(std::min(room, kMostEvents));
-  const auto* list =
-      changes == nullptr ? nullptr : reinterpret_cast<const Kevent*>(static_cast<const EventBatchHeader*>(changes) + 1);
+  const auto* list = changes == nullptr ? nullptr : changes_in(changes);
   auto pending = static_cast<int>(change_count);
 
   const double start_ms = monotonic_ms();

@@ -32,6 +32,12 @@ struct KeventLayout {
 };
 
 KeventLayout kevent_layout();
+
+// Whether one of the changes is of a filter whose entry holds an address that the kernel uses: EVFILT_AIO's and
+// EVFILT_LIO's is that of an operation, EVFILT_SENDFILE's that of a structure, EVFILT_WORKLOOP's and EVFILT_MACHPORT's
+// with MACH_RCV_MSG where the kernel writes. udata never is one: the kernel gives it back as it is.
+bool kqueue_changes_hold_address(const void* changes, size_t count);
+
 Result kqueue_open();  // close-on-exec; a child never inherits it by fork(2) either
 Result kqueue_wait_batch(int kqueue_fd, const void* changes, size_t change_count, void* batch, size_t batch_bytes,
                          double timeout_ms, double deadline_ms);

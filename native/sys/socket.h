@@ -24,11 +24,17 @@ Result socket_send_to(int fd, Span buffer, int flags, const Address& to);
 Result socket_shutdown(int fd, int how);
 Result socket_local_address(int fd, Address* address);
 Result socket_peer_address(int fd, Address* address);
-Result socket_get_option(int fd, int level, int name, Span* value);  // value.size becomes the length of the answer
+// value.size becomes the length that the kernel says, which may be more than there was room for. kBadArgument, here and
+// for socket_set_option(): the value holds an address, or may hold one (socket_options.h).
+Result socket_get_option(int fd, int level, int name, Span* value);
 Result socket_set_option(int fd, int level, int name, Span value);
 Result socket_take_error(int fd);  // SO_ERROR: an error number, 0 for none; the kernel clears it
 
 // Whether a send with these flags would leave the kernel reading the buffer after the call (MSG_ZEROCOPY).
 bool socket_flags_hold_buffer(int flags);
+
+// Whether a send with these flags connects the socket first (MSG_FASTOPEN): kWouldBlock may then mean what it does of
+// socket_connect().
+bool socket_flags_connect(int flags);
 
 }  // namespace fdreactor

@@ -3,9 +3,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <climits>
+
 #include "errno_result.h"
 #include "io_size.h"
 #include "new_fd.h"
+#include "socket_options.h"
 
 namespace fdreactor {
 
@@ -104,13 +107,20 @@ Result socket_local_address(int fd, Address* address) { return name_of(::getsock
 Result socket_peer_address(int fd, Address* address) { return name_of(::getpeername, fd, address); }
 
 Result socket_get_option(int fd, int level, int name, Span* value) {
-  auto length = static_cast<socklen_t>(value->size);
-  const Result result = from_call(::getsockopt(fd, level, name, value->data, &length));
-  if (result >= 0) value->size = length;
+  if (!option_may_be_read(level, name)) return kBadArgument;
+  OptionValue filled(level, name, *value);
+  if (filled.data() == nullptr) return failure(ENOMEM);
+  auto length = static_cast<socklen_t>(filled.size());
+  const Result result = from_call(::getsockopt(fd, level, name, filled.data(), &length));
+  if (result < 0) return result;
+  filled.copy_out(length);
+  value->size = length;
   return result;
 }
 
 Result socket_set_option(int fd, int level, int name, Span value) {
+  if (!option_may_be_set(level, name, value.size)) return kBadArgument;
+  if (value.size > INT_MAX) return failure(EINVAL);  // the kernel takes the length as an int
   return from_call(::setsockopt(fd, level, name, value.data, static_cast<socklen_t>(value.size)));
 }
 
@@ -124,6 +134,15 @@ Result socket_take_error(int fd) {
 bool socket_flags_hold_buffer(int flags) {
 #ifdef MSG_ZEROCOPY
   return (flags & MSG_ZEROCOPY) != 0;
+#else
+  (void)flags;
+  return false;
+#endif
+}
+
+bool socket_flags_connect(int flags) {
+#ifdef MSG_FASTOPEN
+  return (flags & MSG_FASTOPEN) != 0;
 #else
   (void)flags;
   return false;

@@ -1,5 +1,6 @@
 #include "socket.h"
 
+#include "socket_options.h"
 #include "winsock.h"
 
 namespace fdreactor {
@@ -140,13 +141,19 @@ Result socket_local_address(int fd, Address* address) { return name_of(::getsock
 Result socket_peer_address(int fd, Address* address) { return name_of(::getpeername, fd, address); }
 
 Result socket_get_option(int fd, int level, int name, Span* value) {
-  int length = length_of(*value, INT_MAX);
-  const Result result = from_wsa_call(::getsockopt(socket_of(fd), level, name, data_of(*value), &length));
-  if (result >= 0) value->size = static_cast<size_t>(length);
+  if (!option_may_be_read(level, name)) return kBadArgument;
+  OptionValue filled(level, name, *value);
+  if (filled.data() == nullptr) return failure(WSAENOBUFS);
+  auto length = static_cast<int>(filled.size());
+  const Result result = from_wsa_call(::getsockopt(socket_of(fd), level, name, filled.data(), &length));
+  if (result < 0) return result;
+  filled.copy_out(static_cast<size_t>(std::max(length, 0)));
+  value->size = static_cast<size_t>(std::max(length, 0));
   return result;
 }
 
 Result socket_set_option(int fd, int level, int name, Span value) {
+  if (!option_may_be_set(level, name, value.size)) return kBadArgument;
   return from_wsa_call(::setsockopt(socket_of(fd), level, name, data_of(value), length_of(value, INT_MAX)));
 }
 
@@ -158,5 +165,7 @@ Result socket_take_error(int fd) {
 }
 
 bool socket_flags_hold_buffer(int) { return false; }
+
+bool socket_flags_connect(int) { return false; }
 
 }  // namespace fdreactor

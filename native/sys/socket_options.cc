@@ -1,0 +1,48 @@
+#include "socket_options.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+namespace fdreactor {
+namespace {
+
+bool holds(const OptionList& list, int level, int name) {
+  return std::any_of(list.first, list.first + list.count, [=](const OptionRange& range) {
+    return range.level == level && range.first <= name && name <= range.last;
+  });
+}
+
+}  // namespace
+
+bool option_may_be_set(int level, int name, size_t bytes) {
+  if (holds(kOptionTables.refused_set, level, name)) return false;
+  return bytes <= sizeof(int) || holds(kOptionTables.plain, level, name);
+}
+
+bool option_may_be_read(int level, int name) { return !holds(kOptionTables.refused_get, level, name); }
+
+// The kernel takes the length as an int.
+OptionValue::OptionValue(int level, int name, Span buffer)
+    : buffer_{buffer.data, std::min<size_t>(buffer.size, INT_MAX)}, data_(usual_) {
+  const size_t bytes = std::max(buffer_.size, size_t{1});
+  if (bytes <= kUsualBytes) {
+    std::memset(usual_, 0, bytes);
+  } else {
+    data_ = static_cast<char*>(std::calloc(bytes, 1));
+  }
+  const bool is_input = data_ != nullptr && buffer_.size > 0 && holds(kOptionTables.takes_input, level, name);
+  if (is_input) std::memcpy(data_, buffer_.data, buffer_.size);
+}
+
+OptionValue::~OptionValue() {
+  if (data_ != usual_) std::free(data_);
+}
+
+void OptionValue::copy_out(size_t length) const {
+  const size_t bytes = std::min(length, buffer_.size);
+  if (bytes > 0) std::memcpy(buffer_.data, data_, bytes);
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,69 @@
+// Which socket options JavaScript may read and set. The kernel trusts what is in an option's value: an address there is
+// read from or written to, and a count there makes it write more than the length that the call was given. So a value
+// that could hold either never comes from JavaScript:
+//
+//   setsockopt  Options whose structures hold an address are refused. A value longer than an int is let through only
+//   for
+//               options whose structures are known to hold none; any other takes an int, which has no room for an
+//               address.
+//   getsockopt  The kernel fills memory of ours that is zero before, so what JavaScript's buffer holds is never input.
+//               Refused are the options that cannot work so, or that write more than they were given room for.
+//
+// The tables are a platform's own (socket_options_PLATFORM.cc).
+#pragma once
+
+#include <cstddef>
+
+#include "fd.h"
+
+namespace fdreactor {
+
+// The options from `first` to `last` of one level, both included.
+struct OptionRange {
+  int level;
+  int first;
+  int last;
+};
+
+struct OptionList {
+  const OptionRange* first;
+  size_t count;
+};
+
+struct OptionTables {
+  OptionList plain;        // set: the value holds no address, whatever its length
+  OptionList refused_set;  // set: the value holds an address; also where `plain` names a range around it
+  OptionList refused_get;  // read: the value holds an address, or the kernel writes more than it was given room for
+  OptionList takes_input;  // read: the buffer says what is asked for, and the kernel writes no more than it has room
+};
+
+extern const OptionTables kOptionTables;
+
+bool option_may_be_set(int level, int name, size_t bytes);
+bool option_may_be_read(int level, int name);
+
+// The memory that getsockopt() fills in place of the user's buffer. Another thread may write to that at any time, where
+// it is a SharedArrayBuffer: to clear it before the call would not do.
+class OptionValue {
+ public:
+  // Zero, or for an option that takes input a copy of the buffer.
+  OptionValue(int level, int name, Span buffer);
+  ~OptionValue();
+  OptionValue(const OptionValue&) = delete;
+  OptionValue& operator=(const OptionValue&) = delete;
+
+  char* data() { return data_; }  // null: there is no memory
+  size_t size() const { return buffer_.size; }
+
+  // Into the buffer, what the kernel wrote: `length` as it said, which may be more than there was room for.
+  void copy_out(size_t length) const;
+
+ private:
+  static constexpr size_t kUsualBytes = 256;
+
+  Span buffer_;
+  char* data_;
+  char usual_[kUsualBytes];
+};
+
+}  // namespace fdreactor
