@@ -30,12 +30,14 @@
         ['OS!="win"', {
           'sources': [
             'native/bind/bind_pipe.cc',
+            'native/bind/host_signal_uv.cc',
             'native/sys/address.cc',
             'native/sys/clock_posix.cc',
             'native/sys/error_names_posix.cc',
             'native/sys/fd_identity_posix.cc',
             'native/sys/fd_posix.cc',
             'native/sys/new_fd_posix.cc',
+            'native/sys/signal_disposition_posix.cc',
             'native/sys/sigpipe_posix.cc',
             'native/sys/socket_options.cc',
             'native/sys/socket_posix.cc',
@@ -118,6 +120,7 @@
             'native/bind/bind_overlapped.cc',
             'native/bind/bind_overlapped_file.cc',
             'native/bind/binders_windows.cc',
+            'native/bind/host_signal_absent.cc',
             'native/bind/host_waiter_windows.cc',
             'native/bind/operations.cc',
             'native/sys/address.cc',

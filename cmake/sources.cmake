@@ -20,6 +20,7 @@ set(FDREACTOR_SOURCES_LINUX
   native/bind/bind_pipe.cc
   native/bind/bind_splice.cc
   native/bind/binders_linux.cc
+  native/bind/host_signal_uv.cc
   native/bind/host_waiter_linux.cc
   native/sys/address.cc
   native/sys/clock_posix.cc
@@ -31,6 +32,7 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/fd_wait_linux.cc
   native/sys/pulse_linux.cc
   native/sys/new_fd_posix.cc
+  native/sys/signal_disposition_posix.cc
   native/sys/signals_posix.cc
   native/sys/sigpipe_posix.cc
   native/sys/socket_options.cc
@@ -46,6 +48,7 @@ set(FDREACTOR_SOURCES_MAC
   native/bind/bind_kqueue.cc
   native/bind/bind_pipe.cc
   native/bind/binders_kqueue.cc
+  native/bind/host_signal_uv.cc
   native/bind/host_waiter_kqueue.cc
   native/sys/address.cc
   native/sys/clock_posix.cc
@@ -57,6 +60,7 @@ set(FDREACTOR_SOURCES_MAC
   native/sys/kqueue.cc
   native/sys/kqueue_stash.cc
   native/sys/new_fd_posix.cc
+  native/sys/signal_disposition_posix.cc
   native/sys/signals_kqueue.cc
   native/sys/sigpipe_posix.cc
   native/sys/socket_options.cc
@@ -74,6 +78,7 @@ set(FDREACTOR_SOURCES_WINDOWS
   native/bind/bind_overlapped.cc
   native/bind/bind_overlapped_file.cc
   native/bind/binders_windows.cc
+  native/bind/host_signal_absent.cc
   native/bind/host_waiter_windows.cc
   native/bind/operations.cc
   native/sys/address.cc

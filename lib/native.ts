@@ -153,7 +153,7 @@ export interface Native extends NativeOverlapped {
   /** `isOpen` 0: other code closed its fd, whose number must not be closed. So below. */
   wakerClose(id: number, isOpen: number): number;
 
-  signalWatch(number: number, callsPrevious: number): number;
+  signalWatch(number: number, way: number): number;
   signalAcknowledge(source: number): number;
   signalUnwatch(source: number, isOpen: number): number;
   signalCanBeWatched(number: number): number;

@@ -6,11 +6,21 @@ import { errorOf, invalidValue, SystemError } from './errors.js';
 import { native } from './native.js';
 import type { Closer } from './resources.js';
 
+/** How native code watches a signal (native/bind/bind_signals.cc). */
+const Way = { ALONE: 0, WITH_PREVIOUS: 1, WITH_HOST: 2 } as const;
+
 /**
- * Whether the handler that was there before is called too. Not Deno's: once it was there it stays, and ends the process
- * when nobody listens in Deno's own way; and it calls those before it, ours again among them.
+ * Node's libuv installs and resets handlers without asking, so the watch is one of libuv's own: then the two never
+ * replace each other. Bun and Deno have functions of libuv's names, but not its loop. Bun's handler of before is called
+ * as well. Deno's is not: once there it stays, and it ends the process when nothing listens in Deno's own way; and it
+ * calls those before it, the add-on's again among them.
  */
-const CALLS_PREVIOUS = process.versions.deno === undefined ? 1 : 0;
+function wayHere(): number {
+  if (process.versions.deno !== undefined) return Way.ALONE;
+  return process.versions.bun === undefined ? Way.WITH_HOST : Way.WITH_PREVIOUS;
+}
+
+const WAY = wayHere();
 
 /** What is called with a signal; a burst of the same signal may be one call. */
 export type SignalHandler = (signal: NodeJS.Signals) => void;
@@ -39,9 +49,9 @@ export function signalNumber(signal: unknown): number {
 
 /** The source that a backend watches for it. */
 export function watchSignal(number: number): number {
-  const source = native.signalWatch(number, CALLS_PREVIOUS);
-  // The number was checked, so that sigaction() has nothing to refuse: it is the fd that could not be had.
-  if (source < 0) throw new SystemError(errorOf(source), 'eventfd');
+  const source = native.signalWatch(number, WAY);
+  // The number was checked, so that sigaction() has nothing to refuse: it is the fds that could not be had.
+  if (source < 0) throw new SystemError(errorOf(source), WAY === Way.WITH_HOST ? 'uv_loop_init' : 'eventfd');
   return source;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 void end_environment(void* data) {
   auto* environment = static_cast<Environment*>(data);
-  for (const int64_t source : environment->signals) signal_unwatch(source);
+  for (const auto& signal : environment->signals) signal_unwatch(signal.first);
   for (const uint64_t id : environment->wakers) waker_close(id);
   environment->signals.clear();
   environment->wakers.clear();

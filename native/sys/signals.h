@@ -1,9 +1,10 @@
-// Signals as readable fds. signalfd(2) would need the signal blocked in every thread of the process, which nobody can
-// ask of a Node process whose threads run already; so a handler writes to an eventfd for each watcher instead.
+// Signals as sources of events, without help of the host: for hosts whose event loop is not libuv's (Bun, Deno), and
+// for Windows. Where the host is libuv's, bind/host_signal.h does it.
 //
-// The handler that was there before (Node's own, for process.on) is called too if that is wished, unless it is one that
-// ends the process, and put back with the last watcher. One that is installed later replaces ours: watch first, or
-// watch in one place only.
+// signalfd(2) would need the signal blocked in every thread of the process, and the threads of a host run already. So a
+// handler writes to an eventfd for each watcher. The handler that was there before is called too if that is wished,
+// unless it ends the process, and is put back with the last watcher. A handler that the host installs later replaces
+// that of the add-on: there is no way to be told.
 #pragma once
 
 #include "../core/result.h"
@@ -14,5 +15,6 @@ Result signal_watch(int number, bool calls_previous);  // its source: see waker.
 Result signal_acknowledge(int64_t source);             // before its handler runs: from here on the signal rings again
 Result signal_unwatch(int64_t source);                 // stops and closes it; 0 for a number that is none of these
 bool signal_can_be_watched(int number);
+bool signal_needs_handler();  // or the kernel tells of a signal whatever its handler is (kqueue)
 
 }  // namespace fdreactor

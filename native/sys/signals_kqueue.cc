@@ -1,7 +1,8 @@
 // EVFILT_SIGNAL notes a signal whatever is done with it, also an ignored one; but what is done with it happens as well.
-// So a signal whose default would end the process gets a handler that does nothing while it is watched. (SIG_IGN would
-// be inherited by children.) A handler of Node's own, for process.on(), stays and is called too; but not the one that
-// Node has from its start to end the process (SA_RESETHAND).
+// So a signal whose default would end the process needs a handler while it is watched. Where the host is libuv's, one
+// of libuv's watchers has its handler installed already (bind/host_signal.h), and nothing is changed here. Elsewhere
+// the signal gets a handler that does nothing. (SIG_IGN would be inherited by children.) A handler of the host's own
+// stays and is called too, but not one that ends the process (SA_RESETHAND).
 #include "signals.h"
 
 #include <signal.h>
@@ -83,6 +84,8 @@ bool signal_can_be_watched(int number) {
       return number > 0 && number < NSIG;
   }
 }
+
+bool signal_needs_handler() { return false; }
 
 Result signal_watch(int number, bool /*calls_previous*/) {
   if (!signal_can_be_watched(number)) return kBadArgument;

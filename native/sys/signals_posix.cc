@@ -6,7 +6,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -26,13 +25,24 @@ struct Watcher {
   std::atomic<int> number{0};
 };
 
-// The handlers that ours was put over, the first at 0. There are several where somebody put a handler over ours, so
-// that ours could not be taken out, and ours was put over that one in turn. Another copy of this add-on does so: each
-// then calls the other, and the second call within one delivery goes on one further down.
+// A handler that the add-on's was put over, and the one that the add-on had been put over before. There are several
+// where another handler was put over the add-on's, so that it could not be taken out, and the add-on's was put over
+// that one in turn. Another copy of this add-on does so: each then calls the other, and the second call within one
+// delivery goes on one further down.
+//
+// A record never changes and is never freed, for a signal in another thread may be reading it. So equal ones are made
+// once: as many as there are different handlers in the process.
 struct Below {
-  struct sigaction handlers[kMostBelow];
-  std::atomic<int> count{0};
-  bool is_buried = false;  // ours is beneath another, which may call it; only under the mutex
+  struct sigaction action;
+  const Below* below;
+  const Below* made_before;
+};
+
+struct Number {
+  std::atomic<const Below*> top{nullptr};  // what a signal goes on to
+  std::atomic<bool> calls_below{false};
+  const Below* made = nullptr;  // all records of the number; only under the mutex
+  bool is_buried = false;       // the add-on's handler is beneath another, which may call it; only under the mutex
 };
 
 // A signal that a thread handles at this moment. Handlers pass its siginfo_t on to those below them, which tells it
@@ -45,10 +55,10 @@ struct Delivery {
 // What the handler may touch: fixed memory and lock-free atomics, nothing else (signal-safety(7)).
 Watcher watchers[kMostWatchers];
 std::atomic<int> handlers_running{0};
-Below below[NSIG];
-std::atomic<bool> below_is_called[NSIG];
+Number numbers[NSIG];
 Delivery deliveries[kMostDeliveries];
 static_assert(std::atomic<siginfo_t*>::is_always_lock_free, "a signal handler reads these");
+static_assert(std::atomic<const Below*>::is_always_lock_free, "a signal handler reads these");
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads these");
 
 std::mutex mutex;  // among the threads that watch and unwatch; never taken in the handler
@@ -56,11 +66,11 @@ std::mutex mutex;  // among the threads that watch and unwatch; never taken in t
 // A handler that asked to be taken out by its first call (SA_RESETHAND) is one that ends the process, as Node's own for
 // SIGINT and SIGTERM: it raises the signal again, which would come back to us, for ever. Watching replaces it.
 void call_below(int number, int depth, siginfo_t* info, void* context) {
-  if (!below_is_called[number].load()) return;
-  const Below& all = below[number];
-  const int level = all.count.load() - 1 - depth;
-  if (level < 0) return;
-  const struct sigaction& before = all.handlers[level];
+  if (!numbers[number].calls_below.load()) return;
+  const Below* found = numbers[number].top.load();
+  for (int level = 0; level < depth && found != nullptr; ++level) found = found->below;
+  if (found == nullptr) return;
+  const struct sigaction& before = found->action;
   if ((before.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) return;
   if ((before.sa_flags & SA_SIGINFO) != 0) {
     before.sa_sigaction(number, info, context);
@@ -124,36 +134,69 @@ bool is_ours(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_signal;
 }
 
-Result install(int number) {
+bool is_same(const struct sigaction& one, const struct sigaction& other) {
+  return one.sa_handler == other.sa_handler && one.sa_flags == other.sa_flags &&
+         std::memcmp(&one.sa_mask, &other.sa_mask, sizeof one.sa_mask) == 0;
+}
+
+bool is_handler(const struct sigaction& action) { return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN; }
+
+int depth_of(const Below* record) {
+  int depth = 0;
+  for (; record != nullptr; record = record->below) ++depth;
+  return depth;
+}
+
+const Below* record_of(Number* number, const struct sigaction& action, const Below* below) {
+  for (const Below* made = number->made; made != nullptr; made = made->made_before) {
+    if (made->below == below && is_same(made->action, action)) return made;
+  }
+  return number->made = new Below{action, below, number->made};
+}
+
+// What is below the handlers that the add-on's is about to be put over: nothing, unless the add-on's is beneath them.
+const Below* below_of(Number* number, const struct sigaction& top) {
+  number->is_buried = number->is_buried && is_handler(top);  // or the one above is gone
+  const Below* below = number->is_buried ? number->top.load() : nullptr;
+  return depth_of(below) < kMostBelow ? below : below->below;
+}
+
+Result install(int signal) {
+  Number* number = &numbers[signal];
   struct sigaction top = {};
-  const Result known = from_call(sigaction(number, nullptr, &top));
+  const Result known = from_call(sigaction(signal, nullptr, &top));
   if (known < 0 || is_ours(top)) return known;
-  Below& all = below[number];
-  if (top.sa_handler == SIG_DFL || top.sa_handler == SIG_IGN) all.is_buried = false;  // the one above is gone
-  const int level = all.is_buried ? std::min(all.count.load(), kMostBelow - 1) : 0;
-  // Known before ours is in place: a signal that another thread takes in between must still find it. Written only when
-  // it is another: a thread that still handles a signal of before may be reading.
-  // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both were zero before the kernel's words came in
-  if (std::memcmp(&all.handlers[level], &top, sizeof top) != 0) all.handlers[level] = top;
-  all.count.store(level + 1);
+  const Below* below = below_of(number, top);
+  // Known before the add-on's handler is in place: a signal that another thread takes in between must still find it.
+  number->top.store(record_of(number, top, below));
   struct sigaction ours = {};
   ours.sa_sigaction = on_signal;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&ours.sa_mask);
-  return from_call(sigaction(number, &ours, nullptr));
+  struct sigaction replaced = {};
+  const Result installed = from_call(sigaction(signal, &ours, &replaced));
+  // The host's own thread installed another since the first look.
+  const bool is_another = installed >= 0 && !is_same(replaced, top) && !is_ours(replaced);
+  if (is_another) number->top.store(record_of(number, replaced, below));
+  return installed;
 }
 
-// Under a handler of somebody else's ours stays, as what that one calls. The first handler stays known: another thread
-// may have been about to call it.
-void restore(int number) {
-  Below& all = below[number];
-  struct sigaction top = {};
-  sigaction(number, nullptr, &top);
-  const int level = all.count.load() - 1;
-  all.is_buried = level > 0 || !is_ours(top);
-  if (!is_ours(top)) return;
-  sigaction(number, &all.handlers[level], nullptr);
-  if (level > 0) all.count.store(level);
+// Under a handler of somebody else's the add-on's stays, as what that one calls. The first handler stays known: another
+// thread may have been about to call it.
+void restore(int signal) {
+  Number* number = &numbers[signal];
+  const Below* top = number->top.load();
+  struct sigaction current = {};
+  sigaction(signal, nullptr, &current);
+  number->is_buried = top->below != nullptr || !is_ours(current);
+  if (!is_ours(current)) return;
+  sigaction(signal, &top->action, &current);
+  if (!is_ours(current)) {  // the host's own thread installed another since the look
+    sigaction(signal, &current, nullptr);
+    number->is_buried = true;
+    return;
+  }
+  if (top->below != nullptr) number->top.store(top->below);
 }
 
 // A handler in another thread may have read the fd just before it was taken out; its number must not be closed, and
@@ -183,6 +226,8 @@ bool signal_can_be_watched(int number) {
   }
 }
 
+bool signal_needs_handler() { return true; }
+
 Result signal_watch(int number, bool calls_previous) {
   if (!signal_can_be_watched(number)) return kBadArgument;
   const std::lock_guard<std::mutex> lock(mutex);
@@ -190,7 +235,7 @@ Result signal_watch(int number, bool calls_previous) {
   if (slot == nullptr) return failure(EMFILE);
   const Result fd = from_call(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (fd < 0) return fd;
-  below_is_called[number].store(calls_previous);
+  numbers[number].calls_below.store(calls_previous);
   if (!is_watched(number)) {
     const Result installed = install(number);
     if (installed < 0) {

@@ -79,6 +79,8 @@ bool signal_can_be_watched(int number) {
   return number == SIGINT || number == SIGBREAK || number == SIGTERM || number == kSigHup;
 }
 
+bool signal_needs_handler() { return true; }
+
 Result signal_watch(int number, bool /*calls_previous*/) {
   if (!signal_can_be_watched(number)) return kBadArgument;
   Watchers& watched = watchers();

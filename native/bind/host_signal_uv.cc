@@ -1,0 +1,104 @@
+#include <uv.h>
+
+#include <cerrno>
+
+#include "../sys/signal_disposition.h"
+#include "host_signal.h"
+
+// Weak, so that the add-on can be loaded by a host that lacks them.
+#pragma weak uv_backend_fd
+#pragma weak uv_close
+#pragma weak uv_idle_init
+#pragma weak uv_loop_close
+#pragma weak uv_loop_init
+#pragma weak uv_run
+#pragma weak uv_signal_init
+#pragma weak uv_signal_start
+#pragma weak uv_signal_stop
+
+namespace fdreactor {
+namespace {
+
+constexpr int kMostRounds = 16;
+
+// What libuv points to. It outlives the watch if libuv does not let go of it.
+struct Watch {
+  uv_loop_t loop = {};
+  uv_idle_t idle = {};
+  uv_signal_t signal = {};
+};
+
+uv_handle_t* handle_of(uv_signal_t* signal) { return reinterpret_cast<uv_handle_t*>(signal); }
+
+// libuv takes back a handle in the loop's next round, and drains the pipe of its signals before.
+void close_loop(Watch* watch) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    uv_run(&watch->loop, UV_RUN_NOWAIT);
+    if (uv_loop_close(&watch->loop) != 0) continue;
+    delete watch;
+    return;
+  }
+}
+
+// libuv begins to watch an fd in a round of the loop, and a loop with nothing to do makes none. A handle that closes is
+// something to do. All this is before the signal is watched: one that came in between would be taken by this round.
+void watch_pipe(Watch* watch) {
+  uv_idle_init(&watch->loop, &watch->idle);
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch->idle), nullptr);
+  uv_run(&watch->loop, UV_RUN_NOWAIT);
+}
+
+class UvSignal final : public HostSignal {
+ public:
+  UvSignal(int number, Watch* watch) : number_(number), watch_(watch) {}
+  ~UvSignal() override {
+    disposition_stop(number_, [this] { uv_signal_stop(&watch_->signal); });
+    uv_close(handle_of(&watch_->signal), nullptr);
+    close_loop(watch_);
+  }
+
+  [[nodiscard]] int fd() const override { return uv_backend_fd(&watch_->loop); }
+  void acknowledge() override { uv_run(&watch_->loop, UV_RUN_NOWAIT); }
+
+ private:
+  const int number_;
+  Watch* const watch_;
+};
+
+bool has_libuv() {
+  return uv_backend_fd != nullptr && uv_close != nullptr && uv_idle_init != nullptr && uv_loop_close != nullptr &&
+         uv_loop_init != nullptr && uv_run != nullptr && uv_signal_init != nullptr && uv_signal_start != nullptr &&
+         uv_signal_stop != nullptr;
+}
+
+Result from_uv(int status) { return status >= 0 ? 0 : failure(-status); }
+
+// The loop's fd becoming readable is the message.
+void on_signal(uv_signal_t*, int) {}
+
+}  // namespace
+
+Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
+  if (!has_libuv()) return failure(ENOSYS);
+  auto* watch = new Watch;
+  const Result loop = from_uv(uv_loop_init(&watch->loop));
+  if (loop < 0) {  // libuv holds nothing of it then
+    delete watch;
+    return loop;
+  }
+  watch_pipe(watch);
+  Result started = from_uv(uv_signal_init(&watch->loop, &watch->signal));
+  if (started >= 0) {
+    started =
+        disposition_start(number, [&] { return from_uv(uv_signal_start(&watch->signal, on_signal, number)); });
+    if (started < 0) uv_close(handle_of(&watch->signal), nullptr);
+  }
+  if (started < 0) {
+    close_loop(watch);
+    return started;
+  }
+  *made = std::make_unique<UvSignal>(number, watch);
+  return 0;
+}
+
+}  // namespace fdreactor
