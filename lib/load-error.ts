@@ -1,6 +1,6 @@
 // Why the add-on could not be loaded, as one error that says what to do. What the system or the runtime said is its
 // `cause`. A new way to fail is one line in REASONS.
-import { describeProcess, libc } from './target.js';
+import { describeProcess, libc, runtime } from './target.js';
 
 /** No binary fits this platform, or the one that was named is not there. */
 export const NO_BINARY = 'ERR_FDREACTOR_NO_BINARY';
@@ -13,6 +13,7 @@ export const NOT_PERMITTED = 'ERR_FDREACTOR_NOT_PERMITTED';
 
 type Code = typeof NO_BINARY | typeof BAD_BINARY | typeof OTHER_VERSION | typeof NOT_PERMITTED;
 
+const DENO_ALLOW = '--allow-ffi --allow-read --allow-env';
 const BUILD = 'To build it from source on this machine: npx fdreactor build';
 const AGAIN = `Install the package again, on the machine that runs it: npm install --force fdreactor\n${BUILD}`;
 
@@ -26,21 +27,32 @@ export class LoadError extends Error {
   }
 }
 
-/** @param looked where, a line each */
-export function noBinary(looked: readonly string[], cause: unknown): LoadError {
-  const places = looked.map((place) => `  ${place}`).join('\n');
-  const message = `there is no binary for this system: ${describeProcess()}\nLooked for in:\n${places}\n${BUILD}`;
-  return new LoadError(NO_BINARY, message, cause);
+/** Where no binary was found, and what the system or the runtime said there. */
+export interface Place {
+  readonly file: string;
+  readonly error: NodeJS.ErrnoException;
+}
+
+/** Node's permission model, and Deno's. */
+const isDenied = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED' || (error as Error).name === 'NotCapable';
+
+/** @param packageFolder what would have to be readable where the package's own places may not be looked at */
+export function noBinary(places: readonly Place[], packageFolder: string): LoadError {
+  const lines = places.map(({ file, error }) => `  ${file}${isDenied(error) ? ' (denied)' : ''}`);
+  const looked = `${placeOf(undefined)}\nLooked for in:\n${lines.join('\n')}`;
+  const denied = places.find(({ error }) => isDenied(error));
+  if (denied === undefined || !denied.file.startsWith(packageFolder)) {
+    return new LoadError(NO_BINARY, `there is no binary for this system\n${looked}\n${BUILD}`, places[0]?.error);
+  }
+  const allow = denied.error.name === 'NotCapable' ? DENO_ALLOW : `--allow-addons --allow-fs-read=${packageFolder}/*`;
+  const message = `no binary is found, for ${runtime()} was started without permission to look\n${looked}\nAdd: ${allow}`;
+  return new LoadError(NOT_PERMITTED, message, denied.error);
 }
 
 export function namedButNotThere(file: string, cause: unknown): LoadError {
   const message = `FDREACTOR_BINARY names a file that is not there: ${file}\nCorrect it, or unset it to use the package's own binary.`;
   return new LoadError(NO_BINARY, message, cause);
-}
-
-export function notReadable(folder: string, cause: unknown): LoadError {
-  const message = `node was started without permission to read the package\n${placeOf(undefined)}\nAdd: --allow-addons --allow-fs-read=${folder}/*`;
-  return new LoadError(NOT_PERMITTED, message, cause);
 }
 
 export function badFile(file: string, fault: string): LoadError {
@@ -77,16 +89,22 @@ interface Reason {
 // pass them on.
 const REASONS: readonly Reason[] = [
   {
-    words: /ERR_DLOPEN_DISABLED|ERR_ACCESS_DENIED/,
+    words: /ERR_DLOPEN_DISABLED/,
     code: NOT_PERMITTED,
     why: () => 'node was started without permission to load add-ons',
-    remedy: 'With --permission, add: --allow-addons --allow-fs-read=THE-PACKAGE. With --no-addons, leave that out.',
+    remedy: 'With --permission, add: --allow-addons. With --no-addons, leave that out.',
+  },
+  {
+    words: /ERR_ACCESS_DENIED/,
+    code: NOT_PERMITTED,
+    why: () => 'node was started without permission for what it needs',
+    remedy: 'Add: --allow-addons, and --allow-fs-read= for the package and for a file that FDREACTOR_BINARY names',
   },
   {
     words: /NotCapable|Requires \w+ access/,
     code: NOT_PERMITTED,
     why: () => 'deno was started without permission to load add-ons',
-    remedy: 'Add: --allow-ffi --allow-read --allow-env',
+    remedy: `Add: ${DENO_ALLOW}`,
   },
   {
     words: /version [`'](GLIBC|GLIBCXX|CXXABI)_[\d.]+' not found/,
@@ -110,12 +128,18 @@ const REASONS: readonly Reason[] = [
   { words: /symbol not found|undefined symbol/, why: () => 'it was made for another runtime or C library' },
 ];
 
+/** What node's permission model says of a refusal: such as `FileSystemRead /app/a.node`. */
+function deniedBy(error: unknown): string[] {
+  const { permission, resource = '' } = (error ?? {}) as { permission?: string; resource?: string };
+  return permission === undefined ? [] : [`Denied: ${permission} ${resource}`];
+}
+
 /** For what was thrown while a file was looked for or loaded. */
 export function cannotLoad(file: string | undefined, error: unknown): LoadError {
   const { code = '', name = '', message = String(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   const words = `${code} ${name} ${message}`;
   const reason = REASONS.find((candidate) => candidate.words.test(words));
   const why = reason?.why(message) ?? `the system says: ${message.split('\n')[0]}`;
-  const lines = [`the binary cannot be loaded: ${why}`, placeOf(file), reason?.remedy ?? AGAIN];
+  const lines = [`the binary cannot be loaded: ${why}`, ...deniedBy(error), placeOf(file), reason?.remedy ?? AGAIN];
   return new LoadError(reason?.code ?? BAD_BINARY, lines.join('\n'), error);
 }

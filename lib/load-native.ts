@@ -2,7 +2,7 @@
 // package. Whatever goes wrong is one error of load-error.ts.
 import { faultOf } from './binary-file.js';
 import { fs, ownUrl, path, require, url } from './builtins.js';
-import { badFile, cannotLoad, LoadError, namedButNotThere, noBinary, notReadable, otherVersion } from './load-error.js';
+import { badFile, cannotLoad, LoadError, namedButNotThere, noBinary, otherVersion, type Place } from './load-error.js';
 import { arch, binaryFormat, libc, platform } from './target.js';
 import { VERSION } from './version.js';
 
@@ -17,46 +17,45 @@ const ownFolder =
 /** Beside dist/. */
 export const packageFolder = dirname(ownFolder);
 
-/** Where the binary of a bundled program is put: beside the bundle, or beside a single executable. */
+/** Where a bundled program has its binary: beside the bundle, or beside a single executable. */
 const BESIDE = [ownFolder, dirname(process.execPath)].map((folder) => join(folder, 'fdreactor.node'));
 
-function ownPlaces(error: unknown): string[] {
-  if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') {
-    return [`nowhere in ${packageFolder}: its dependency node-gyp-build is not installed`];
-  }
-  return ['build/Release', join('prebuilds', `${platform}-${arch}`)].map((part) => join(packageFolder, part));
+/** Where a binary may be: built here, brought along (scripts/prebuild-targets.mjs has the names), or beside the program. */
+function* places(): Generator<string> {
+  for (const kind of ['Release', 'Debug']) yield join(packageFolder, 'build', kind, 'fdreactor.node');
+  const prebuilt = join(packageFolder, 'prebuilds', `${platform}-${arch}`);
+  if (platform === 'linux') yield join(prebuilt, `fdreactor.${libc() ?? 'glibc'}.node`);
+  yield join(prebuilt, 'fdreactor.node');
+  yield* BESIDE;
 }
 
-/** What was named; else the package's own, from build/ or prebuilds/; else what lies beside the program. */
+/** Why there is no file for this process at that place; undefined for one that is there. */
+function whyNotAt(file: string): Error | undefined {
+  try {
+    fs.accessSync(file);
+    return undefined;
+  } catch (error) {
+    return error as Error; // a place that may not be looked at has no file for this process
+  }
+}
+
+/** What was named, or the first that is there. */
 function find(): string {
   const named = process.env.FDREACTOR_BINARY;
   if (named !== undefined && named !== '') return resolve(named);
-  try {
-    return (require('node-gyp-build') as { path(folder: string): string }).path(packageFolder);
-  } catch (error) {
-    const beside = BESIDE.find((file) => fs.existsSync(file));
-    if (beside !== undefined) return beside;
-    if (process.permission?.has('fs.read', packageFolder) === false) throw notReadable(packageFolder, error);
-    throw noBinary([...ownPlaces(error), ...BESIDE], error);
+  const looked: Place[] = [];
+  for (const file of places()) {
+    const error = whyNotAt(file);
+    if (error === undefined) return file;
+    looked.push({ file, error });
   }
-}
-
-/** node-gyp-build takes every Linux but Alpine for one with glibc. */
-function ofMusl(file: string): string | undefined {
-  const other = file.replace(/\.glibc\.node$/, '.musl.node');
-  return other !== file && fs.existsSync(other) && libc() === 'musl' ? other : undefined;
+  throw noBinary(looked, packageFolder);
 }
 
 function open(file: string): { version?: unknown } {
   const fault = faultOf(file, binaryFormat, arch);
   if (fault !== undefined) throw badFile(file, fault);
-  try {
-    return require(file) as object;
-  } catch (error) {
-    const other = ofMusl(file);
-    if (other !== undefined) return open(other);
-    throw error;
-  }
+  return require(file) as object;
 }
 
 /** The export table of native/addon.cc, which lib/native.ts describes. */

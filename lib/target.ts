@@ -1,6 +1,4 @@
 // What this process is, for the one who has no add-on to ask: which binary fits it, and what to call it in a message.
-import { fs } from './builtins.js';
-
 /** The version of Node-API that the add-on is compiled for (NAPI_VERSION in binding.gyp). */
 const NODE_API = 8;
 
@@ -11,15 +9,23 @@ export const { platform, arch } = process;
 /** In what format this system wants its programs. */
 export const binaryFormat: BinaryFormat = platform === 'darwin' ? 'Mach-O' : platform === 'win32' ? 'PE' : 'ELF';
 
-/** The C library of this process, on Linux; nothing where that cannot be seen. Reads a file, so for messages only. */
+/** No file can be there, so dlopen(3) fails, and says so in the words of its C library. */
+const NO_LIBRARY = '/dev/null/fdreactor.node';
+
+/**
+ * The C library of this process, on Linux; undefined where the loader does not tell. It asks the loader and reads no file:
+ * /etc and /proc need a permission of their own. A report of `process.report` would stop every worker.
+ */
 export function libc(): 'glibc' | 'musl' | undefined {
   if (platform !== 'linux') return undefined;
+  if (process.versions.deno !== undefined) return 'glibc'; // the only one it is made for; it would ask the user first
   try {
-    const maps = fs.readFileSync('/proc/self/maps', 'latin1');
-    if (/\/(ld-musl-|libc\.musl-|libc\.so\n)/.test(maps)) return 'musl';
-    return /\/(libc\.so\.6|libc-[\d.]+\.so)\n/.test(maps) ? 'glibc' : undefined;
-  } catch {
-    return undefined; // no /proc, or no permission to read it: then nobody knows
+    process.dlopen({ exports: {} }, NO_LIBRARY);
+    return undefined;
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.startsWith('Error loading shared library')) return 'musl';
+    return message.includes('cannot open shared object file') ? 'glibc' : undefined; // or add-ons are not allowed
   }
 }
 

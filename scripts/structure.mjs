@@ -50,9 +50,10 @@ const codeRules = [
     breach: /\bprocess\s*(\?\.|\.)\s*(platform|arch)\b|\b(platform|arch)\b[^=]*\} = process;|\bos\.(platform|type)\(/,
   },
   {
+    // target.ts asks the loader for a file that cannot be there, for the name of the C library.
     name: 'the .node file is loaded in lib/load-native.ts only',
     where: /^(lib|examples|bench)\//,
-    except: /^lib\/load-native\.ts$/,
+    except: /^lib\/(load-native|target)\.ts$/,
     breach: /node-gyp-build|\bprocess\.dlopen\b/,
   },
   {

@@ -45,7 +45,7 @@ const loadThree = ({ fs, socket, require, report, args: copy }: Toolbox): void =
 
 test('without permission to load add-ons: an error that says so, not a crash (75)', async () => {
   const outcome = await inChild(() => {}, {
-    execArgv: ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'],
+    execArgv: ['--experimental-permission', `--allow-fs-read=${process.cwd()}/*`, '--no-warnings'],
   });
   expect(outcome.code).toBe(1);
   expect(outcome.stderr).toContain('ERR_FDREACTOR_NOT_PERMITTED');

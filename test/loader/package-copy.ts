@@ -1,5 +1,5 @@
-// Copies of the package as it is installed: dist/, package.json and node-gyp-build in a folder of their own, without a
-// binary, or with one that is put there.
+// Copies of the package as it is installed: dist/ and package.json in a folder of their own, without a binary, or with one
+// that is put there.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,19 +27,16 @@ export function makeFolder(): string {
 /** @returns its folder; `build/Release/fdreactor.node` is the given bytes */
 export function copyPackage(bytes?: Uint8Array): string {
   const folder = join(makeFolder(), 'fdreactor');
-  mkdirSync(join(folder, 'node_modules'), { recursive: true });
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  const dependency = dirname(require.resolve('node-gyp-build'));
-  cpSync(dependency, join(folder, 'node_modules', 'node-gyp-build'), { recursive: true });
   if (bytes !== undefined) writeBinary(folder, bytes);
   return folder;
 }
 
-export function writeBinary(folder: string, bytes: Uint8Array): string {
-  const release = join(folder, 'build', 'Release');
-  mkdirSync(release, { recursive: true });
-  const file = join(release, 'fdreactor.node');
+/** @param place within the package @returns the file */
+export function writeBinary(folder: string, bytes: Uint8Array, place = 'build/Release/fdreactor.node'): string {
+  const file = join(folder, place);
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, bytes);
   return file;
 }

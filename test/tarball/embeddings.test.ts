@@ -114,7 +114,7 @@ test('in a single executable, with the binary in it', async () => {
 });
 
 test.each([
-  ['without permission for add-ons', ['--allow-fs-read=*']],
+  ['without permission for add-ons', ['--allow-fs-read=./*']],
   ['without permission to read the package', ['--allow-addons', '--allow-fs-read=./echo.mjs']],
 ])('%s: an error that says what to allow', async (_name, permissions) => {
   machine = new User();
@@ -125,7 +125,7 @@ test.each([
 test.each([
   ['--experimental-permission', process.execPath],
   ['--permission', node22],
-])('%s, with permission for add-ons and to read', async (flag, node) => {
+])('%s, with permission for add-ons and to read the app folder', async (flag, node) => {
   machine = new User();
-  await expectEcho(developer, [node, flag, '--allow-addons', '--allow-fs-read=*', 'echo.mjs']);
+  await expectEcho(developer, [node, flag, '--allow-addons', `--allow-fs-read=${developer.folder}/*`, 'echo.mjs']);
 });

@@ -1,6 +1,5 @@
 // A registry of npm's kind on the loopback address, with what an installation may ask for and nothing else: the package, and packed
-// from the repository's node_modules/, node-gyp-build and the types that a program in TypeScript needs beside them.
-// It notes what it is asked for.
+// from the repository's node_modules/, the types that a program in TypeScript needs beside it. It notes what it is asked for.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { tarball } from './user.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const offered = ['node-gyp-build', '@types/node', 'undici-types'];
+const offered = ['@types/node', 'undici-types'];
 
 interface Offer {
   manifest: { name: string; version: string };
