@@ -17,14 +17,31 @@ export interface Answer {
   close: boolean;
 }
 
+/** RFC 9110, 4.2: a name, an IPv4 address, or an IP literal in brackets; then a port. It may be empty. */
+const HOST = /^(?:\[[\w.~!$&'()*+,;=:-]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
+
 export function answer(request: HttpRequest, files: FileCache): Answer {
   const { method, url } = request;
-  if (request.httpMinor > 0 && request.header('host') === undefined) return refuse(request, 400);
+  const fault = faultOf(request);
+  // Where a request is not what it says, or another protocol would follow, no byte after it is a request.
+  if (fault !== 0 || method === 'CONNECT') request.keepAlive = false;
+  if (fault !== 0) return refuse(request, fault);
   if (method !== 'GET' && method !== 'HEAD') return refuse(request, 405, 'Allow: GET, HEAD\r\n');
   const file = files.open(pathOf(url));
   if (file instanceof OpenFile) return withFile(request, file);
   const location = file.location === undefined ? '' : `Location: ${file.location}\r\n`;
   return refuse(request, file.status, file.status === 503 ? 'Retry-After: 1\r\n' : location);
+}
+
+/** What RFC 9112 refuses and the parser lets pass: the status for it; 0 for a request that is in order. */
+function faultOf(request: HttpRequest): number {
+  if (request.httpMajor !== 1) return request.httpMajor === 0 ? 400 : 505;
+  const coding = request.header('transfer-encoding');
+  if (coding !== undefined && request.httpMinor === 0) return 400; // 6.1: HTTP/1.0 has no chunks
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 501;
+  const hosts = request.count('host'); // 3.2
+  if (hosts > 1 || (hosts === 0 && request.httpMinor > 0)) return 400;
+  return HOST.test(request.header('host') ?? '') ? 0 : 400;
 }
 
 /** An answer without a file, to a request or (null) to bytes that were none: then the connection cannot go on. */

@@ -1,7 +1,7 @@
 // What it is for: one connection of the file server: bytes in, requests, answers out by send and sendfile. It either reads
 // or writes, never both: while an answer is under way nothing more is read, so a client that does not read what it asked
-// for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a turn moves at
-// most TURN_BYTES, sendfile's 0 ends the connection (the file has become shorter), every state has a deadline.
+// for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a turn answers
+// at most TURN_REQUESTS and moves at most TURN_BYTES, sendfile's 0 ends the connection (the file has become shorter), every state has a deadline.
 import { Interest, type Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { sendfile } from 'fdreactor/transfer';
@@ -9,15 +9,16 @@ import { type Answer, answer, refuse } from './http-answer.js';
 import type { FileCache } from './http-files.js';
 import { HttpParseError, HttpParser, type HttpRequest } from './http-parser.js';
 
-/** A client gets so much in a turn before the others have theirs. */
-const TURN_BYTES = 2 * 1024 * 1024;
+/** A client gets so much in a turn before the others have theirs. Its other requests wait for later turns. */
+export const TURN_REQUESTS = 8;
+export const TURN_BYTES = 2 * 1024 * 1024;
 /** After the last answer the client may read for so long before the connection is gone. */
 const LINGER_MS = 2000;
 
 const { IPPROTO_TCP, MSG_MORE, TCP_NODELAY } = socket.constants;
 
 /** Shared by all connections: neither is in use when a handler returns. */
-const input = Buffer.allocUnsafeSlow(64 * 1024);
+const input = Buffer.allocUnsafeSlow(16 * 1024); // what is read is parsed in the same turn
 const output = Buffer.allocUnsafeSlow(64 * 1024);
 
 export interface Timeouts {
@@ -116,18 +117,10 @@ export class Connection {
   /** Answers the requests until all are answered, the socket is full, or this turn's share is used up. */
   #write(): void {
     this.#turnBytesLeft = TURN_BYTES;
-    for (;;) {
-      const answer = this.#answer ?? this.#next();
-      if (answer === null) {
-        this.#inRequest = false;
-        this.#become('reading', Interest.READABLE, this.#server.timeouts.idleMs);
-        return;
-      }
+    for (let left = TURN_REQUESTS; left > 0 && this.#hasMore; left--) {
+      const answer = this.#answer ?? this.#next(left === 1);
       const outcome = this.#send(answer);
-      if (outcome === 'blocked') {
-        this.#become('writing', Interest.WRITABLE, this.#server.timeouts.sendMs);
-        return;
-      }
+      if (outcome === 'blocked') break;
       if (outcome === 'cut') {
         this.close();
         return;
@@ -139,16 +132,25 @@ export class Connection {
         return;
       }
     }
+    // A socket with room is reported again in the next turn, behind the others that were ready in this one.
+    if (this.#hasMore) this.#become('writing', Interest.WRITABLE, this.#server.timeouts.sendMs);
+    else {
+      this.#inRequest = false;
+      this.#become('reading', Interest.READABLE, this.#server.timeouts.idleMs);
+    }
   }
 
-  /** The answer to the next request, its head sent as far as the socket takes it. */
-  #next(): Answer | null {
-    const request = this.#requests.shift();
-    if (request === undefined) return null;
+  get #hasMore(): boolean {
+    return this.#answer !== null || this.#requests.length > 0;
+  }
+
+  /** The answer to the next request, its head sent as far as the socket takes it. The last of a turn is not held back. */
+  #next(isLast: boolean): Answer {
+    const request = this.#requests.shift() as HttpRequest | HttpParseError;
     this.#answer =
       request instanceof HttpParseError ? refuse(null, request.status) : answer(request, this.#server.files);
     const length = output.write(this.#answer.head, 'latin1');
-    const moreFollows = this.#answer.file !== null || this.#requests.length > 0;
+    const moreFollows = this.#answer.file !== null || (this.#requests.length > 0 && !isLast);
     const sent = Math.max(0, socket.send(this.#fd, output, 0, length, moreFollows ? MSG_MORE : 0));
     if (sent < length) this.#head = Uint8Array.prototype.slice.call(output, sent, length);
     return this.#answer;

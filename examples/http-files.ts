@@ -107,6 +107,8 @@ export class FileCache {
   #openAnew(urlPath: string, segments: string[]): OpenFile | Refusal {
     const isFolder = segments.length === 0 || urlPath.endsWith('/');
     const path = join(this.#root, ...segments, isFolder ? 'index.html' : '');
+    // The usual 404, without the exception that realpath() would make: it costs ten times as much.
+    if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) return { status: 404 };
     // Links are followed first and judged by where they end; what is opened then has no link at its end.
     const real = fs.realpathSync.native(path);
     if (!real.startsWith(this.#root === sep ? sep : this.#root + sep) && real !== this.#root) return { status: 404 };

@@ -37,6 +37,7 @@ export class HttpParseError extends Error {
 export class HttpRequest {
   method = '';
   url = '';
+  httpMajor = 1;
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
   httpMinor = 1;
   /** Whether the connection stays open after the response, by the rules of the request's version. */
@@ -52,6 +53,16 @@ export class HttpRequest {
       if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[i + 1];
     }
     return undefined;
+  }
+
+  /** How many headers of that name (given in lower case) there are. */
+  count(name: string): number {
+    let found = 0;
+    for (let i = 0; i < this.headers.length; i += 2) {
+      const candidate = this.headers[i] as string;
+      if (candidate.length === name.length && candidate.toLowerCase() === name) found++;
+    }
+    return found;
   }
 }
 
@@ -161,6 +172,8 @@ export class HttpParser {
     this.#headDone = true;
     request.keepAlive = keepAlive;
     request.httpMinor = llhttp.llhttp_get_http_minor(this.#pointer);
+    // The parser knows 0.9, 1.0, 1.1 and 2.0.
+    if (request.httpMinor !== 1) request.httpMajor = llhttp.llhttp_get_http_major(this.#pointer);
     request.method = methodName(llhttp.llhttp_get_method(this.#pointer));
     return OK;
   }
@@ -260,6 +273,7 @@ interface Llhttp {
   llhttp_errno_name(status: number): number;
   llhttp_get_method(parser: number): number;
   llhttp_method_name(method: number): number;
+  llhttp_get_http_major(parser: number): number;
   llhttp_get_http_minor(parser: number): number;
 }
 
