@@ -38,4 +38,12 @@ export function perform(world, name, call, codes = []) {
 }
 
 /** What a connection that the peer has ended may answer to any call that moves data. */
-export const CONNECTION_ERRORS = ['nothing', 'ECONNRESET', 'EPIPE', 'ENOTCONN', 'ECONNREFUSED', 'ECONNABORTED', 'ETIMEDOUT'];
+export const CONNECTION_ERRORS = [
+  'nothing',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTCONN',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+];

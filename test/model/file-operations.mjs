@@ -18,7 +18,10 @@ export const pick = (list, n) => list[n % Math.max(1, list.length)];
 
 /** @param {World} world @param {number} n @param {(file: File) => boolean} [fits] */
 export function pickNumber(world, n, fits = () => true) {
-  return pick(world.userNumbers.filter((fd) => fits(/** @type {File} */ (world.numbers.get(fd)))), n);
+  return pick(
+    world.userNumbers.filter((fd) => fits(/** @type {File} */ (world.numbers.get(fd)))),
+    n,
+  );
 }
 
 /** @param {File} file */
@@ -66,7 +69,9 @@ function accept(world, listener) {
   if (fd === -1) return;
   const file = world.open('tcp', fd);
   const port = attempt(() => /** @type {{ port: number }} */ (socket.getpeername(fd)).port).value;
-  const client = world.files.find((other) => other.kind === 'tcp' && other.isOpen && other.port === port && other !== file);
+  const client = world.files.find(
+    (other) => other.kind === 'tcp' && other.isOpen && other.port === port && other !== file,
+  );
   if (client !== undefined && client.peer === null) {
     file.peer = client;
     client.peer = file;
@@ -96,7 +101,12 @@ function transmit(world, fd, count) {
     if (file.peer === null) return; // nobody knows yet whom the bytes are for
     bytes.fill(file.peer.tag);
   }
-  const { value = -1 } = perform(world, `write(${fd}, ${bytes.length})`, () => socket.write(fd, bytes), CONNECTION_ERRORS);
+  const { value = -1 } = perform(
+    world,
+    `write(${fd}, ${bytes.length})`,
+    () => socket.write(fd, bytes),
+    CONNECTION_ERRORS,
+  );
   touch(file);
   const to = file.kind === 'eventfd' ? file : /** @type {File} */ (file.peer);
   if (value > 0) touch(to, to.isSynchronous);
@@ -160,7 +170,8 @@ export const fileOperations = {
   },
   connect: (world, { a }) => {
     const fd = pickNumber(world, a, (file) => file.kind === 'listener');
-    if (fd !== undefined && world.numbers.size < MOST_FILES) connect(world, /** @type {File} */ (world.numbers.get(fd)));
+    if (fd !== undefined && world.numbers.size < MOST_FILES)
+      connect(world, /** @type {File} */ (world.numbers.get(fd)));
   },
   accept: (world, { a }) => {
     const fd = pickNumber(world, a, (file) => file.kind === 'listener');

@@ -73,8 +73,7 @@ const NESTED_WEIGHTS = {
 };
 
 /** @param {Record<string, number>} weights */
-const without = new Set((process.env.WITHOUT ?? "").split(","));
-const lottery = (weights) => Object.entries(weights).filter(([k]) => !without.has(k)).flatMap(([kind, weight]) => Array(weight).fill(kind));
+const lottery = (weights) => Object.entries(weights).flatMap(([kind, weight]) => Array(weight).fill(kind));
 const turnKinds = lottery(TURN_WEIGHTS);
 const nestedKinds = lottery(NESTED_WEIGHTS);
 

@@ -1,5 +1,5 @@
-// What the model asks of the kernel without the package: poll(2) on fds of this process, duplicates, and closes that the
-// package does not see. A Node-API add-on for the tests only; each function takes small integers or an Int32Array.
+// What the model asks of the kernel without the package: poll(2) on fds of this process, duplicates, and closes that
+// the package does not see. A Node-API add-on for the tests only; each function takes small integers or an Int32Array.
 #include <fcntl.h>
 #include <node_api.h>
 #include <poll.h>
@@ -110,9 +110,15 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback call;
   } table[] = {
-      {"pollFds", poll_fds},         {"identify", identify},   {"dup", dup_fd},
-      {"dupTo", dup_to},             {"openFile", open_file},  {"openEventfd", open_eventfd},
-      {"closeBehind", close_behind}, {"raise", raise_here},    {"ignore", ignore_signal},
+      {"pollFds", poll_fds},
+      {"identify", identify},
+      {"dup", dup_fd},
+      {"dupTo", dup_to},
+      {"openFile", open_file},
+      {"openEventfd", open_eventfd},
+      {"closeBehind", close_behind},
+      {"raise", raise_here},
+      {"ignore", ignore_signal},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     napi_value function = NULL;

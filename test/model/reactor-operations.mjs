@@ -1,13 +1,13 @@
 // Operations on reactors: registrations, timers, wakers, signals, turns; each with what it must answer.
 import { constants } from 'node:os';
-import * as socket from 'fdreactor/socket';
 import { Waker } from 'fdreactor';
+import * as socket from 'fdreactor/socket';
 import { ALL_INTERESTS } from './bits.mjs';
 import { perform } from './calls.mjs';
 import { pick, pickNumber } from './file-operations.mjs';
 import { probe } from './probe.mjs';
 import { hasOnError, ModelReactor, opening } from './reactors.mjs';
-import { ModelRegistration, retireOwners } from './registrations.mjs';
+import { ghostOf, ModelRegistration, retireOwners } from './registrations.mjs';
 import { ModelSource } from './sources.mjs';
 import { ModelTimer } from './timers.mjs';
 import { takeTurn } from './turn.mjs';
@@ -28,11 +28,18 @@ const INTERESTS = [1, 1, 3, 2, 0, ALL_INTERESTS, 4];
 probe.ignore(constants.signals[SIGNAL]);
 
 /** @param {World} world @param {number} n */
-const pickReactor = (world, n) => pick(world.reactors.filter(({ closed }) => !closed), n);
+const pickReactor = (world, n) =>
+  pick(
+    world.reactors.filter(({ closed }) => !closed),
+    n,
+  );
 /** Mostly a live one. @param {World} world @param {number} n */
 function pickRegistration(world, n) {
   const live = world.registrations.filter(({ active }) => active);
-  return pick(n % 4 === 0 || live.length === 0 ? world.registrations.slice(-MOST_REGISTRATIONS_TO_CHOOSE) : live, n >> 2);
+  return pick(
+    n % 4 === 0 || live.length === 0 ? world.registrations.slice(-MOST_REGISTRATIONS_TO_CHOOSE) : live,
+    n >> 2,
+  );
 }
 
 /** What every handler does after it was judged: the next operation, which may throw. */
@@ -71,6 +78,8 @@ function register(world, { a, b, c }) {
   const registration = new ModelRegistration(world.registrations.length + 1, owner, file, fd, interest, mode);
   const isThere = owner.live().some((other) => other.fd === fd && other.file === file);
   const codes = isThere ? ['EEXIST'] : file.kind === 'regular' ? ['EPERM'] : [];
+  // The kernel may know this file by this number still, of a registration that ended when another file had it.
+  if (codes.length === 0 && owner.ghosts.has(ghostOf(file, fd))) codes.push('nothing', 'EEXIST');
   registration.hasOnError = hasOnError && c % 5 === 0;
   const onError = (/** @type {unknown} */ error, /** @type {unknown} */ handle) => {
     world.check(handle === registration.handle, () => `${registration}: onError is given another registration`);
@@ -111,7 +120,12 @@ function modify(world, registration, interest) {
   if (!active) {
     perform(world, `${registration}.modify(${interest})`, call, ['ERR_INVALID_STATE']);
   } else if (hasMoved) {
-    perform(world, `${registration}.modify(${interest}), moved`, call, ['EBADF', 'ENOENT', 'EPERM', 'ERR_INVALID_STATE']);
+    perform(world, `${registration}.modify(${interest}), moved`, call, [
+      'EBADF',
+      'ENOENT',
+      'EPERM',
+      'ERR_INVALID_STATE',
+    ]);
     world.check(!handle.active, () => `${registration} is active after a modify() that failed`);
   } else {
     perform(world, `${registration}.modify(${interest})`, call);
@@ -129,10 +143,14 @@ function deregister(world, registration) {
 /** @param {World} world @param {ModelRegistration | null | undefined} registration */
 function closeRegistration(world, registration) {
   if (registration == null) return;
-  const { active, hasMoved, handle, fd } = registration;
+  const { active, hasMoved, handle, fd, owner } = registration;
+  // After deregister() the inode tells a file from another, and all eventfds and epoll sets of the system share one.
+  if (!active && hasMoved && registration.file.identity === owner.world.numbers.get(fd)?.identity) return;
   const { value } = perform(world, `${registration}.close()`, () => /** @type {unknown} */ (handle.close()));
-  if (active && !hasMoved) world.check(value === true, () => `${registration}.close() returned ${value}, and should have closed it`);
-  if (hasMoved) world.check(value === false, () => `${registration}.close() returned ${value}, and the number is another's`);
+  if (active && !hasMoved)
+    world.check(value === true, () => `${registration}.close() returned ${value}, and should have closed it`);
+  if (hasMoved)
+    world.check(value === false, () => `${registration}.close() returned ${value}, and the number is another's`);
   if (active) registration.retire();
   if (value !== true) return;
   for (const other of world.registrations) if (other.active && other.fd === fd) other.retire();
@@ -168,7 +186,11 @@ function openSource(world, { a }, kind) {
 }
 
 /** @param {World} world @param {number} n @param {'waker' | 'signal'} kind */
-const pickSource = (world, n, kind) => pick(world.sources.filter((source) => source.kind === kind && source.active), n);
+const pickSource = (world, n, kind) =>
+  pick(
+    world.sources.filter((source) => source.kind === kind && source.active),
+    n,
+  );
 
 /** @param {World} world @param {number} n @param {'waker' | 'signal'} kind */
 function closeSource(world, n, kind) {
@@ -188,7 +210,10 @@ export function poll(world, owner, timeoutMs) {
   }
   const at = world.log.length;
   world.note(`r${owner.id}.poll(${timeoutMs})`);
+  const began = performance.now();
   const { value, error } = takeTurn(owner, false, call);
+  const took = performance.now() - began;
+  world.check(value !== 0 || owner.closed || took >= timeoutMs, () => `poll(${timeoutMs}) returned 0 after ${took} ms`);
   world.log[at] += `: ${error ?? value}`;
 }
 
@@ -198,6 +223,7 @@ function run(world, owner) {
   const timer = setTimer(owner, 0, undefined, () => {
     if (!owner.closed) owner.reactor.stop();
   });
+  timer.stopsRun = true; // so that no handler cancels it
   world.note(`r${owner.id}.run()`);
   takeTurn(owner, true, () => owner.reactor.run());
   if (!timer.active) return;
@@ -213,7 +239,11 @@ function setTimer(owner, delayMs, repeatMs, body) {
   const fired = () => {
     world.note(`  ${timer} fires`);
     timer.fire();
-    body();
+    try {
+      body();
+    } finally {
+      timer.leave();
+    }
   };
   timer.handle = owner.reactor.setTimer(delayMs, fired, repeatMs === undefined ? {} : { repeatMs });
   timer.isSet();
@@ -267,7 +297,10 @@ export const reactorOperations = {
     });
   },
   cancelTimer: (world, { a }) => {
-    const timer = pick(world.timers.slice(-8), a);
+    const timer = pick(
+      world.timers.slice(-8).filter((other) => !other.stopsRun),
+      a,
+    );
     if (timer === undefined) return;
     perform(world, `${timer}.cancel()`, () => timer.handle.cancel());
     timer.active = false;

@@ -12,8 +12,8 @@ export class ModelReactor {
   turn = null;
   /** The turn whose batch an exception has cut off. @type {import('./turn.mjs').Turn | null} */
   unfinished = null;
-  /** An event may come that belongs to no registration, and cannot be switched off. */
-  hasGhosts = false;
+  /** Whose events may come, and belong to no registration. @type {Set<string>} */
+  ghosts = new Set();
   /** A registration has ended, whose event may have been fetched. */
   mayHaveStale = false;
   /** In the last turn. @type {import('./registrations.mjs').ModelRegistration[]} */
@@ -61,7 +61,7 @@ export class ModelReactor {
   /** An event of it may be in a batch, and not delivered yet. @param {import('./registrations.mjs').ModelRegistration} registration */
   mayBeFetched(registration) {
     for (let turn = this.turn ?? this.unfinished; turn !== null; turn = turn.before) {
-      if (turn.isRun || (turn.fetched.has(registration) && !turn.delivered.has(registration))) return true;
+      if (turn.isLoose || (turn.fetched.has(registration) && !turn.delivered.has(registration))) return true;
     }
     return false;
   }
@@ -86,12 +86,17 @@ export class ModelReactor {
     world.check(reactor.size === size, () => `r${this.id}.size is ${reactor.size}, not ${size}`);
     if (this.turn !== null) return; // its counters are written at the end
     const { registered, timers, events, timersFired, staleEvents } = reactor.metrics();
-    const expected = { registered: size, timers: this.liveTimers().length, events: this.events, timersFired: this.timersFired };
+    const expected = {
+      registered: size,
+      timers: this.liveTimers().length,
+      events: this.events,
+      timersFired: this.timersFired,
+    };
     const found = { registered, timers, events, timersFired };
     world.check(JSON.stringify(found) === JSON.stringify(expected), () => {
       return `r${this.id}.metrics() is ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`;
     });
-    if (!this.hasGhosts && !this.mayHaveStale) {
+    if (this.ghosts.size === 0 && !this.mayHaveStale) {
       world.check(staleEvents === this.staleEvents, () => {
         return `r${this.id}: staleEvents grew from ${this.staleEvents} to ${staleEvents}, and nothing was stale`;
       });
@@ -116,7 +121,10 @@ export function opening(world, kind, make) {
 
 /** Whether this version of the package has onError. */
 export const hasOnError = (() => {
-  const { reactor, thrown } = { reactor: new Reactor(/** @type {object} */ ({ onError: () => {} })), thrown: new Thrown() };
+  const { reactor, thrown } = {
+    reactor: new Reactor(/** @type {object} */ ({ onError: () => {} })),
+    thrown: new Thrown(),
+  };
   reactor.setTimer(0, () => {
     throw thrown;
   });

@@ -1,6 +1,10 @@
 // A registration as the reference has it, and what must be so of the real one after each operation.
 import { touch } from './world.mjs';
 
+/** What the kernel goes on watching, and cannot be told to forget: the number is another file's. */
+/** @param {import('./world.mjs').File} file @param {number} fd */
+export const ghostOf = (file, fd) => `${file} as ${fd}`;
+
 export class ModelRegistration {
   /** @type {import('fdreactor').Registration<ModelRegistration>} */
   handle;
@@ -53,7 +57,7 @@ export class ModelRegistration {
   }
 
   retire() {
-    if (this.active && this.hasMoved && this.file.isOpen) this.owner.hasGhosts = true;
+    if (this.active && this.hasMoved && this.file.isOpen) this.owner.ghosts.add(ghostOf(this.file, this.fd));
     this.active = false;
     this.version++;
     this.owner.mayHaveStale = true;

@@ -26,7 +26,7 @@ export class ModelSource {
     turn.handlers++;
     world.check(this.active, () => `${this} was closed, and is told`);
     world.check(this.isDue, () => `${this} is told, and was not rung`);
-    const isSecond = turn.heard.has(this) && turn.before === null && !turn.isRun;
+    const isSecond = turn.heard.has(this) && !turn.isLoose;
     world.check(!isSecond, () => `${this} is told twice in a turn`);
     turn.heard.add(this);
     this.isDue = false;

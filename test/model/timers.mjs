@@ -1,12 +1,10 @@
 // A timer as the reference has it: never early, in order, and as often as it was asked for.
 
-/** A repeating timer is counted from within the package's turn, a little before its handler is called. */
-const CLOCK_TOLERANCE_MS = 0.5;
-
 export class ModelTimer {
   /** @type {import('fdreactor').Timer} */
   handle;
   active = true;
+  stopsRun = false;
   firings = 0;
   firingsAtTurn = 0;
   /** In how many turns in a row it was due, and an exception came first. */
@@ -52,21 +50,27 @@ export class ModelTimer {
     world.check(turn.isRun || this.setIn !== turn, () => `${this} fired in the turn in which it was set`);
     this.#checkOrder();
     this.firings++;
+    this.order++;
+    this.latest = Number.POSITIVE_INFINITY; // until the end of the turn is seen
     if (this.repeatMs === undefined) this.active = false;
-    else {
-      this.earliest = now + this.repeatMs - CLOCK_TOLERANCE_MS;
-      this.latest = now + this.repeatMs;
-      this.setAt = now;
-      this.setIn = null;
-      this.order++;
-    }
+  }
+
+  /** Its handler is about to return: it repeats from here. */
+  leave() {
+    this.setIn = null;
+    this.earliest = performance.now() + (this.repeatMs ?? 0);
+  }
+
+  /** The turn has ended. */
+  endTurn() {
+    if (this.latest === Number.POSITIVE_INFINITY) this.latest = performance.now() + (this.repeatMs ?? 0);
   }
 
   /** None is left that was certainly due before. */
   #checkOrder() {
     const { world, turn } = this.owner;
     for (const other of this.owner.liveTimers()) {
-      if (other === this || other.latest >= this.earliest || other.setIn === turn || other.order > 0) continue;
+      if (other === this || other.latest >= this.earliest || other.setIn === turn) continue;
       world.fail(`${this} fired before ${other}`);
     }
   }

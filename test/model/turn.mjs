@@ -34,7 +34,7 @@ export class Turn {
   first;
   /** At the first handler. @type {import('./bits.mjs').Snapshot | null} */
   second = null;
-  /** Of run(), which may take several turns: at every handler. @type {import('./bits.mjs').Snapshot[]} */
+  /** Where it is loose: at every handler. @type {import('./bits.mjs').Snapshot[]} */
   others = [];
   /** @type {Map<ModelRegistration, number>} */
   delivered = new Map();
@@ -49,9 +49,11 @@ export class Turn {
   constructor(owner, isRun) {
     this.owner = owner;
     this.world = owner.world;
-    this.isRun = isRun;
     /** The turn whose batch this one goes on with. */
     this.before = owner.unfinished;
+    this.isRun = isRun;
+    /** Whether handlers may run before a wait: of several turns, or timers that an exception has put off. */
+    this.isLoose = isRun || this.before !== null;
     for (const registration of owner.live()) this.fetched.set(registration, fetch(registration));
     this.dueSources = owner.liveSources().filter(({ isDue }) => isDue);
     this.first = owner.snapshot();
@@ -62,12 +64,12 @@ export class Turn {
   /** Before any handler does anything. */
   enter() {
     this.second ??= snapshot([...this.fetched.keys()].map(({ file }) => file));
-    if (this.isRun) this.others.push(this.owner.snapshot());
+    if (this.isLoose) this.others.push(this.owner.snapshot());
   }
 
   /** After a handler did what it does. */
   leave() {
-    if (this.isRun && !this.owner.closed) this.others.push(this.owner.snapshot());
+    if (this.isLoose && !this.owner.closed) this.others.push(this.owner.snapshot());
   }
 
   /** A handler of a registration was called. @param {ModelRegistration} registration @param {number} ready */
@@ -76,9 +78,9 @@ export class Turn {
     this.enter();
     this.handlers++;
     world.check(registration.active, () => `${registration} is not active, and is told ${ready}`);
-    const may = this.isRun ? this.#mayInRun(registration) : this.#may(registration);
+    const may = this.isLoose ? this.#mayInLoose(registration) : this.#may(registration);
     world.check(ready !== 0 && (ready & ~may) === 0, () => `${registration} is told ${ready}, and poll(2) says ${may}`);
-    const isSecond = this.delivered.has(registration) && this.before === null && !this.isRun;
+    const isSecond = this.delivered.has(registration) && !this.isLoose;
     world.check(!isSecond, () => `${registration} is told twice in a turn`);
     this.delivered.set(registration, (this.delivered.get(registration) ?? 0) | ready);
     this.#told(registration, ready);
@@ -88,6 +90,7 @@ export class Turn {
   end({ value, error }) {
     const { owner, world } = this;
     this.second ??= owner.snapshot();
+    for (const timer of owner.liveTimers()) timer.endTurn();
     owner.lastDelivered = [...this.delivered.keys()];
     owner.events += this.handlers;
     owner.timersFired += this.timersFired;
@@ -110,47 +113,40 @@ export class Turn {
 
   /** What the batch may say of it. @param {ModelRegistration} registration */
   #may(registration) {
-    let may = 0;
-    let isFetched = false;
-    let isArmed = false;
-    /** @type {Turn | null} */
-    let turn = this;
-    for (; turn !== null; turn = turn.before) {
-      const fetched = turn.fetched.get(registration);
-      if (fetched === undefined) continue;
-      isFetched = true;
-      isArmed ||= fetched.isArmed && (!fetched.isEdge || fetched.mayBeDue || !registration.file.isSynchronous);
-      for (const found of [turn.first, turn.second]) {
-        may |= readyOf(fetched.interest, found?.get(registration.file) ?? 0, fetched.isQuiet);
-      }
-    }
-    this.world.check(isFetched, () => `${registration} was registered in this turn, and is told already`);
-    this.world.check(isArmed, () => `${registration} is told again, and nothing has happened to it`);
-    return may & (registration.interest | CLOSURES);
+    const { world } = this;
+    const fetched = this.fetched.get(registration);
+    if (fetched === undefined) return world.fail(`${registration} was registered in this turn, and is told already`);
+    const { isArmed, isEdge, mayBeDue, interest, isQuiet } = fetched;
+    world.check(isArmed && (!isEdge || mayBeDue || !registration.file.isSynchronous), () => {
+      return `${registration} is told again, and nothing has happened to it`;
+    });
+    return readyOf(interest, this.#uncertain(registration.file), isQuiet) & (registration.interest | CLOSURES);
   }
 
-  /** @param {ModelRegistration} registration */
-  #mayInRun(registration) {
+  /** The same, where nobody knows when it was waited for. @param {ModelRegistration} registration */
+  #mayInLoose(registration) {
     let may = 0;
-    for (const found of [this.first, this.second, ...this.others]) {
-      may |= readyOf(ALL_INTERESTS, found?.get(registration.file) ?? 0, false);
+    for (/** @type {Turn | null} */ let turn = this; turn !== null; turn = turn.before) {
+      for (const found of [turn.first, turn.second, ...turn.others]) {
+        may |= readyOf(ALL_INTERESTS, found?.get(registration.file) ?? 0, false);
+      }
     }
     return may & (registration.interest | CLOSURES);
   }
 
   /** What being told changes. @param {ModelRegistration} registration @param {number} ready */
   #told(registration, ready) {
-    const { world, isRun } = this;
+    const { world, isLoose } = this;
     if (registration.mode === 'oneshot') {
       world.check(registration.arms > 0, () => `${registration} has fired, and is told again`);
       registration.arms--;
     }
     const fetched = this.fetched.get(registration);
-    registration.seenActivity = isRun || this.before !== null || fetched === undefined ? -1 : fetched.activity;
+    registration.seenActivity = isLoose || fetched === undefined ? -1 : fetched.activity;
     registration.seenArrivals = fetched?.arrivals ?? registration.file.arrivals;
     registration.toldClosures |= ready & CLOSURES;
     if (ready & Ready.READABLE) registration.wasReadable = true;
-    if (registration.version === fetched?.version) registration.isFresh = false;
+    if (isLoose || registration.version === fetched?.version) registration.isFresh = false;
     const { interest, mode } = registration;
     const isAskedFor = interest === 0 || (interest & 1) !== 0;
     if (ready & 8 && !isAskedFor && mode === 'level' && !registration.hasMoved) registration.isQuiet = true;
@@ -183,7 +179,8 @@ export class Turn {
       const told = this.delivered.get(registration) ?? 0;
       world.check((must & ~told) === 0, () => `${registration} was told ${told}, and poll(2) says ${must}`);
       registration.isFresh = false;
-      registration.wasReadable = (readyOf(ALL_INTERESTS, this.#uncertain(registration.file), false) & Ready.READABLE) !== 0;
+      registration.wasReadable =
+        (readyOf(ALL_INTERESTS, this.#uncertain(registration.file), false) & Ready.READABLE) !== 0;
       registration.seenArrivals = fetched.arrivals;
     }
     for (const source of this.dueSources) {
@@ -194,17 +191,17 @@ export class Turn {
   /** What an exception kept from its handlers has been told now. @param {Turn} cut */
   #checkUnfinished(cut) {
     const { world } = this;
-    if (cut.before !== null) return; // its batch is that of an earlier turn, in part
+    if (cut.isLoose) return; // its batch is that of an earlier turn, in part
     for (const [registration, fetched] of cut.fetched) {
       if (!cut.owner.takesAll || !registration.active || registration.version !== fetched.version) continue;
-      if (registration.hasMoved || cut.isRun || fetched.isEdge !== registration.isEdge) continue;
+      if (registration.hasMoved || cut.isLoose || fetched.isEdge !== registration.isEdge) continue;
       const must = cut.#must(registration, fetched);
       const told = (cut.delivered.get(registration) ?? 0) | (this.delivered.get(registration) ?? 0);
       world.check((must & ~told) === 0, () => `${registration} was told ${told} after an exception, not ${must}`);
     }
     for (const source of cut.dueSources) {
       const isHeard = !source.active || cut.heard.has(source) || this.heard.has(source);
-      world.check(isHeard || !cut.owner.takesAll || cut.isRun, () => `${source} was rung, and an exception lost it`);
+      world.check(isHeard || !cut.owner.takesAll || cut.isLoose, () => `${source} was rung, and an exception lost it`);
     }
   }
 
@@ -237,7 +234,8 @@ export class Turn {
 
 /** @param {ModelRegistration} registration @returns {Fetched} */
 function fetch(registration) {
-  const { interest, isQuiet, isEdge, mode, arms, areArmsCertain, version, file, isFresh, toldClosures, wasReadable } = registration;
+  const { interest, isQuiet, isEdge, mode, arms, areArmsCertain, version, file, isFresh, toldClosures, wasReadable } =
+    registration;
   const isReadable = (interest & 1) !== 0 && registration.seenArrivals !== file.arrivals;
   const isDue = isFresh || isReadable;
   return {
@@ -277,4 +275,3 @@ export function takeTurn(owner, isRun, call) {
   turn.end(outcome);
   return outcome;
 }
-
