@@ -31,6 +31,7 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/fd_posix.cc
   native/sys/fd_wait_linux.cc
   native/sys/pulse_linux.cc
+  native/sys/poller_room_linux.cc
   native/sys/new_fd_posix.cc
   native/sys/signal_disposition_posix.cc
   native/sys/signals_posix.cc
@@ -59,6 +60,7 @@ set(FDREACTOR_SOURCES_MAC
   native/sys/fd_posix.cc
   native/sys/kqueue.cc
   native/sys/kqueue_stash.cc
+  native/sys/poller_room_kqueue.cc
   native/sys/new_fd_posix.cc
   native/sys/signal_disposition_posix.cc
   native/sys/signals_kqueue.cc

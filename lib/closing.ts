@@ -1,6 +1,7 @@
 // Closing an fd through the library: each reactor of this thread ends its registration of the fd first. So no event of
 // the file that is closed can reach a handler, even where a duplicate of the fd keeps the file open, and no
 // registration is left with a number that another file may get.
+import { failure, invalidState } from './errors.js';
 import { native } from './native.js';
 
 /** Who is told before an fd is closed. */
@@ -20,8 +21,22 @@ export function onClose(listener: CloseListener): () => void {
   };
 }
 
-/** close(2), after all listeners were told. Returns the native result. */
+/** The native answer for an fd of the add-on itself; close(2) never answers so. */
+const IS_OWN = failure(native.constants.error.EBUSY as number);
+
+/**
+ * close(2), after all listeners were told. Returns the native result.
+ *
+ * @throws ERR_INVALID_STATE where a waker or a signal uses the fd
+ */
 export function closeFd(fd: number): number {
-  for (const listener of listeners) listener.deref()?.beforeClose(fd);
-  return native.close(fd);
+  if (typeof fd === 'number') for (const listener of listeners) listener.deref()?.beforeClose(fd);
+  const result = native.close(fd);
+  if (result === IS_OWN) throw isOwn(fd);
+  return result;
+}
+
+/** The error for an fd that a waker or a signal uses. */
+export function isOwn(fd: number): Error {
+  return invalidState(`fd ${fd} belongs to a waker or a signal of a Reactor`);
 }

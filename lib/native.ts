@@ -150,12 +150,12 @@ export interface Native extends NativeOverlapped {
   wakerWake(id: number): number;
   wakerAcknowledge(id: number): number;
   wakerWasMade(id: number): number;
-  /** `isOpen` 0: other code closed its fd, whose number must not be closed. So below. */
+  /** `isOpen` 0: other code closed its fd, whose number must not be closed. */
   wakerClose(id: number, isOpen: number): number;
 
   signalWatch(number: number, way: number): number;
   signalAcknowledge(source: number): number;
-  signalUnwatch(source: number, isOpen: number): number;
+  signalUnwatch(source: number): number;
   signalCanBeWatched(number: number): number;
 
   hostAttachThread(fd: number, callback: () => void): number;

@@ -8,7 +8,7 @@
 // The kernel knows best whether an fd is still the file that was registered: it answers ENOENT, EBADF or EPERM where other
 // code closed the fd. Nothing else asks, and nothing asks at an event (see ARCHITECTURE.md, "Closing").
 import { type Backend, isGone } from './backend.js';
-import { closeFd } from './closing.js';
+import { closeFd, isOwn } from './closing.js';
 import { errorOf, invalidState, SystemError } from './errors.js';
 import { Interest, type Mode } from './interest.js';
 import { native } from './native.js';
@@ -172,9 +172,13 @@ export class Registrar implements RegistrationOwner {
   beforeClose(fd: number): void {
     const registration = this.table.byFd(fd);
     if (registration === null) return;
-    if (registration.internal) throw invalidState(`fd ${fd} belongs to a waker or a signal of a Reactor`);
     this.mend();
-    if (registration.active) this.#remove(registration, State.CLOSED);
+    if (registration.internal) {
+      this.#reset(registration); // ends it if other code has closed the fd, so that the number is another file's
+      if (registration.active) throw isOwn(fd);
+    } else if (registration.active) {
+      this.#remove(registration, State.CLOSED);
+    }
   }
 
   /** The batch was handed out to its end. */

@@ -57,5 +57,5 @@ export function watchSignal(number: number): number {
 
 /** What ends the watch. */
 export function signalCloser(source: number): Closer {
-  return (isOpen) => native.signalUnwatch(source, isOpen ? 1 : 0);
+  return () => native.signalUnwatch(source);
 }

@@ -65,7 +65,8 @@ export class EpollBackend implements Backend {
   readonly #eventWords: number;
   readonly #dataWord: number;
   #hostFd = -1;
-  #pulseFd = -1;
+  readonly #pulseFd: number;
+  #hasPulse = false;
   readonly #ticks = new Uint8Array(8);
   /** The host's event was among those of some wait, and the host was not seen to be idle since. */
   #hostRang = false;
@@ -81,6 +82,10 @@ export class EpollBackend implements Backend {
     this.#dataWord = layout.firstWord + layout.dataWord;
     this.fd = native.epollOpen();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
+    this.#pulseFd = native.epollPulse(MAX_SLICE_MS);
+    if (this.#pulseFd >= 0) return;
+    native.close(this.fd);
+    throw new SystemError(errorOf(this.#pulseFd), 'timerfd_create');
   }
 
   /** epoll has all modes and interests. */
@@ -153,22 +158,20 @@ export class EpollBackend implements Backend {
   // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
   // from run(). Each new event of the host ends one wait.
   watchHost(): number {
-    if (this.#pulseFd >= 0) return NO_LIMIT;
+    if (this.#hasPulse) return NO_LIMIT;
     if (isHostLibuv && this.#hostFd < 0) {
       const hostFd = native.hostBackendFd();
       if (this.#watchEdges(hostFd, HOST_SLOT)) this.#hostFd = hostFd; // not where other code has nested it already: ELOOP
     }
-    const pulseFd = native.epollPulse(MAX_SLICE_MS);
-    if (pulseFd < 0) return MAX_SLICE_MS;
-    if (this.#watchEdges(pulseFd, PULSE_SLOT)) this.#pulseFd = pulseFd;
-    else native.close(pulseFd);
-    return this.#pulseFd < 0 ? MAX_SLICE_MS : NO_LIMIT;
+    this.#hasPulse = this.#watchEdges(this.#pulseFd, PULSE_SLOT);
+    return this.#hasPulse ? NO_LIMIT : MAX_SLICE_MS;
   }
 
   unwatchHost(): void {
     if (this.#hostFd >= 0) this.deregister(this.#hostFd);
     this.#hostFd = -1;
-    this.#closePulse();
+    if (this.#hasPulse) this.deregister(this.#pulseFd);
+    this.#hasPulse = false;
   }
 
   hostNeedsTurn(): boolean {
@@ -179,13 +182,8 @@ export class EpollBackend implements Backend {
   }
 
   close(): void {
-    this.#closePulse();
+    native.close(this.#pulseFd);
     native.close(this.fd);
-  }
-
-  #closePulse(): void {
-    if (this.#pulseFd >= 0 && this.deregister(this.#pulseFd)) native.close(this.#pulseFd);
-    this.#pulseFd = -1;
   }
 
   #watchEdges(fd: number, slot: number): boolean {

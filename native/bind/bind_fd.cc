@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include "../sys/fd.h"
 #include "../sys/fd_identity.h"
 #include "arguments.h"
@@ -47,6 +49,9 @@ napi_value close(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
   if (!args.ok()) return args.refuse();
+  for (const auto& signal : environment_of(env).signals) {
+    if (signal.second != nullptr && signal.second->owns(fd)) return args.answer(failure(EBUSY));
+  }
   disowned(env, fd);
   for (const auto& tell : environment_of(env).before_close) tell(fd);
   return args.answer(fd_close(fd));

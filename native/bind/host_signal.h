@@ -23,6 +23,8 @@ class HostSignal {
   virtual ~HostSignal() = default;  // stops the watch
 
   [[nodiscard]] virtual int fd() const = 0;
+  // Whether the fd is one of the loop's. libuv ends the process where one of them is closed under it.
+  [[nodiscard]] virtual bool owns(int fd) const = 0;
   virtual void acknowledge() = 0;
 };
 

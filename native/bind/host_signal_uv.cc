@@ -1,7 +1,9 @@
 #include <uv.h>
 
 #include <cerrno>
+#include <initializer_list>
 
+#include "../sys/poller_room.h"
 #include "../sys/signal_disposition.h"
 #include "host_signal.h"
 
@@ -48,6 +50,16 @@ void watch_pipe(Watch* watch) {
   uv_run(&watch->loop, UV_RUN_NOWAIT);
 }
 
+// libuv ends the process where the kernel has no room for one more fd in the loop's set (fs.epoll.max_user_watches), and goes
+// on where the fd is in the set already. So both of the loop's fds are put there first.
+Result make_room(const uv_loop_t& loop) {
+  for (const int fd : {loop.async_io_watcher.fd, loop.signal_pipefd[0]}) {
+    const Result room = poller_make_room(uv_backend_fd(&loop), fd);
+    if (room < 0) return room;
+  }
+  return 0;
+}
+
 class UvSignal final : public HostSignal {
  public:
   UvSignal(int number, Watch* watch) : number_(number), watch_(watch) {}
@@ -58,6 +70,11 @@ class UvSignal final : public HostSignal {
   }
 
   [[nodiscard]] int fd() const override { return uv_backend_fd(&watch_->loop); }
+  [[nodiscard]] bool owns(int fd) const override {
+    const uv_loop_t& loop = watch_->loop;
+    return fd == loop.backend_fd || fd == loop.async_io_watcher.fd || fd == loop.async_wfd ||
+           fd == loop.signal_pipefd[0] || fd == loop.signal_pipefd[1];
+  }
   void acknowledge() override { uv_run(&watch_->loop, UV_RUN_NOWAIT); }
 
  private:
@@ -85,6 +102,11 @@ Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
   if (loop < 0) {  // libuv holds nothing of it then
     delete watch;
     return loop;
+  }
+  const Result room = make_room(watch->loop);
+  if (room < 0) {
+    close_loop(watch);
+    return room;
   }
   watch_pipe(watch);
   Result started = from_uv(uv_signal_init(&watch->loop, &watch->signal));

@@ -329,6 +329,7 @@ constexpr Constant kConstants[] = {
     {"error", "EAFNOSUPPORT", EAFNOSUPPORT},
     {"error", "EAGAIN", EAGAIN},
     {"error", "EBADF", EBADF},
+    {"error", "EBUSY", EBUSY},
     {"error", "ECANCELED", ECANCELED},
     {"error", "ECONNABORTED", ECONNABORTED},
     {"error", "ECONNREFUSED", ECONNREFUSED},

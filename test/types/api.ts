@@ -110,11 +110,12 @@ export function sockets(): void {
   n +=
     socket.sendto(udp, bytes, 0, 1, 0, { host: '127.0.0.1', port: 1 }) +
     socket.sendto(udp, bytes, 0, 1, 0, { path: '/x' });
-  const family: 'IPv4' | 'IPv6' | 'unix' | null = sender.family;
+  const family: 'IPv4' | 'IPv6' | 'unix' | 'other' | null = sender.family;
   const [a, b]: [number, number] = socket.socketpair();
   const [readEnd, writeEnd]: [number, number] = socket.pipe();
   const peer = socket.getpeername(client);
-  const where: string = 'path' in peer ? peer.path : `${peer.address}:${peer.port} ${peer.family}`;
+  const where: string =
+    'path' in peer ? peer.path : 'address' in peer ? `${peer.address}:${peer.port} ${peer.family}` : `${peer.domain}`;
   const error: SystemError | null = socket.takeError(client);
   type Maybe<T> = T | undefined;
   const details: [string, number, string, Maybe<number>, Maybe<string>, Maybe<number>, Maybe<string>] | null =
