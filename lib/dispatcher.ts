@@ -75,6 +75,7 @@ export class Dispatcher {
    */
   runTurn(timeoutMs: number, goesOn: boolean): number {
     if (this.#registrar.torn) this.#registrar.mend();
+    this.#timers.mend();
     // A timer that is set from here on fires in a later turn.
     const order = this.#timers.nextOrder;
     let ran = 0;

@@ -1,6 +1,9 @@
 // Timers: a 4-ary heap by deadline, with the deadlines in a typed array of their own so that a comparison touches no
 // object. Setting and cancelling are O(log n); a cancelled timer leaves at once, so cancelled ones never pile up.
 // Equal deadlines fire in the order in which they were set.
+//
+// A termination or a stack overflow can cut a change of the heap short. So a change notes the timer that is on the move, or
+// that leaves, and erases the note when done; mend() makes a heap of what is there otherwise.
 import { checkDelay, checkFunction, checkObject } from './arguments.js';
 import { native } from './native.js';
 
@@ -65,6 +68,10 @@ export class TimerQueue {
   #deadlines = new Float64Array(FIRST_CAPACITY);
   #timers: Timer[] = [];
   #orders = 0;
+  /** The timer that has no place, or two, while a change is made; and its deadline, in an array as a number of its own. */
+  #moving: Timer | null = null;
+  readonly #movingMs = new Float64Array(1);
+  #leaving: Timer | null = null;
 
   get size(): number {
     return this.#timers.length;
@@ -76,27 +83,63 @@ export class TimerQueue {
   }
 
   add(timer: Timer, deadlineMs: number): void {
-    timer.order = this.#orders++;
+    this.mend();
     if (this.#timers.length === this.#deadlines.length) this.#grow();
+    this.#movingMs[0] = deadlineMs;
+    this.#moving = timer;
+    timer.order = this.#orders++;
     this.#timers.push(timer);
     this.#place(timer, this.#timers.length - 1, deadlineMs);
     this.#siftUp(timer.index);
+    this.#moving = null;
   }
 
   remove(timer: Timer): void {
+    this.mend();
     const hole = timer.index;
-    timer.index = NOT_SET;
     const lastIndex = this.#timers.length - 1;
-    const last = this.#timers.pop() as Timer;
-    if (hole === lastIndex) return;
-    this.#place(last, hole, this.#deadlines[lastIndex] as number);
-    this.#siftUp(hole);
-    this.#siftDown(last.index);
+    const last = this.#timers[lastIndex] as Timer;
+    this.#leaving = timer;
+    timer.index = NOT_SET;
+    if (hole !== lastIndex) {
+      this.#movingMs[0] = this.#deadlines[lastIndex] as number;
+      this.#moving = last;
+    }
+    this.#timers.pop();
+    if (hole !== lastIndex) {
+      this.#place(last, hole, this.#movingMs[0] as number);
+      this.#siftUp(hole);
+      this.#siftDown(last.index);
+    }
+    this.#moving = this.#leaving = null;
   }
 
   clear(): void {
+    this.mend();
     for (const timer of this.#timers) timer.index = NOT_SET;
     this.#timers = [];
+  }
+
+  /** Makes a heap of what a change left that was cut short. */
+  mend(): void {
+    if (this.#moving === null && this.#leaving === null) return;
+    const deadlines = new Map<Timer, number>();
+    this.#timers.forEach((timer, index) => {
+      deadlines.set(timer, this.#deadlines[index] as number);
+    });
+    if (this.#moving !== null) deadlines.set(this.#moving, this.#movingMs[0] as number);
+    if (this.#leaving !== null) deadlines.delete(this.#leaving);
+    // What is in order is a heap.
+    const entries = [...deadlines].sort(([a, aMs], [b, bMs]) => aMs - bMs || a.order - b.order);
+    const capacity = Math.max(this.#deadlines.length, entries.length);
+    const inOrder = new Float64Array(capacity);
+    inOrder.set(entries.map(([, deadlineMs]) => deadlineMs));
+    const timers = entries.map(([timer]) => timer);
+    for (let index = 0; index < timers.length; index++) (timers[index] as Timer).index = index;
+    // Assignments only from here on: an exception cannot come in between.
+    this.#timers = timers;
+    this.#deadlines = inOrder;
+    this.#moving = this.#leaving = null;
   }
 
   /** The number that the next timer to be set gets. */
@@ -106,6 +149,7 @@ export class TimerQueue {
 
   /** Takes out the next timer that is due at nowMs and was set before `order`; undefined if there is none. */
   takeDue(nowMs: number, order: number): Timer | undefined {
+    this.mend();
     const timer = this.#timers[0];
     if (timer === undefined || (this.#deadlines[0] as number) > nowMs || timer.order >= order) return undefined;
     this.remove(timer);

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <initializer_list>
 
+#include "../sys/fd.h"
+#include "../sys/fd_identity.h"
 #include "../sys/poller_room.h"
 #include "../sys/signal_disposition.h"
 #include "host_signal.h"
@@ -98,8 +100,11 @@ void on_signal(uv_signal_t*, int) {}
 Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
   if (!has_libuv()) return failure(ENOSYS);
   auto* watch = new Watch;
+  watch->loop.backend_fd = -1;
   const Result loop = from_uv(uv_loop_init(&watch->loop));
-  if (loop < 0) {  // libuv holds nothing of it then
+  if (loop < 0) {
+    // libuv 1.x leaves the loop's epoll fd open where it fails after making it (out of fds).
+    if (fd_identity(watch->loop.backend_fd) >= 0) fd_close(watch->loop.backend_fd);
     delete watch;
     return loop;
   }

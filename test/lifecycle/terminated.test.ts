@@ -8,8 +8,8 @@ import { patience } from '../helpers/patience.js';
 const SCRIPTS = {
   'poll(1) again and again': 'for (;;) r.poll(1)',
   'poll(0) again and again': 'for (;;) r.poll(0)',
-  'poll(), which waits without limit': 'r.poll()',
-  'poll(-1) with a waker that nothing rings': 'r.createWaker(() => {}); r.poll(-1)',
+  'poll(), which waits without limit': 'for (;;) r.poll()',
+  'poll(-1) with a waker that nothing rings': 'r.createWaker(() => {}); for (;;) r.poll(-1)',
   'a long poll': 'r.poll(3600000)',
   'run() with a waker that nothing rings': 'r.createWaker(() => {}); r.run()',
   'run() with a repeating timer': 'r.setTimer(0, () => {}, { repeatMs: 0 }); r.run()',
