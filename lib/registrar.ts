@@ -192,10 +192,7 @@ export class Registrar implements RegistrationOwner {
     this.#change = null;
     for (const registration of this.table) {
       if (registration.internal) this.#unwatchInternal(registration);
-      else {
-        this.table.remove(registration, State.DEREGISTERED);
-        noteIdentity(registration);
-      }
+      else if (this.#remove(registration, State.DEREGISTERED)) noteIdentity(registration);
     }
   }
 
