@@ -7,26 +7,26 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { findProgram } from '../scripts/apt.mjs';
-import { buildPrograms } from './build.mjs';
-import { writeDocs } from './c10k-docs.mjs';
-import { help, parseOptions, resumedOptions } from './c10k-options.mjs';
-import { C10kState } from './c10k-state.mjs';
-import { curvesOf, withGrowth } from './curves.mjs';
-import { describeMachine } from './machine.mjs';
-import { measureAll } from './measure.mjs';
-import { plan } from './plan.mjs';
-import { chooseCores, stopEverythingAtExit } from './processes.mjs';
-import { resultsFolder, writeReport } from './report-files.mjs';
-import { renderTable, renderTargets } from './report-terminal.mjs';
-import { installLine, isMissing, requirements } from './requirements.mjs';
-import { summarise } from './summary.mjs';
+import { findProgram } from '../scripts/shared/apt.mjs';
+import { buildPrograms } from './harness/build.mjs';
+import { help, parseOptions, resumedOptions } from './harness/c10k-options.mjs';
+import { C10kState } from './harness/c10k-state.mjs';
+import { describeMachine } from './harness/machine.mjs';
+import { measureAll } from './harness/measure.mjs';
+import { plan } from './harness/plan.mjs';
+import { chooseCores, stopEverythingAtExit } from './harness/processes.mjs';
+import { installLine, isMissing, requirements } from './harness/requirements.mjs';
+import { writeDocs } from './report/c10k-docs.mjs';
+import { curvesOf, withGrowth } from './report/curves.mjs';
+import { resultsFolder, writeReport } from './report/files.mjs';
+import { summarise } from './report/summary.mjs';
+import { renderTable, renderTargets } from './report/terminal.mjs';
 import { c10kTables } from './trials/c10k.mjs';
 
-/** @typedef {import('./c10k-options.mjs').Options} Options */
-/** @typedef {import('./measure.mjs').Planned} Planned */
+/** @typedef {import('./harness/c10k-options.mjs').Options} Options */
+/** @typedef {import('./harness/measure.mjs').Planned} Planned */
 
-/** Its settings, after the first line of what tells its version. @param {import('./types.mjs').Driver} driver */
+/** Its settings, after the first line of what tells its version. @param {import('./harness/types.mjs').Driver} driver */
 function describe({ version, settings = '' }) {
   if (version === undefined) return settings;
   const [command, ...args] = version;
@@ -44,7 +44,7 @@ function report(planned, options, { machine, omitted, problems }) {
   const settings = Object.fromEntries(measured.map((driver) => [driver.name, describe(driver)]));
   const curves = curvesOf(tables);
   const title = 'fdreactor: the C10K curve';
-  const content = /** @type {import('./c10k-docs.mjs').C10kReport} */ ({
+  const content = /** @type {import('./report/c10k-docs.mjs').C10kReport} */ ({
     ...{ title, machine, command, options: { rounds, warmupMs, windowMs }, settings, tables, omitted, problems },
   });
   const written = writeReport(content, Object.values(curves).flat(), options.smoke ? 'c10k-smoke-' : 'c10k-');
@@ -68,7 +68,7 @@ async function run(options) {
   const left = planned.filter((entry) => !state?.restore(entry));
   const cores = chooseCores();
   if (cores.shared) console.log('Only one core may be used: server and load share it, and latencies mean little.');
-  const all = /** @type {import('./requirements.mjs').Requirement[]} */ (Object.keys(requirements));
+  const all = /** @type {import('./harness/requirements.mjs').Requirement[]} */ (Object.keys(requirements));
   buildPrograms(all.filter((name) => !isMissing(name)));
 
   const directory = mkdtempSync(path.join(os.tmpdir(), 'fdreactor-bench-'));

@@ -5,7 +5,7 @@ import { updateDocs } from './million/docs.mjs';
 import { mostOpenFiles } from './million/limits.mjs';
 import { watchRegistrations } from './million/registrations.mjs';
 import { eventRows, registrationRows, stageRows } from './million/report.mjs';
-import { render } from './report-terminal.mjs';
+import { render } from './report/terminal.mjs';
 
 /** @typedef {import('./million/options.mjs').Options} Options */
 

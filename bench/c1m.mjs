@@ -6,7 +6,7 @@ import { holdConnections, SPARE_FDS } from './million/connections.mjs';
 import { updateDocs } from './million/docs.mjs';
 import { allowances, mostOpenFiles } from './million/limits.mjs';
 import { connectionRows } from './million/report.mjs';
-import { render } from './report-terminal.mjs';
+import { render } from './report/terminal.mjs';
 
 /** @typedef {import('./million/options.mjs').Options} Options */
 

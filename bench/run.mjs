@@ -5,16 +5,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildPrograms } from './build.mjs';
-import { describeMachine } from './machine.mjs';
-import { measureAll } from './measure.mjs';
-import { help, parseOptions } from './options.mjs';
-import { plan } from './plan.mjs';
-import { chooseCores, stopEverythingAtExit } from './processes.mjs';
-import { writeReport } from './report-files.mjs';
-import { renderTable, renderTargets } from './report-terminal.mjs';
-import { installLine, isMissing } from './requirements.mjs';
-import { summarise } from './summary.mjs';
+import { buildPrograms } from './harness/build.mjs';
+import { describeMachine } from './harness/machine.mjs';
+import { measureAll } from './harness/measure.mjs';
+import { help, parseOptions } from './harness/options.mjs';
+import { plan } from './harness/plan.mjs';
+import { chooseCores, stopEverythingAtExit } from './harness/processes.mjs';
+import { installLine, isMissing } from './harness/requirements.mjs';
+import { writeReport } from './report/files.mjs';
+import { summarise } from './report/summary.mjs';
+import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
@@ -27,8 +27,8 @@ import timers from './trials/timers.mjs';
 import udp from './trials/udp.mjs';
 import wake from './trials/wake.mjs';
 
-/** @typedef {import('./types.mjs').Table<any>} Table */
-/** @typedef {import('./options.mjs').Options} Options */
+/** @typedef {import('./harness/types.mjs').Table<any>} Table */
+/** @typedef {import('./harness/options.mjs').Options} Options */
 
 /** @type {Table[]} */
 const allTables = [
@@ -36,7 +36,7 @@ const allTables = [
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch],
 ];
 
-/** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./types.mjs').Bench} bench */
+/** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./harness/types.mjs').Bench} bench */
 async function run({ planned, omitted, missing }, options, bench) {
   const machine = describeMachine(bench.cores);
   if (bench.cores.shared)

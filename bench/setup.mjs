@@ -1,13 +1,13 @@
 // @ts-check
 // `npm run bench:setup`: installs every program that the benches compare with, by apt-get (Debian, Ubuntu) and npm, and
 // builds the compiled ones. apt-get needs root or sudo; without either it prints the line to run.
-import { install } from '../scripts/apt.mjs';
-import { buildPrograms } from './build.mjs';
-import { fetchPeers } from './fetched.mjs';
+import { install } from '../scripts/shared/apt.mjs';
 import { debianKernel } from './guest/machines.mjs';
-import { isMissing, requirements } from './requirements.mjs';
+import { buildPrograms } from './harness/build.mjs';
+import { isMissing, requirements } from './harness/requirements.mjs';
+import { fetchPeers } from './peers/fetched.mjs';
 
-const names = /** @type {import('./requirements.mjs').Requirement[]} */ (Object.keys(requirements));
+const names = /** @type {import('./harness/requirements.mjs').Requirement[]} */ (Object.keys(requirements));
 const missing = names.filter((name) => requirements[name].apt !== null && isMissing(name));
 try {
   if (missing.length > 0) {

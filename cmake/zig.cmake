@@ -1,6 +1,6 @@
 # The tool chain for every system but the one at hand: zig's clang, with its own headers, libc++ and linker. Of the
 # environment: FDREACTOR_ZIG is the program, FDREACTOR_SYSTEM and FDREACTOR_PROCESSOR what CMake calls the target, and
-# FDREACTOR_ZIG_TARGET what zig does (scripts/prebuild-targets.mjs has the list).
+# FDREACTOR_ZIG_TARGET what zig does (scripts/prebuild/targets.mjs has the list).
 set(CMAKE_SYSTEM_NAME $ENV{FDREACTOR_SYSTEM})
 set(CMAKE_SYSTEM_PROCESSOR $ENV{FDREACTOR_PROCESSOR})
 # The target is a part of the command, since cmake-js has flags of its own.

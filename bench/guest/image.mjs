@@ -6,10 +6,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '../../scripts/apt.mjs';
-import { built } from '../build.mjs';
-import { diagnose } from '../doctor.mjs';
-import { repository } from '../requirements.mjs';
+import { findProgram } from '../../scripts/shared/apt.mjs';
+import { built } from '../harness/build.mjs';
+import { diagnose } from '../harness/doctor.mjs';
+import { repository } from '../harness/requirements.mjs';
 
 /** Where the package is in the guest. */
 export const HOME = '/fdreactor';

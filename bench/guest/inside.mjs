@@ -3,7 +3,7 @@
 // console.
 // usage: node inside.mjs connections|registrations '<JSON>'
 import { writeSync } from 'node:fs';
-import { describeSystem } from '../machine.mjs';
+import { describeSystem } from '../harness/machine.mjs';
 import { holdConnections } from '../million/connections.mjs';
 import { watchRegistrations } from '../million/registrations.mjs';
 

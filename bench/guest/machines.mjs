@@ -5,9 +5,9 @@
 //   qemu   a whole machine, its processor translated in software: everything is slower, but system calls much less so.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { cacheFolder, kept, run } from '../../scripts/cache.mjs';
+import { cacheFolder, kept, run } from '../../scripts/shared/cache.mjs';
 
-/** @typedef {import('../requirements.mjs').Requirement} Requirement */
+/** @typedef {import('../harness/requirements.mjs').Requirement} Requirement */
 /**
  * @typedef {object} Machine
  * @property {string} name

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { spawnGroup } from '../processes.mjs';
+import { spawnGroup } from '../harness/processes.mjs';
 import { HOME, makeImage } from './image.mjs';
 
 /** @typedef {import('./machines.mjs').Machine} Machine */

@@ -1,18 +1,19 @@
 // @ts-check
 // What the commands c1m and c10m have in common: from the command line to a report, here or in a guest.
-import { buildPrograms } from '../build.mjs';
+
 import { qemu, uml } from '../guest/machines.mjs';
 import { freeMiB, runInGuest } from '../guest/run.mjs';
-import { describeSystem } from '../machine.mjs';
-import { stopEverythingAtExit } from '../processes.mjs';
-import { installLine, isMissing, requirements } from '../requirements.mjs';
+import { buildPrograms } from '../harness/build.mjs';
+import { describeSystem } from '../harness/machine.mjs';
+import { stopEverythingAtExit } from '../harness/processes.mjs';
+import { installLine, isMissing, requirements } from '../harness/requirements.mjs';
 import { parseOptions } from './options.mjs';
 import { ProgressBar } from './progress.mjs';
 import { writeReport } from './report.mjs';
 
 export const machines = { uml, qemu };
 
-/** @typedef {import('../requirements.mjs').Requirement} Requirement */
+/** @typedef {import('../harness/requirements.mjs').Requirement} Requirement */
 /** @typedef {import('./options.mjs').Options} Options */
 /** @typedef {import('./types.mjs').Tell} Tell */
 /** @typedef {import('./types.mjs').Machine} Machine */

@@ -1,10 +1,10 @@
 // @ts-check
 // One million connections, or as many as asked for: one server process with one Reactor (programs/holder.mjs), and as many
-// client processes (c/hold_load.c) as the limit of open files makes necessary. Connects, measures what that took, sends a
+// client processes (c/load/hold_load.c) as the limit of open files makes necessary. Connects, measures what that took, sends a
 // message over every connection, then loads one in a hundred for some seconds.
 import { fileURLToPath } from 'node:url';
-import { built } from '../build.mjs';
-import { readCpu } from '../cpu.mjs';
+import { built } from '../harness/build.mjs';
+import { readCpu } from '../harness/cpu.mjs';
 import { memoryOfEach } from '../programs/own-memory.mjs';
 import { cachesOfEach, kernelMemory } from './kernel-memory.mjs';
 import { LineProcess } from './line-process.mjs';

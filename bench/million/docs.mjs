@@ -4,7 +4,7 @@
 // would take is computed from them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { formatNumber } from '../report-terminal.mjs';
+import { formatNumber } from '../report/terminal.mjs';
 import { connectionRows, eventRows, registrationRows, stageRows, userBytes } from './report.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */

@@ -1,8 +1,8 @@
 // @ts-check
 // How many connections this machine lets one process hold, with both of their ends on it.
-import { diagnose } from '../doctor.mjs';
+import { diagnose } from '../harness/doctor.mjs';
 
-/** @typedef {import('../doctor.mjs').Limit} Limit */
+/** @typedef {import('../harness/doctor.mjs').Limit} Limit */
 
 const OPEN_FILES = 'nofile (hard)';
 /** What both ends take from one store; each end is a connection to the doctor. */

@@ -2,7 +2,7 @@
 // A program that answers commands on its stdin by lines of JSON. What it tells of its progress goes to `tell`; every
 // other line is the answer to what was asked first.
 import { createInterface } from 'node:readline';
-import { spawnGroup } from '../processes.mjs';
+import { spawnGroup } from '../harness/processes.mjs';
 
 const END_TIMEOUT_MS = 30_000;
 

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatNumber } from '../report-terminal.mjs';
+import { formatNumber } from '../report/terminal.mjs';
 
 /** @typedef {import('./types.mjs').ConnectionsResult} ConnectionsResult */
 /** @typedef {import('./types.mjs').RegistrationsResult} RegistrationsResult */

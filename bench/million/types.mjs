@@ -71,7 +71,7 @@
  * @property {string[]} problems
  */
 
-/** @typedef {{ where: string } & ReturnType<typeof import('../machine.mjs').describeSystem>} Machine */
+/** @typedef {{ where: string } & ReturnType<typeof import('../harness/machine.mjs').describeSystem>} Machine */
 
 /**
  * @template R

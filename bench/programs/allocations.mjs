@@ -12,7 +12,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { median } from '../stats.mjs';
+import { median } from '../harness/stats.mjs';
 
 const READY = 1000;
 const READY_WARM = 10;

@@ -8,7 +8,7 @@
 import { writeSync } from 'node:fs';
 import { Acceptor, Interest, Reactor, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { median } from '../stats.mjs';
+import { median } from '../harness/stats.mjs';
 import { ownMemory } from './own-memory.mjs';
 
 const TURNS = 200;

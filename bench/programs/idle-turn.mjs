@@ -3,7 +3,7 @@
 // usage: node idle-turn.mjs <registrations>
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { median } from '../stats.mjs';
+import { median } from '../harness/stats.mjs';
 import { measureWork } from './work.mjs';
 
 const READY = 100;

@@ -1,5 +1,5 @@
 // @ts-check
-// What c/wake.c does, in JavaScript: two threads that wake each other in turns. Prints JSON: the CPU time of both.
+// What c/floors/wake.c does, in JavaScript: two threads that wake each other in turns. Prints JSON: the CPU time of both.
 // usage: node wake.mjs run|attach|message <warmup> <roundTrips>
 import { once } from 'node:events';
 import { isMainThread, MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';

@@ -1,5 +1,5 @@
 // @ts-check
-// One Reactor that watches more and more of the eventfds which the process inherited (c/with_eventfds.c), and measures
+// One Reactor that watches more and more of the eventfds which the process inherited (c/floors/with_eventfds.c), and measures
 // itself at 1,000, 10,000 ... of them: how quickly it registers, the memory that a registration takes in user space and
 // in the kernel, a turn that finds nothing, and what an event costs while a few thousand are active.
 // An event is measured in its three parts: the write that makes its fd readable, the turn that finds and dispatches it,
@@ -8,8 +8,8 @@
 // usage: with_eventfds <count> node --expose-gc watcher.mjs <active>          Prints lines of JSON, the last {"result":...}.
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
+import { median } from '../harness/stats.mjs';
 import { kernelMemory } from '../million/kernel-memory.mjs';
-import { median } from '../stats.mjs';
 import { memoryOfEach, ownMemory } from './own-memory.mjs';
 
 /** @typedef {import('../million/types.mjs').Stage} Stage */

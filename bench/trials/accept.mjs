@@ -1,14 +1,14 @@
 // @ts-check
 // Connections that are made and ended at once, nothing else: the cost of accept, a registration, the end of the stream and
 // close. The servers are those of other suites; none of them sends anything to such a client.
-import { runLoad } from '../c-load.mjs';
-import epoll from '../drivers/epoll-echo.mjs';
-import net from '../drivers/net-echo.mjs';
-import nginx from '../drivers/nginx-hello.mjs';
-import attach from '../drivers/reactor-attach-echo.mjs';
-import run from '../drivers/reactor-run-echo.mjs';
+import { runLoad } from '../load/c-load.mjs';
+import epoll from '../peers/echo/epoll.mjs';
+import net from '../peers/echo/net.mjs';
+import attach from '../peers/echo/reactor-attach.mjs';
+import run from '../peers/echo/reactor-run.mjs';
+import nginx from '../peers/http/nginx.mjs';
 
-/** @typedef {import('../types.mjs').Driver} Driver */
+/** @typedef {import('../harness/types.mjs').Driver} Driver */
 
 /** Under way at a time: below every backlog. */
 const PARALLEL = 128;
@@ -16,7 +16,7 @@ const PARALLEL = 128;
 const CONNECTIONS = { measured: 4000, warmUp: 4000 };
 const SMOKE = { measured: 200, warmUp: 0 };
 
-/** @param {Driver} driver @param {import('../types.mjs').Bench} bench */
+/** @param {Driver} driver @param {import('../harness/types.mjs').Bench} bench */
 async function open(driver, bench) {
   const { port, pid, stop } = await driver.start(bench);
   const { measured, warmUp } = bench.smoke ? SMOKE : CONNECTIONS;
@@ -35,7 +35,7 @@ async function open(driver, bench) {
   };
 }
 
-/** @type {import('../types.mjs').Table<Driver>[]} */
+/** @type {import('../harness/types.mjs').Table<Driver>[]} */
 export default [
   {
     name: 'accept',

@@ -1,30 +1,30 @@
 // @ts-check
 // The C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand of them. A table is a
 // point of a series: with all connections active, or with one in a hundred, whichever it is at the moment.
-import { built } from '../build.mjs';
-import apacheEvent from '../drivers/apache-event-hello.mjs';
-import apachePrefork from '../drivers/apache-prefork-hello.mjs';
-import apacheWorker from '../drivers/apache-worker-hello.mjs';
-import bun from '../drivers/bun-hello.mjs';
-import epoll from '../drivers/epoll-hello.mjs';
-import go from '../drivers/go-hello.mjs';
-import javaNio from '../drivers/java-nio-hello.mjs';
-import net from '../drivers/net-hello.mjs';
-import netty from '../drivers/netty-hello.mjs';
-import nginx from '../drivers/nginx-hello.mjs';
-import node from '../drivers/node-hello.mjs';
-import processes from '../drivers/processes-hello.mjs';
-import reactor from '../drivers/reactor-hello.mjs';
-import threads from '../drivers/threads-hello.mjs';
-import uws from '../drivers/uws-hello.mjs';
-import { checkResponse } from '../http-check.mjs';
-import { runProgram } from '../processes.mjs';
-import { runWrk } from '../wrk.mjs';
+import { built } from '../harness/build.mjs';
+import { runProgram } from '../harness/processes.mjs';
+import { checkResponse } from '../load/http-check.mjs';
+import { runWrk } from '../load/wrk.mjs';
+import apacheEvent from '../peers/http/apache-event.mjs';
+import apachePrefork from '../peers/http/apache-prefork.mjs';
+import apacheWorker from '../peers/http/apache-worker.mjs';
+import bun from '../peers/http/bun.mjs';
+import epoll from '../peers/http/epoll.mjs';
+import go from '../peers/http/go.mjs';
+import javaNio from '../peers/http/java-nio.mjs';
+import net from '../peers/http/net.mjs';
+import netty from '../peers/http/netty.mjs';
+import nginx from '../peers/http/nginx.mjs';
+import node from '../peers/http/node.mjs';
+import processes from '../peers/http/processes.mjs';
+import reactor from '../peers/http/reactor.mjs';
+import threads from '../peers/http/threads.mjs';
+import uws from '../peers/http/uws.mjs';
 
-/** @typedef {import('../types.mjs').Driver} Driver */
-/** @typedef {import('../types.mjs').Bench} Bench */
-/** @typedef {import('../types.mjs').Server} Server */
-/** @typedef {import('../types.mjs').Sample} Sample */
+/** @typedef {import('../harness/types.mjs').Driver} Driver */
+/** @typedef {import('../harness/types.mjs').Bench} Bench */
+/** @typedef {import('../harness/types.mjs').Server} Server */
+/** @typedef {import('../harness/types.mjs').Sample} Sample */
 /** @typedef {'all' | 'idle'} Series */
 
 /** @type {Driver[]} */
@@ -147,7 +147,7 @@ async function open(driver, bench, name, connections) {
   };
 }
 
-/** @param {number} connections @returns {import('../types.mjs').Target[]} */
+/** @param {number} connections @returns {import('../harness/types.mjs').Target[]} */
 function targetsAt(connections) {
   if (connections < CROWD) return [];
   const row = reactor.name;
@@ -161,7 +161,7 @@ function targetsAt(connections) {
   ];
 }
 
-/** A table for each point. @param {number[]} counts of connections @param {Driver[]} rows @returns {import('../types.mjs').Table<Driver>[]} */
+/** A table for each point. @param {number[]} counts of connections @param {Driver[]} rows @returns {import('../harness/types.mjs').Table<Driver>[]} */
 export function c10kTables(counts, rows) {
   const names = /** @type {Series[]} */ (Object.keys(series));
   return names.flatMap((name) =>
@@ -170,7 +170,7 @@ export function c10kTables(counts, rows) {
       suite: name,
       title: `${connections.toLocaleString('en')} connections, ${series[name].active(connections).toLocaleString('en')} active`,
       unit: 'us CPU/request',
-      requires: /** @type {import('../types.mjs').Requirement[]} */ (['cc', 'make', 'wrk']),
+      requires: /** @type {import('../harness/types.mjs').Requirement[]} */ (['cc', 'make', 'wrk']),
       connections,
       rows,
       open: (/** @type {Driver} */ driver, /** @type {Bench} */ bench) => open(driver, bench, name, connections),

@@ -1,11 +1,11 @@
 // @ts-check
 // The cost of an event beside idle fds, in the shape of libevent's benchmark: a hundred bytes go round in so many socket
 // pairs, of which all are watched. An event is a wait's part, a recv and a send.
-import { built } from '../build.mjs';
-import { runProgram } from '../processes.mjs';
-import { runForJson } from '../programs.mjs';
+import { built } from '../harness/build.mjs';
+import { runProgram } from '../harness/processes.mjs';
+import { runForJson } from '../harness/programs.mjs';
 
-/** @typedef {import('../types.mjs').Row & { kind: string | null }} DispatchRow */
+/** @typedef {import('../harness/types.mjs').Row & { kind: string | null }} DispatchRow */
 
 const COUNTS = { active: 100, warmUp: 20_000, events: 100_000 };
 const SMOKE = { active: 10, warmUp: 100, events: 1000 };
@@ -19,7 +19,7 @@ const rows = [
   { name: 'node:net', kind: 'net', requires: ['package'] },
 ];
 
-/** @param {DispatchRow} row @param {import('../types.mjs').Bench} bench @param {number} pairs */
+/** @param {DispatchRow} row @param {import('../harness/types.mjs').Bench} bench @param {number} pairs */
 async function measure({ kind }, bench, pairs) {
   const { active, warmUp, events } = bench.smoke ? SMOKE : COUNTS;
   const args = [bench.smoke ? SMOKE_PAIRS : pairs, active, warmUp, events].map(String);
@@ -30,7 +30,7 @@ async function measure({ kind }, bench, pairs) {
   return { ...work, value: (work.cpuSeconds / work.operations) * 1e9, problems: [] };
 }
 
-/** @param {number} pairs @returns {import('../types.mjs').Table<DispatchRow>} */
+/** @param {number} pairs @returns {import('../harness/types.mjs').Table<DispatchRow>} */
 function dispatchTable(pairs) {
   return {
     name: `dispatch-${pairs}`,

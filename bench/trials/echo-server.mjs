@@ -1,6 +1,6 @@
 // @ts-check
 // What the echo trials share, TCP and UDP: closed loops of 64 bytes. The load program verifies every byte that comes back.
-import { runLoad } from '../c-load.mjs';
+import { runLoad } from '../load/c-load.mjs';
 
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
 const WARMUP_CONNECTIONS = 100;
@@ -13,9 +13,9 @@ const leastOperations = (connections) => Math.max(1000, connections);
 const LONGER_WINDOW = 5;
 
 /**
- * @param {import('../types.mjs').Server} server @param {import('../types.mjs').Bench} bench
+ * @param {import('../harness/types.mjs').Server} server @param {import('../harness/types.mjs').Bench} bench
  * @param {{ transport: 'tcp' | 'udp', connections: number }} shape
- * @returns {import('../types.mjs').Session}
+ * @returns {import('../harness/types.mjs').Session}
  */
 export function openEcho({ port, pid, stop }, bench, { transport, connections }) {
   const load = (/** @type {number[]} */ ...[count, settleMs, windowMs]) =>

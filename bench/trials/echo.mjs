@@ -1,17 +1,17 @@
 // @ts-check
 // TCP echo, 64 bytes: the cost of an event, a recv and a send.
-import epoll from '../drivers/epoll-echo.mjs';
-import libuv from '../drivers/libuv-echo.mjs';
-import net from '../drivers/net-echo.mjs';
-import attach from '../drivers/reactor-attach-echo.mjs';
-import run from '../drivers/reactor-run-echo.mjs';
+import epoll from '../peers/echo/epoll.mjs';
+import libuv from '../peers/echo/libuv.mjs';
+import net from '../peers/echo/net.mjs';
+import attach from '../peers/echo/reactor-attach.mjs';
+import run from '../peers/echo/reactor-run.mjs';
 import { openEcho } from './echo-server.mjs';
 
-/** @typedef {import('../types.mjs').Driver} Driver */
+/** @typedef {import('../harness/types.mjs').Driver} Driver */
 
 /**
- * @param {number} connections @param {Driver[]} rows @param {import('../types.mjs').Target[]} targets
- * @returns {import('../types.mjs').Table<Driver>}
+ * @param {number} connections @param {Driver[]} rows @param {import('../harness/types.mjs').Target[]} targets
+ * @returns {import('../harness/types.mjs').Table<Driver>}
  */
 function echoTable(connections, rows, targets) {
   return {
@@ -33,7 +33,7 @@ const floorAndNet = [
   { row: run.name, against: net.name, atMost: 0.62 },
 ];
 
-/** @type {import('../types.mjs').Table<Driver>[]} */
+/** @type {import('../harness/types.mjs').Table<Driver>[]} */
 export default [
   echoTable(10, [run, attach], [{ row: attach.name, against: run.name, atMost: 1.2 }]),
   echoTable(

@@ -1,12 +1,13 @@
 // @ts-check
 // Static files over HTTP/1.1, keep-alive: sendfile against a copy through user space.
-import nginx from '../drivers/nginx-files.mjs';
-import node from '../drivers/node-files.mjs';
-import reactor from '../drivers/reactor-files.mjs';
-import { KB, MB, servedFile } from '../files.mjs';
+
+import { KB, MB, servedFile } from '../load/served-file.mjs';
+import nginx from '../peers/files/nginx.mjs';
+import node from '../peers/files/node.mjs';
+import reactor from '../peers/files/reactor.mjs';
 import { openHttp } from './http-server.mjs';
 
-/** @param {string} size @param {number} bytes @param {number} connections @returns {import('../types.mjs').Table<import('../types.mjs').Driver>} */
+/** @param {string} size @param {number} bytes @param {number} connections @returns {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>} */
 function filesTable(size, bytes, connections) {
   return {
     name: `files-${size.replace(' ', '').toLowerCase()}`,

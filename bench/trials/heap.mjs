@@ -1,9 +1,9 @@
 // @ts-check
 // What the Reactor takes of the JavaScript heap for an event: nothing.
-import { runForJson } from '../programs.mjs';
+import { runForJson } from '../harness/programs.mjs';
 
-/** @typedef {import('../types.mjs').Row} Row */
-/** @template {Row} R @typedef {import('../types.mjs').Table<R>} Table */
+/** @typedef {import('../harness/types.mjs').Row} Row */
+/** @template {Row} R @typedef {import('../harness/types.mjs').Table<R>} Table */
 
 const NO_COLLECTION = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What the HTTP trials share: a response is checked, the load measured, and another response checked.
-import { checkResponse } from '../http-check.mjs';
-import { measureHttp, runWrk } from '../wrk.mjs';
+import { checkResponse } from '../load/http-check.mjs';
+import { measureHttp, runWrk } from '../load/wrk.mjs';
 
 const LONGER_WINDOW = 5;
 
@@ -15,8 +15,8 @@ const LONGER_WINDOW = 5;
  */
 
 /**
- * @param {import('../types.mjs').Server} server @param {import('../types.mjs').Bench} bench @param {Request} request
- * @returns {import('../types.mjs').Session}
+ * @param {import('../harness/types.mjs').Server} server @param {import('../harness/types.mjs').Bench} bench @param {Request} request
+ * @returns {import('../harness/types.mjs').Session}
  */
 export function openHttp(server, bench, { path, body, connections, leastOperations, value }) {
   const url = `http://127.0.0.1:${server.port}${path}`;

@@ -1,13 +1,13 @@
 // @ts-check
 // Hello world over HTTP/1.1, keep-alive, 64 connections, one request on the way on each.
-import nginx from '../drivers/nginx-hello.mjs';
-import node from '../drivers/node-hello.mjs';
-import reactor from '../drivers/reactor-hello.mjs';
+import nginx from '../peers/http/nginx.mjs';
+import node from '../peers/http/node.mjs';
+import reactor from '../peers/http/reactor.mjs';
 import { openHttp } from './http-server.mjs';
 
 const body = Buffer.from('Hello, World!\n');
 
-/** @type {import('../types.mjs').Table<import('../types.mjs').Driver>[]} */
+/** @type {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>[]} */
 export default [
   {
     name: 'http',

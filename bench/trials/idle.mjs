@@ -1,9 +1,9 @@
 // @ts-check
 // What is idle: the memory of a connection, in JavaScript, natively and in the kernel, and that it costs a turn nothing.
-import { runForJson } from '../programs.mjs';
+import { runForJson } from '../harness/programs.mjs';
 
-/** @typedef {import('../types.mjs').Row} Row */
-/** @template {Row} R @typedef {import('../types.mjs').Table<R>} Table */
+/** @typedef {import('../harness/types.mjs').Row} Row */
+/** @template {Row} R @typedef {import('../harness/types.mjs').Table<R>} Table */
 
 const MOST = 15_000;
 const SMOKE = 100;

@@ -1,21 +1,22 @@
 // @ts-check
 // Responses of 10 MB through a TCP proxy, 4 connections. nginx behind it and wrk before it share the other core.
-import net from '../drivers/net-proxy.mjs';
-import nginx from '../drivers/nginx-files.mjs';
-import reactor from '../drivers/reactor-proxy.mjs';
-import { MB, servedFile } from '../files.mjs';
+
+import { MB, servedFile } from '../load/served-file.mjs';
+import nginx from '../peers/files/nginx.mjs';
+import net from '../peers/proxy/net.mjs';
+import reactor from '../peers/proxy/reactor.mjs';
 import { openHttp } from './http-server.mjs';
 
 /** Few: what stands in their buffers at the end of a window was sent, but never counted. */
 const CONNECTIONS = 4;
 
-/** @typedef {import('../types.mjs').Bench} Bench */
-/** @typedef {import('../types.mjs').Server} Server */
+/** @typedef {import('../harness/types.mjs').Bench} Bench */
+/** @typedef {import('../harness/types.mjs').Server} Server */
 /**
- * @typedef {import('../types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }} ProxyDriver
+ * @typedef {import('../harness/types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }} ProxyDriver
  */
 
-/** @param {ProxyDriver} driver @param {Bench} bench @returns {Promise<import('../types.mjs').Session>} */
+/** @param {ProxyDriver} driver @param {Bench} bench @returns {Promise<import('../harness/types.mjs').Session>} */
 async function openProxy(driver, bench) {
   const file = servedFile(bench.directory, 10 * MB);
   const backend = await nginx.start({ ...bench, cores: { ...bench.cores, server: bench.cores.load } });
@@ -35,7 +36,7 @@ async function openProxy(driver, bench) {
   };
 }
 
-/** @type {import('../types.mjs').Table<ProxyDriver>[]} */
+/** @type {import('../harness/types.mjs').Table<ProxyDriver>[]} */
 export default [
   {
     name: 'proxy',

@@ -1,9 +1,9 @@
 // @ts-check
 // A million timers, the Reactor's and Node's own. With the same delay each, as time-outs of connections have it; and with
 // random delays, where Node keeps a list for each millisecond.
-import { runForJson } from '../programs.mjs';
+import { runForJson } from '../harness/programs.mjs';
 
-/** @typedef {import('../types.mjs').Row & { kind: string }} TimerRow */
+/** @typedef {import('../harness/types.mjs').Row & { kind: string }} TimerRow */
 /** @typedef {import('../programs/work.mjs').Work} Work */
 
 const COUNT = 1_000_000;
@@ -18,13 +18,13 @@ const rows = [
 /** @param {Work} work */
 const nanoseconds = ({ cpuSeconds, operations }) => (cpuSeconds / operations) * 1e9;
 
-/** @param {TimerRow} row @param {import('../types.mjs').Bench} bench @param {string} task @param {string} delays */
+/** @param {TimerRow} row @param {import('../harness/types.mjs').Bench} bench @param {string} task @param {string} delays */
 function run({ kind }, bench, task, delays) {
   const count = String(bench.smoke ? SMOKE : COUNT);
   return runForJson(bench, 'programs/timers.mjs', [kind, task, delays, count], ['--expose-gc']);
 }
 
-/** @param {string} delays @returns {import('../types.mjs').Table<TimerRow>} */
+/** @param {string} delays @returns {import('../harness/types.mjs').Table<TimerRow>} */
 function cancelTable(delays) {
   return {
     name: `timers-${delays}`,
@@ -45,7 +45,7 @@ function cancelTable(delays) {
   };
 }
 
-/** @param {string} delays @returns {import('../types.mjs').Table<TimerRow>} */
+/** @param {string} delays @returns {import('../harness/types.mjs').Table<TimerRow>} */
 function fireTable(delays) {
   return {
     name: `timers-fire-${delays}`,

@@ -1,14 +1,14 @@
 // @ts-check
 // UDP echo, 64 bytes, from 64 clients: the cost of a recvfrom and a sendto. The server has one socket.
-import batch from '../drivers/c-udp-batch.mjs';
-import single from '../drivers/c-udp-single.mjs';
-import dgram from '../drivers/dgram.mjs';
-import numericDgram from '../drivers/dgram-numeric.mjs';
-import attach from '../drivers/reactor-attach-udp.mjs';
-import run from '../drivers/reactor-run-udp.mjs';
+import batch from '../peers/udp/c-batch.mjs';
+import single from '../peers/udp/c-single.mjs';
+import dgram from '../peers/udp/dgram.mjs';
+import numericDgram from '../peers/udp/dgram-numeric.mjs';
+import attach from '../peers/udp/reactor-attach.mjs';
+import run from '../peers/udp/reactor-run.mjs';
 import { openEcho } from './echo-server.mjs';
 
-/** @type {import('../types.mjs').Table<import('../types.mjs').Driver>[]} */
+/** @type {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>[]} */
 export default [
   {
     name: 'udp',

@@ -1,16 +1,16 @@
 // @ts-check
 // Two threads that wake each other in turns, on one core: what it costs to wake a thread that waits, and to hear it.
 // MessagePort is what Node.js has for it: a queue, and uv_async_send for the wake-up.
-import { built } from '../build.mjs';
-import { runProgram } from '../processes.mjs';
-import { runForJson } from '../programs.mjs';
+import { built } from '../harness/build.mjs';
+import { runProgram } from '../harness/processes.mjs';
+import { runForJson } from '../harness/programs.mjs';
 
-/** @typedef {import('../types.mjs').Row & { kind: string | null }} WakeRow */
+/** @typedef {import('../harness/types.mjs').Row & { kind: string | null }} WakeRow */
 
 const COUNTS = { warmUp: 5000, roundTrips: 50_000 };
 const SMOKE = { warmUp: 10, roundTrips: 200 };
 
-/** @param {WakeRow} row @param {import('../types.mjs').Bench} bench */
+/** @param {WakeRow} row @param {import('../harness/types.mjs').Bench} bench */
 async function measure({ kind }, bench) {
   const { warmUp, roundTrips } = bench.smoke ? SMOKE : COUNTS;
   const args = [warmUp, roundTrips].map(String);
@@ -21,7 +21,7 @@ async function measure({ kind }, bench) {
   return { ...work, value: (work.cpuSeconds / work.operations) * 1e6, problems: [] };
 }
 
-/** @type {import('../types.mjs').Table<WakeRow>[]} */
+/** @type {import('../harness/types.mjs').Table<WakeRow>[]} */
 export default [
   {
     name: 'wake',

@@ -1,5 +1,5 @@
 // The version that the export table carries, so that lib/ never works with a table that it was not made for. Written by
-// scripts/version.mjs, from package.json.
+// scripts/release/version.mjs, from package.json.
 #pragma once
 
 namespace fdreactor {

@@ -8,7 +8,7 @@ struct NodeImport {
   void** address;
 };
 
-/** Ends with a name that is null. scripts/node-api-imports.mjs writes it. */
+/** Ends with a name that is null. scripts/prebuild/node-api-imports.mjs writes it. */
 extern const NodeImport kNodeImports[];
 
 }  // namespace fdreactor

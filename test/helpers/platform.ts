@@ -4,7 +4,7 @@
 export const isWindows = process.platform === 'win32';
 /** Set by whoever runs the tests under Wine: some of what Windows promises does not hold there. */
 export const underWine = process.env.FDREACTOR_WINE === '1';
-/** Set by scripts/test-kqueue.mjs: the add-on has libkqueue's kqueue(2) in place of epoll(7). */
+/** Set by scripts/test/kqueue.mjs: the add-on has libkqueue's kqueue(2) in place of epoll(7). */
 export const overLibkqueue = process.env.FDREACTOR_LIBKQUEUE === '1';
 export const isLinux = process.platform === 'linux';
 export const isMacOs = process.platform === 'darwin';
@@ -12,7 +12,7 @@ export const hasEpoll = isLinux && !overLibkqueue;
 export const hasKqueue = !hasEpoll && !isWindows;
 export const inBun = process.versions.bun !== undefined;
 export const inDeno = process.versions.deno !== undefined;
-/** Set by scripts/test-runtimes.mjs: the processor is another one, imitated, and a multiple slower. */
+/** Set by scripts/test/runtimes.mjs: the processor is another one, imitated, and a multiple slower. */
 export const underQemu = process.env.FDREACTOR_QEMU === '1';
 const oddities = [
   inBun ? ' in Bun' : '',

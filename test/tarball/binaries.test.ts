@@ -1,13 +1,13 @@
-// The prebuilt add-ons, and what looks at them when they are made (scripts/prebuild-checks.mjs): it finds nothing wrong with
+// The prebuilt add-ons, and what looks at them when they are made (scripts/prebuild/checks.mjs): it finds nothing wrong with
 // ours, and every fault in files that have some.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findings } from '../../scripts/prebuild-checks.mjs';
-import { type Target, targets } from '../../scripts/prebuild-targets.mjs';
-import { getZig } from '../../scripts/zig.mjs';
+import { findings } from '../../scripts/prebuild/checks.mjs';
+import { type Target, targets } from '../../scripts/prebuild/targets.mjs';
+import { getZig } from '../../scripts/shared/zig.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { program: zig } = await getZig();

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { sourceFiles } from '../../scripts/sources.mjs';
+import { sourceFiles } from '../../scripts/shared/sources.mjs';
 import { tarball } from './user.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,4 +1,4 @@
-// The tests of the tarball: see scripts/test-package.mjs, which packs it and runs these.
+// The tests of the tarball: see scripts/test/package.mjs, which packs it and runs these.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { patience } from '../helpers/patience.js';

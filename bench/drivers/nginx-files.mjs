@@ -1,6 +1,0 @@
-// @ts-check
-// nginx, sendfile on.
-import { startNginx } from '../nginx.mjs';
-
-/** @type {import('../types.mjs').Driver} */
-export default { name: 'nginx, sendfile', requires: ['nginx'], start: startNginx };

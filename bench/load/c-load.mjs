@@ -1,0 +1,15 @@
+// @ts-check
+// The loads in C: they read the server's CPU clock themselves, and print one line of JSON.
+import { built } from '../harness/build.mjs';
+import { runProgram } from '../harness/processes.mjs';
+
+/**
+ * @param {import('../harness/types.mjs').Bench} bench @param {string} program @param {(string | number)[]} args
+ * @returns {Promise<import('../harness/types.mjs').Sample & { operations: number }>} its value is CPU microseconds an operation
+ */
+export async function runLoad({ cores }, program, args) {
+  const output = await runProgram(cores.load, built(program), args.map(String));
+  const { errors, firstError, ...sample } = JSON.parse(output);
+  const problems = errors > 0 ? [`${errors} errors, the first: ${firstError}`] : [];
+  return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems };
+}

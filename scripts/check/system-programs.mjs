@@ -1,0 +1,19 @@
+// @ts-check
+// The first step of `npm test`: the programs that the checks and tests need beside Node and what npm installed. Quick
+// when they are there; otherwise they are installed, or the line that does is printed.
+import { need } from '../shared/apt.mjs';
+
+try {
+  need({
+    git: 'git',
+    'c++': 'g++',
+    make: 'make',
+    setarch: 'util-linux',
+    strace: 'strace',
+    'clang-format': 'clang-format',
+    'clang-tidy': 'clang-tidy',
+  });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,21 @@
+// @ts-check
+// `npm run test:kqueue [-- vitest's arguments]`: where libkqueue is installed, an implementation of kqueue(2) on epoll,
+// builds the add-on with kqueue in place of epoll (build-kqueue/) and runs the tests on it. Where it is none, that is all
+// there is to say: no kernel with kqueue can be had beside Linux's.
+import { spawnSync } from 'node:child_process';
+import { buildFlavour, run } from '../build/flavour.mjs';
+import { tool } from '../shared/run.mjs';
+
+const FOLDERS = ['test/backends', 'test/contract', 'test/lifecycle', 'test/raw'];
+const args = process.argv.slice(2);
+const namesFiles = args.some((arg) => arg.startsWith('test/'));
+
+if (spawnSync('pkg-config', ['--exists', 'libkqueue']).status !== 0) {
+  console.log('compiled for darwin-arm64 and darwin-x64, not run: no libkqueue');
+  console.log('0 passed, 0 failed');
+} else {
+  run(tool('vitest'), ['run', ...(namesFiles ? [] : FOLDERS), ...args], {
+    FDREACTOR_BINARY: buildFlavour('build-kqueue', ['kqueue=libkqueue']),
+    FDREACTOR_LIBKQUEUE: '1',
+  });
+}
