@@ -1,4 +1,4 @@
-# The sources of the add-on: what every platform compiles, and one list a platform for the rest. `npm run prebuild`
+# The sources of the add-on: what every platform compiles, and one list a platform for the rest. `npm run build:prebuilds`
 # checks that fdreactor.gypi has the same.
 set(FDREACTOR_SOURCES
   native/addon.cc

@@ -5,7 +5,7 @@
 //   qemu   a whole machine, its processor translated in software: everything is slower, but system calls much less so.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { cacheFolder, kept, run } from '../../scripts/shared/cache.mjs';
+import { cached, cacheFolder, run } from '../../scripts/shared/cache.mjs';
 
 /** @typedef {import('../harness/requirements.mjs').Requirement} Requirement */
 /**
@@ -27,7 +27,7 @@ export async function debianKernel() {
   const depends = execFileSync('apt-cache', ['depends', META_PACKAGE], { encoding: 'utf8' });
   const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
   if (name === undefined) throw new Error(`apt-cache knows no ${META_PACKAGE}; run apt-get update`);
-  const folder = await kept(`${cacheFolder('fdreactor-guest')}-${name}`, `the kernel of ${name}`, (unfinished) => {
+  const folder = await cached(`${cacheFolder('fdreactor-guest')}-${name}`, `the kernel of ${name}`, (unfinished) => {
     run('apt-get', ['download', '-q', name], unfinished);
     const file = readdirSync(unfinished).find((each) => each.endsWith('.deb'));
     run('dpkg-deb', ['-x', `${file}`, '.'], unfinished);

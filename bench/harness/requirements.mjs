@@ -68,7 +68,7 @@ function memoize(compute) {
 
 /** The command that brings what is missing. @param {Requirement[]} names */
 export function installLine(names) {
-  if (names.includes('package')) return 'npm run build:all';
+  if (names.includes('package')) return 'npm run build';
   if (names.some((name) => requirements[name].apt === null)) return 'npm run bench:setup';
   return aptLine(names.map((name) => /** @type {string} */ (requirements[name].apt)));
 }

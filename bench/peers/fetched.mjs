@@ -2,7 +2,7 @@
 // Peers that come from npm and are too large to be dependencies: exact versions, kept in the user's cache folder by
 // `npm run bench:setup`.
 import { readdirSync, rmSync } from 'node:fs';
-import { cacheFolder, kept, unpack } from '../../scripts/shared/cache.mjs';
+import { cached, cacheFolder, unpack } from '../../scripts/shared/cache.mjs';
 
 /** @param {string} name with its version */
 const fetched = (name) => ({ name, folder: cacheFolder(`fdreactor-peer-${name.replace(/[@/]+/g, '-')}`) });
@@ -16,7 +16,7 @@ export const uws = fetched('uwebsockets@3.0.6');
 export const uwsModule = `${uws.folder}/package/uws.js`;
 
 export async function fetchPeers() {
-  for (const { name, folder } of [bun, uws]) await kept(folder, name, (unfinished) => fetchOne(name, unfinished));
+  for (const { name, folder } of [bun, uws]) await cached(folder, name, (unfinished) => fetchOne(name, unfinished));
 }
 
 /** The binaries of other platforms, 250 MB, are not kept. @param {string} name @param {string} folder */

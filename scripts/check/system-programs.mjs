@@ -1,10 +1,10 @@
 // @ts-check
 // The first step of `npm test`: the programs that the checks and tests need beside Node and what npm installed. Quick
 // when they are there; otherwise they are installed, or the line that does is printed.
-import { need } from '../shared/apt.mjs';
+import { ensureInstalled } from '../shared/apt.mjs';
 
 try {
-  need({
+  ensureInstalled({
     git: 'git',
     'c++': 'g++',
     make: 'make',

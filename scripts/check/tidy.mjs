@@ -18,7 +18,7 @@ const windowsFlags = [
   ...[mingwCxx, `${mingwCxx}/x86_64-w64-mingw32`, mingw].flatMap((folder) => ['-isystem', folder]),
 ];
 const kqueuePattern = /^native\/sys\/(kqueue\w*|\w+_kqueue)\.cc$/;
-/** Only macOS and the BSDs have what these include: `npm run prebuild` compiles them, with every warning an error. */
+/** Only macOS and the BSDs have what these include: `npm run build:prebuilds` compiles them, with every warning an error. */
 const bsdPattern = /^native\/sys\/\w+_bsd\.cc$/;
 const kqueueFlags = spawnSync('pkg-config', ['--cflags', 'libkqueue'], { encoding: 'utf8' });
 // Windows' own functions take numbers as pointers and give pointers as numbers.

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, kept, run } from '../shared/cache.mjs';
+import { cached, cacheFolder, run } from '../shared/cache.mjs';
 import { root } from '../shared/sources.mjs';
 
 const PACKAGES = ['typedoc@0.28.20', 'typedoc-plugin-markdown@4.14.1', 'typescript@6.0.3'];
@@ -16,7 +16,7 @@ const reference = `${root}/docs/api`;
 /** @returns {Promise<string>} the folder that has the packages */
 async function typedocPackages() {
   const key = PACKAGES.map((name) => name.split('@')[1]).join('-');
-  const folder = await kept(`${cacheFolder('fdreactor-typedoc')}/${key}`, PACKAGES.join(', '), (folder) => {
+  const folder = await cached(`${cacheFolder('fdreactor-typedoc')}/${key}`, PACKAGES.join(', '), (folder) => {
     const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     run('npm', ['install', '--prefix', folder, ...options, ...PACKAGES], folder);
   });

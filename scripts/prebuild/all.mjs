@@ -1,12 +1,12 @@
 // @ts-check
-// `npm run prebuild [-- options] [names]`: builds the add-on for every machine of prebuild-targets.mjs, or for those named,
-// by cmake-js and zig; looks at what came out (prebuild-checks.mjs), and puts it into prebuilds/.
+// `npm run build:prebuilds [-- options] [names]`: builds the add-on for every machine of targets.mjs, or for those named,
+// by cmake-js and zig; looks at what came out (checks.mjs), and puts it into prebuilds/.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { need } from '../shared/apt.mjs';
+import { ensureInstalled } from '../shared/apt.mjs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 import { getZig, withEmptyCache } from '../shared/zig.mjs';
 import { findings } from './checks.mjs';
@@ -17,7 +17,7 @@ import { targets } from './targets.mjs';
 /** @typedef {import('./targets.mjs').Target} Target */
 /** @typedef {import('../shared/zig.mjs').Zig} Zig */
 
-const usage = `npm run prebuild [-- options] [names]
+const usage = `npm run build:prebuilds [-- options] [names]
   --verify   builds each a second time, elsewhere and with an empty cache, and compares the bytes
   --ubsan    add-ons for the tests, which end at the first undefined behaviour: build-NAME-ubsan/Release/fdreactor.node
 names: ${targets.map(({ name }) => name).join(' ')}`;
@@ -84,7 +84,7 @@ async function main() {
   });
   if (values.help) return console.log(usage);
   const wanted = named(positionals);
-  need({ flock: 'util-linux', cmake: 'cmake', make: 'make', 'llvm-readobj': 'llvm' });
+  ensureInstalled({ flock: 'util-linux', cmake: 'cmake', make: 'make', 'llvm-readobj': 'llvm' });
   checkSources();
   const zig = await getZig();
   for (const target of wanted) {

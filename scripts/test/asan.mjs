@@ -4,7 +4,8 @@
 // run-time is preloaded. Leaks are looked for in a program of their own (leak-check.mjs): a process that exits early,
 // as those of the tests do, leaves much of Node's own behind.
 import { execFileSync } from 'node:child_process';
-import { buildFlavour, run } from '../build/flavour.mjs';
+import { buildFlavour } from '../build/flavour.mjs';
+import { run } from '../build/node-gyp.mjs';
 import { tool } from '../shared/run.mjs';
 
 const sanitized = {

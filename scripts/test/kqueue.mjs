@@ -3,7 +3,8 @@
 // builds the add-on with kqueue in place of epoll (build-kqueue/) and runs the tests on it. Where it is none, that is all
 // there is to say: no kernel with kqueue can be had beside Linux's.
 import { spawnSync } from 'node:child_process';
-import { buildFlavour, run } from '../build/flavour.mjs';
+import { buildFlavour } from '../build/flavour.mjs';
+import { run } from '../build/node-gyp.mjs';
 import { tool } from '../shared/run.mjs';
 
 const FOLDERS = ['test/backends', 'test/contract', 'test/lifecycle', 'test/raw'];

