@@ -1,8 +1,8 @@
 // @ts-check
 // `npm run bench:c10k`: the curve from one to ten thousand connections, for the Reactor and every peer. The points are
-// tables of trials/c10k.mjs, measured as `npm run bench` measures its own; here is what a long run needs: it is kept after each
-// point and can be resumed, and it ends in curves, which `--docs` puts into the documentation.
-// Exit codes: 0 measured, 1 something failed, 2 wrong usage.
+// tables of trials/c10k.mjs, measured as `npm run bench` measures its own; here is what a long run needs: it is kept
+// after each point and can be resumed, and it ends in curves, which `--docs` puts into the documentation. Exit codes: 0
+// measured, 1 something failed, 2 wrong usage.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -26,7 +26,10 @@ import { c10kTables } from './trials/c10k.mjs';
 /** @typedef {import('./harness/c10k-options.mjs').Options} Options */
 /** @typedef {import('./harness/measure.mjs').Planned} Planned */
 
-/** Its settings, after the first line of what tells its version. @param {import('./harness/types.mjs').Driver} driver */
+/**
+ * Its settings, after the first line of what tells its version.
+ * @param {import('./harness/types.mjs').Driver} driver
+ */
 function describe({ version, settings = '' }) {
   if (version === undefined) return settings;
   const [command, ...args] = version;
@@ -34,7 +37,11 @@ function describe({ version, settings = '' }) {
   return `${`${stdout}${stderr}`.split('\n')[0]}; ${settings}`;
 }
 
-/** @param {Planned[]} planned @param {Options} options @param {{ machine: object, omitted: string[], problems: string[] }} run */
+/**
+ * @param {Planned[]} planned
+ * @param {Options} options
+ * @param {{ machine: object, omitted: string[], problems: string[] }} run
+ */
 function report(planned, options, { machine, omitted, problems }) {
   const tables = withGrowth(planned.map(summarise));
   for (const table of tables) console.log(`\n${renderTable(table)}`);

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run bench:c1m`: a million TCP connections to one process with one Reactor, here or in a guest. bench/README.md tells
-// how it is measured.
+// `npm run bench:c1m`: a million TCP connections to one process with one Reactor, here or in a guest. bench/README.md
+// tells how it is measured.
 import { lackForGuest, machines, main, prepare, report, runHere, runThere } from './million/command.mjs';
 import { holdConnections, SPARE_FDS } from './million/connections.mjs';
 import { updateDocs } from './million/docs.mjs';
@@ -32,7 +32,11 @@ const help = `npm run bench:c1m -- [options]
   --docs              writes the figures into docs/c10m.md
   --help              this text`;
 
-/** The message where this machine's limits are too low. @param {number} wanted @param {ReturnType<typeof allowances>} tooLow */
+/**
+ * The message where this machine's limits are too low.
+ * @param {number} wanted
+ * @param {ReturnType<typeof allowances>} tooLow
+ */
 function explain(wanted, tooLow) {
   const most = Math.floor(tooLow[0].connections);
   const lines = tooLow.flatMap(({ name, meaning, connections, raise }) => [
@@ -69,7 +73,12 @@ function hold(connections, windowMs) {
   return runHere((tell) => holdConnections(task, tell));
 }
 
-/** @param {number} connections @param {number | null} givenMiB @param {number | null} timeoutMs @param {number} windowMs */
+/**
+ * @param {number} connections
+ * @param {number | null} givenMiB
+ * @param {number | null} timeoutMs
+ * @param {number} windowMs
+ */
 function holdInGuest(connections, givenMiB, timeoutMs, windowMs) {
   const finite = Number.isFinite(connections);
   if (!finite && givenMiB === null) throw new Error('--connections most needs --memory: how much the guest shall have');

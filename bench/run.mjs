@@ -1,7 +1,7 @@
 // @ts-check
 // `npm run bench`: measures the Reactor beside its peers and tells the ratios. This file chooses what can be measured
-// here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in drivers/.
-// Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
+// here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in
+// drivers/. Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -36,7 +36,11 @@ const allTables = [
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch],
 ];
 
-/** @param {ReturnType<typeof plan>} planned @param {Options} options @param {import('./harness/types.mjs').Bench} bench */
+/**
+ * @param {ReturnType<typeof plan>} planned
+ * @param {Options} options
+ * @param {import('./harness/types.mjs').Bench} bench
+ */
 async function run({ planned, omitted, missing }, options, bench) {
   const machine = describeMachine(bench.cores);
   if (bench.cores.shared)

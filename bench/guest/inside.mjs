@@ -1,6 +1,6 @@
 // @ts-check
-// What the guest runs: one task, the same code as on a host. It tells of its progress and its outcome by marked lines on the
-// console.
+// What the guest runs: one task, the same code as on a host. It tells of its progress and its outcome by marked lines
+// on the console.
 // usage: node inside.mjs connections|registrations '<JSON>'
 import { writeSync } from 'node:fs';
 import { describeSystem } from '../harness/machine.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// The two machines that a guest can be: what they need, and how each is started. Neither needs root, KVM or a disk; their
-// console is their standard output.
+// The two machines that a guest can be: what they need, and how each is started. Neither needs root, KVM or a disk;
+// their console is their standard output.
 //   uml    User-Mode Linux: the kernel is a program of the host. System calls are slow, all else runs at full speed.
 //   qemu   a whole machine, its processor translated in software: everything is slower, but system calls much less so.
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ import { cached, cacheFolder, run } from '../../scripts/shared/cache.mjs';
 
 /** Nothing but our lines on the console, and an end where it cannot go on. */
 // slab_nomerge: caches keep their own names, so that it can be told what takes memory.
-// mitigations=off: nobody else is in the guest, and in software they cost more than on a processor.
+// mitigations=off: the guest runs no other user's code, and in software the mitigations cost more than on a processor.
 const KERNEL = ['quiet', 'loglevel=1', 'panic=-1', 'slab_nomerge', 'mitigations=off'];
 const META_PACKAGE = 'linux-image-cloud-amd64';
 

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs one of our tasks in a guest (see inside.mjs) and gives its result. The guest is ended after its time, with the bench,
-// and when it is through; before it is started, its memory must be free.
+// Runs one of our tasks in a guest (see inside.mjs) and gives its result. The guest is ended after its time, with the
+// bench, and when it is through; before it is started, its memory must be free.
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { HOME, makeImage } from './image.mjs';
 /** @typedef {import('./machines.mjs').Machine} Machine */
 
 const MEBIBYTE = 1024 * 1024;
-/** Of the host, beside the guest: the guest's own tables, and whoever else is there. */
+/** Memory of the host beside the guest: the guest's page tables, and the other processes. */
 const HOST_MIB = 1024;
 const LAST_LINES = 20;
 /** What our lines begin with on the console. */
@@ -27,7 +27,8 @@ export function freeMiB({ memoryFolder }) {
 
 /**
  * @param {Machine} machine
- * @param {{ kind: 'connections' | 'registrations', parameters: object, files: number, memoryMiB: number, timeoutMs: number }} task
+ * @param {{ kind: 'connections' | 'registrations', parameters: object, files: number, memoryMiB: number, timeoutMs:
+ *     number }} task
  * @param {import('../million/types.mjs').Tell} tell
  * @returns {Promise<{ result: any, machine: import('../million/types.mjs').Machine }>}
  */

@@ -9,7 +9,10 @@ export const built = (name) => fileURLToPath(new URL(`../build/${name}`, import.
 /** What needs more than a C compiler: each is a goal of the Makefile. */
 const EXTRAS = /** @type {const} */ (['libuv', 'go', 'java', 'netty']);
 
-/** @param {readonly import('./requirements.mjs').Requirement[]} available what is installed: the goals among it are built too */
+/**
+ * @param {readonly import('./requirements.mjs').Requirement[]} available what is installed: the goals among it are
+ *     built too
+ */
 export function buildPrograms(available) {
   const folder = fileURLToPath(new URL('../c', import.meta.url));
   const goals = ['all', ...EXTRAS.filter((goal) => available.includes(goal))];

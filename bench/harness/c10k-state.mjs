@@ -1,6 +1,6 @@
 // @ts-check
-// A run of `npm run bench:c10k` as far as it has come, in bench/results/c10k-state.json: written anew after each point, and
-// read by --resume.
+// A run of `npm run bench:c10k` as far as it has come, in bench/results/c10k-state.json: written anew after each point,
+// and read by --resume.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { resultsFolder } from '../report/files.mjs';
@@ -10,7 +10,8 @@ import { resultsFolder } from '../report/files.mjs';
 /** @typedef {{ samples: [string, import('./types.mjs').Sample[]][], failures: [string, string][] }} Point */
 /**
  * @typedef {{
- *   options: import('./c10k-options.mjs').Kept, command: string, machine: Machine | null, points: Record<string, Point>,
+ *   options: import('./c10k-options.mjs').Kept, command: string, machine: Machine | null,
+ *   points: Record<string, Point>,
  * }} Content
  */
 

@@ -1,6 +1,6 @@
 // @ts-check
-// CPU time of another process, all its threads. The total comes from the scheduler's own count in nanoseconds; its parts
-// in user space and in the kernel from /proc/PID/stat, which knows ticks of 10 ms only. Where the kernel keeps no
+// CPU time of another process, all its threads. The total comes from the scheduler's own count in nanoseconds; its
+// parts in user space and in the kernel from /proc/PID/stat, which knows ticks of 10 ms only. Where the kernel keeps no
 // schedstat, the ticks have to do for the total as well.
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -1,10 +1,13 @@
 // @ts-check
-// What `npx fdreactor doctor` says of this machine: its limits, what they allow, the lines that raise them, and the add-on.
+// What `npx fdreactor doctor` says of this machine: its limits, what they allow, the lines that raise them, and the
+// add-on.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { repository } from './requirements.mjs';
 
-/** @typedef {{ name: string, meaning: string, value?: number, allows?: number, stops: string[], raise: string[] }} Limit */
+/**
+ * @typedef {{ name: string, meaning: string, value?: number, allows?: number, stops: string[], raise: string[] }} Limit
+ */
 /** @typedef {{ limits: Limit[], addon: { file?: string } }} Diagnosis */
 
 /** What no limit bounds is Infinity, for which JSON has no number. @param {string} key @param {unknown} value */

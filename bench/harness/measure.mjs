@@ -8,7 +8,8 @@ import { Presets, SingleBar } from 'cli-progress';
 /** @typedef {import('./types.mjs').Session} Session */
 /**
  * A table that is to be measured, and what came of it: samples, and of rows that failed the reason.
- * @typedef {{ table: Table, rows: Row[], samples: import('../report/summary.mjs').Samples, failures: Map<string, string> }} Planned
+ * @typedef {{ table: Table, rows: Row[], samples: import('../report/summary.mjs').Samples, failures: Map<string,
+ *     string> }} Planned
  */
 
 /** Progress and problems, told by what was being done. */
@@ -37,7 +38,8 @@ class Log {
   }
 
   /**
-   * Does one step of a row. What it throws is the row's failure, and with it the bench's, unless it is a row whose end is
+   * Does one step of a row. What it throws is the row's failure, and with it the bench's, unless it is a row whose end
+   * is
    * a result.
    * @template T @param {Planned} planned @param {Row} row @param {string} part @param {() => Promise<T>} act
    */
@@ -65,7 +67,12 @@ class Log {
 /** @param {Planned} planned @param {number} rounds */
 const roundsOf = ({ table }, rounds) => (table.once ? 1 : rounds);
 
-/** @param {Planned} planned @param {import('./types.mjs').Bench} bench @param {Log} log @returns {Promise<[Row, Session][]>} */
+/**
+ * @param {Planned} planned
+ * @param {import('./types.mjs').Bench} bench
+ * @param {Log} log
+ * @returns {Promise<[Row, Session][]>}
+ */
 async function openAll(planned, bench, log) {
   /** @type {[Row, Session][]} */
   const sessions = [];

@@ -3,7 +3,10 @@
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */
-/** @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean, smoke: boolean }} Options */
+/**
+ * @typedef {{ tables: Table[], rounds: number, warmupMs: number, windowMs: number, quick: boolean, smoke: boolean }}
+ *     Options
+ */
 
 const FULL = { rounds: 5, warmupMs: 1500, windowMs: 500 };
 const QUICK = { rounds: 1, warmupMs: 400, windowMs: 250 };

@@ -1,6 +1,6 @@
 // @ts-check
-// What can be measured on this machine, and a line for everything that cannot: a peer that is not installed leaves its row
-// out, a load that is not installed or a limit on open files the whole table.
+// What can be measured on this machine, and a line for everything that cannot: a peer that is not installed leaves its
+// row out, a load that is not installed or a limit on open files the whole table.
 import { readFileSync } from 'node:fs';
 import { isMissing, requirements } from './requirements.mjs';
 

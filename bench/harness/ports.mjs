@@ -2,7 +2,7 @@
 // Ports of servers that neither pick one nor say when they listen.
 import net from 'node:net';
 
-/** A port that nobody uses, for servers that cannot be told to pick one. */
+/** Finds a free port, for servers that cannot pick one. */
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -11,7 +11,7 @@ export async function freePort() {
   return port;
 }
 
-/** Whether somebody listens there. @param {number} port @returns {Promise<boolean>} */
+/** Whether a server listens on the port. @param {number} port @returns {Promise<boolean>} */
 export function accepts(port) {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');

@@ -67,7 +67,7 @@ const spawnPinned = (core, command, args) => spawnGroup('taskset', ['-c', String
  */
 export function spawnGroup(command, args, { talks = false } = {}) {
   const child = spawn(command, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.on('error', () => {}); // it has ended: whoever waits for it finds out
+  child.stdin.on('error', () => {}); // it has ended, and waiting for it reports that
   if (!talks) child.stdin.end();
   running.add(child);
   let errors = '';
@@ -126,7 +126,7 @@ export async function startServer(core, command, args, ready, timeoutMs = START_
     if (!stopping) throw new Error(`${describe()} ended with ${code}: ${errors()}`);
     return 0;
   });
-  early.catch(() => {}); // told by whoever waits for it; after the start, the load finds out
+  early.catch(() => {}); // waiting for it reports the error; after the start, the load does
   const timeout = deadline(timeoutMs, () => new Error(`${describe()} did not start: ${errors()}`));
   const start = new AbortController();
   const pid = /** @type {number} */ (child.pid);
@@ -149,7 +149,11 @@ export async function startServer(core, command, args, ready, timeoutMs = START_
   }
 }
 
-/** The processes that a process with one thread has started. @param {number} pid @returns {number[]} none if it has ended */
+/**
+ * The processes that a process with one thread has started.
+ * @param {number} pid
+ * @returns {number[]} none if it has ended
+ */
 export function childrenOf(pid) {
   try {
     const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();

@@ -13,7 +13,8 @@ export function startProgram({ cores }, file, args) {
 
 /**
  * Runs a program that prints one line of JSON.
- * @param {import('./types.mjs').Bench} bench @param {string} file @param {string[]} args @param {string[]} [flags] Node's
+ * @param {import('./types.mjs').Bench} bench @param {string} file @param {string[]} args @param {string[]} [flags]
+ *     Node's
  */
 export async function runForJson({ cores }, file, args, flags = []) {
   return JSON.parse(await runProgram(cores.server, process.execPath, [...flags, locate(file), ...args]));

@@ -28,7 +28,10 @@ export const nettyJars = ['buffer', 'codec', 'codec-http', 'common', 'handler', 
   (name) => `/usr/share/java/netty-${name}.jar`,
 );
 
-/** What comes from neither is built or fetched: `apt` is null. @type {Record<Requirement, { is: () => boolean, apt: string | null, what: string }>} */
+/**
+ * What comes from neither is built or fetched: `apt` is null.
+ * @type {Record<Requirement, { is: () => boolean, apt: string | null, what: string }>}
+ */
 export const requirements = {
   cc: { is: () => findProgram('cc') !== null && compilerFinds('stdio.h'), apt: 'gcc libc6-dev', what: 'a C compiler' },
   make: { is: () => findProgram('make') !== null, apt: 'make', what: 'make' },

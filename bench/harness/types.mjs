@@ -1,6 +1,6 @@
 // @ts-check
-// The vocabulary of the bench, as types only. A table compares rows by one trial; a row is a peer or a way of working; a
-// sample is one measurement of one row. To add a peer, write a driver and put it into the rows of its table.
+// The vocabulary of the bench, as types only. A table compares rows by one trial; a row is a peer or a way of working;
+// a sample is one measurement of one row. To add a peer, write a driver and put it into the rows of its table.
 
 /** @typedef {import('./requirements.mjs').Requirement} Requirement */
 /** @typedef {import('./processes.mjs').Server} Server */
@@ -37,7 +37,8 @@
  * @property {string} [settings] how it is run, for the report
  * @property {string[]} [version] a command that tells the version
  * @property {boolean} [jit] its code is compiled while it runs: it needs the whole warm-up
- * @property {boolean} [sized] it makes its processes or threads before the connections come, so it is started anew for each
+ * @property {boolean} [sized] it makes its processes or threads before the connections come, so it is started anew for
+ *     each
  *   measurement, and ended after it
  */
 

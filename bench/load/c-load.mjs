@@ -5,7 +5,8 @@ import { runProgram } from '../harness/processes.mjs';
 
 /**
  * @param {import('../harness/types.mjs').Bench} bench @param {string} program @param {(string | number)[]} args
- * @returns {Promise<import('../harness/types.mjs').Sample & { operations: number }>} its value is CPU microseconds an operation
+ * @returns {Promise<import('../harness/types.mjs').Sample & { operations: number }>} its value is CPU microseconds an
+ *     operation
  */
 export async function runLoad({ cores }, program, args) {
   const output = await runProgram(cores.load, built(program), args.map(String));

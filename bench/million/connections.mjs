@@ -1,7 +1,7 @@
 // @ts-check
-// One million connections, or as many as asked for: one server process with one Reactor (programs/holder.mjs), and as many
-// client processes (c/load/hold_load.c) as the limit of open files makes necessary. Connects, measures what that took, sends a
-// message over every connection, then loads one in a hundred for some seconds.
+// One million connections, or as many as asked for: one server process with one Reactor (programs/holder.mjs), and as
+// many client processes (c/load/hold_load.c) as the limit of open files makes necessary. Connects, measures what that
+// took, sends a message over every connection, then loads one in a hundred for some seconds.
 import { fileURLToPath } from 'node:url';
 import { built } from '../harness/build.mjs';
 import { readCpu } from '../harness/cpu.mjs';
@@ -160,7 +160,13 @@ async function measureActive(clients, pid, windowMs) {
   };
 }
 
-/** @param {LineProcess} server @param {Clients} clients @param {Task} task @param {Tell} tell @returns {Promise<Result>} */
+/**
+ * @param {LineProcess} server
+ * @param {Clients} clients
+ * @param {Task} task
+ * @param {Tell} tell
+ * @returns {Promise<Result>}
+ */
 async function measure(server, clients, task, tell) {
   const idleBefore = await server.ask('idle-turn');
   await clients.connect(Math.min(FIRST, task.connections));

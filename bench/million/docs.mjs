@@ -1,7 +1,7 @@
 // @ts-check
-// docs/c10m.md and the figures in it. Results that were measured with --docs are kept in docs/c10m.json; the parts of the
-// page between markers are written from them, each with its command and its machine, and what ten million connections
-// would take is computed from them.
+// docs/c10m.md and the figures in it. Results that were measured with --docs are kept in docs/c10m.json; the parts of
+// the page between markers are written from them, each with its command and its machine, and what ten million
+// connections would take is computed from them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatNumber } from '../report/terminal.mjs';
@@ -53,7 +53,10 @@ const registrations = (report) =>
     '\n\n',
   );
 
-/** The kernel's bytes for the server's end: half of what both ends have, and all that only one has. @param {ConnectionsReport} report */
+/**
+ * The kernel's bytes for the server's end: half of what both ends have, and all that only one has.
+ * @param {ConnectionsReport} report
+ */
 function kernelBytesOfEnd({ result: { kernelPair } }) {
   const caches = kernelPair.caches ?? {};
   const own = SERVER_ONLY.reduce((sum, name) => sum + (caches[name] ?? 0), 0);

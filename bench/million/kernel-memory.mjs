@@ -24,7 +24,8 @@ function slabCaches() {
     .filter((line) => line !== '');
   return Object.fromEntries(
     lines.map((line) => {
-      // name, active and all objects, bytes and number in a slab, pages of a slab : tunables ... : slabdata, active, all ...
+      // name, active and all objects, bytes and number in a slab, pages of a slab : tunables ... : slabdata, active,
+      // all ...
       const fields = line.split(/\s+/);
       const slabs = Number(fields[fields.indexOf('slabdata') + 2]);
       return [fields[0], slabs * Number(fields[5]) * PAGE_BYTES];
@@ -49,7 +50,12 @@ export function kernelMemory() {
   };
 }
 
-/** The caches that grew most, in bytes for each of `count` things. @param {KernelMemory} before @param {KernelMemory} after @param {number} count */
+/**
+ * The caches that grew most, in bytes for each of `count` things.
+ * @param {KernelMemory} before
+ * @param {KernelMemory} after
+ * @param {number} count
+ */
 export function cachesOfEach(before, after, count) {
   if (before.caches === null || after.caches === null) return null;
   const { caches } = before;

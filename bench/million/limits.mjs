@@ -13,7 +13,8 @@ export const mostOpenFiles = () =>
   diagnose(1).limits.find(({ name }) => name === OPEN_FILES)?.value ?? Number.POSITIVE_INFINITY;
 
 /**
- * What bounds the number of connections, the tightest first: how many each limit allows, and the lines that make it enough.
+ * What bounds the number of connections, the tightest first: how many each limit allows, and the lines that make it
+ * enough.
  * @param {number} wanted @returns {{ name: string, meaning: string, connections: number, raise: string[] }[]}
  */
 export function allowances(wanted) {

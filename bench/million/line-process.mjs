@@ -10,7 +10,7 @@ export class LineProcess {
   #group;
   /** @type {{ resolve: (line: any) => void, reject: (error: Error) => void }[]} */
   #waiting = [];
-  /** Lines that came before anybody asked. @type {any[]} */
+  /** Lines that came before a question. @type {any[]} */
   #early = [];
   #error = /** @type {Error | null} */ (null);
 
@@ -60,7 +60,7 @@ export class LineProcess {
   async end() {
     this.#group.child.stdin.end();
     const timer = setTimeout(this.#group.kill, END_TIMEOUT_MS);
-    await this.#group.ended.catch(() => {}); // it never started, which was told to whoever asked
+    await this.#group.ended.catch(() => {}); // it never started, and the question was rejected with that
     clearTimeout(timer);
   }
 }

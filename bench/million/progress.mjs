@@ -1,5 +1,6 @@
 // @ts-check
-// How far it is, on the terminal: a bar for each part of the work. Where the output is no terminal, a line now and then.
+// Shows the progress on the terminal as a bar for each part of the work. Prints a line now and then if the output is
+// not a terminal.
 import { Presets, SingleBar } from 'cli-progress';
 
 /** @typedef {import('./types.mjs').Progress} Progress */

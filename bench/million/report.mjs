@@ -130,7 +130,7 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
       `${formatNumber(registrations / creationSeconds)} a second`,
       `${formatNumber(creationSeconds)} s`,
     ],
-    ['kernel, an eventfd', bytes(kernelBytesOfFd), 'slab, before anybody watches it'],
+    ['kernel, an eventfd', bytes(kernelBytesOfFd), 'slab, before it is watched'],
   ];
   if (last.memory !== null) {
     const user = userBytes(last.memory);

@@ -35,7 +35,8 @@
  * @property {number} clients processes at the other end
  * @property {number} connectSeconds
  * @property {{ answered: number, seconds: number }} pinged every connection, once
- * @property {{ connections: number, roundTrips: number, seconds: number, serverCpuSeconds: number, userShare: number }} active
+ * @property {{ connections: number, roundTrips: number, seconds: number, serverCpuSeconds: number, userShare: number }}
+ *     active
  * @property {MemoryOfEach} userSpace of the server, for a connection
  * @property {{ resident: number, proportional: number }} serverBytes in all
  * @property {{ slab: number, available: number, caches: Record<string, number> | null }} kernelPair bytes for both ends
@@ -43,7 +44,10 @@
  * @property {string[]} problems
  */
 
-/** Nanoseconds an event, in its parts. @typedef {{ active: number, write: number, turn: number, read: number }} EventCost */
+/**
+ * Nanoseconds an event, in its parts.
+ * @typedef {{ active: number, write: number, turn: number, read: number }} EventCost
+ */
 
 /**
  * @typedef {object} Stage
@@ -65,7 +69,7 @@
  * @typedef {object} RegistrationsResult
  * @property {number} registrations
  * @property {number} creationSeconds
- * @property {number} kernelBytesOfFd of an eventfd, before anybody watches it
+ * @property {number} kernelBytesOfFd of an eventfd, before it is watched
  * @property {FloorStage[]} floor the same from C over epoll
  * @property {Stage[]} stages
  * @property {string[]} problems

@@ -1,7 +1,7 @@
 // @ts-check
-// Apache httpd, by the advice of its chapter on performance: no overrides, links followed without a look at each, the file
-// mapped at the start (it has nothing like nginx's `return`), connections never closed for having served many requests. How
-// many processes and threads there are follows the connections that it has to hold.
+// Apache httpd, by the advice of its chapter on performance: no overrides, links followed without a look at each, the
+// file mapped at the start (it has nothing like nginx's `return`), connections never closed for having served many
+// requests. How many processes and threads there are follows the connections that it has to hold.
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,15 +14,23 @@ export const COMMON_SETTINGS = 'MMapFile, AllowOverride None, FollowSymLinks, Ma
 /** Ten thousand processes take their time. */
 const START_TIMEOUT_MS = 60_000;
 const MODULES = '/usr/lib/apache2/modules';
+/** The user of Debian that owns no files. */
+const UNPRIVILEGED = 'nobody';
 const THREADS = 64; // of a process of the worker MPM
 /** Connections that the load makes at a time, each with its first request. */
 const CONNECTING = 192;
-/** Beside the connections that are held: the one that is made before and after a measurement, and those still closing. */
+/**
+ * Beside the connections that are held: the one that is made before and after a measurement, and those still closing.
+ */
 const SPARE = 8;
 
 /** @typedef {'prefork' | 'worker' | 'event'} Mpm */
 
-/** How many processes there are, and what says so. @param {Mpm} mpm @param {import('../harness/types.mjs').Crowd} crowd */
+/**
+ * How many processes there are, and what says so.
+ * @param {Mpm} mpm
+ * @param {import('../harness/types.mjs').Crowd} crowd
+ */
 function sizesOf(mpm, { connections, active }) {
   const most = connections + SPARE;
   if (mpm === 'prefork') {
@@ -31,7 +39,8 @@ function sizesOf(mpm, { connections, active }) {
       lines: [`ServerLimit ${most}`, `MaxRequestWorkers ${most}`, `MaxSpareServers ${most + 1}`],
     };
   }
-  // A thread for each connection, or for each request: where all threads of the event MPM are busy, it closes connections.
+  // A thread for each connection, or for each request: where all threads of the event MPM are busy, it closes
+  // connections.
   const threads = mpm === 'worker' ? THREADS : active + CONNECTING;
   const processes = mpm === 'worker' ? Math.ceil(most / THREADS) : 1;
   const all = processes * threads;
@@ -45,7 +54,7 @@ const configuration = ({ home, mpm, port, processes, lines }) => `
 LoadModule mpm_${mpm}_module ${MODULES}/mod_mpm_${mpm}.so
 LoadModule authz_core_module ${MODULES}/mod_authz_core.so
 LoadModule file_cache_module ${MODULES}/mod_file_cache.so
-${process.getuid?.() === 0 ? 'User nobody\nGroup nogroup' : ''}
+${process.getuid?.() === 0 ? `User ${UNPRIVILEGED}\nGroup nogroup` : ''}
 ServerName localhost
 ServerRoot ${home}
 PidFile ${home}/pid
@@ -71,13 +80,17 @@ FileETag None
 MMapFile ${home}/files/hello
 `;
 
-/** @param {import('../harness/types.mjs').Bench} bench @param {Mpm} mpm @param {import('../harness/types.mjs').Crowd} [crowd] */
+/**
+ * @param {import('../harness/types.mjs').Bench} bench
+ * @param {Mpm} mpm
+ * @param {import('../harness/types.mjs').Crowd} [crowd]
+ */
 export async function startApache({ cores, directory }, mpm, crowd = { connections: 64, active: 64 }) {
   const port = await freePort();
   const home = path.join(directory, `apache-${port}`);
   mkdirSync(path.join(home, 'files'), { recursive: true });
   writeFileSync(path.join(home, 'files/hello'), 'Hello, World!\n');
-  chmodSync(directory, 0o711); // it serves as nobody, where it was started by root
+  chmodSync(directory, 0o711); // started by root, it serves as the user above
   const file = path.join(home, 'apache.conf');
   const sizes = sizesOf(mpm, crowd);
   writeFileSync(file, configuration({ home, mpm, port, ...sizes }));

@@ -1,12 +1,13 @@
 // @ts-check
 // How much a turn with 1,000 ready fds allocates on the JavaScript heap. Each end of 500 socket pairs holds an unread
-// message, so every turn finds all 1,000 readable. used_heap_size is read before and after turns that carry 100,000 events,
-// with no garbage collection in between (one that happened is reported and fails the bench); what reading the figure itself
-// allocates is taken off. The median of several such measurements, for a million events, is printed as JSON. The warm-up
-// makes many turns with few fds first: V8 compiles a function after so many calls, and until then its code allocates.
+// message, so every turn finds all 1,000 readable. used_heap_size is read before and after turns that carry 100,000
+// events, with no garbage collection in between (one that happened is reported and fails the bench); what reading the
+// figure itself allocates is taken off. The median of several such measurements, for a million events, is printed as
+// JSON. The warm-up makes many turns with few fds first: V8 compiles a function after so many calls, and until then its
+// code allocates.
 // usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 allocations.mjs events|echo
-//   events  the handler only counts: what the Reactor allocates
-//   echo    the handler receives the message and sends one of the same length to the other end: what a turn's work allocates
+//   events  the handler only counts
+//   echo    the handler receives the message and sends one of the same length to the other end
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';

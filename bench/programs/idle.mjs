@@ -1,7 +1,7 @@
 // @ts-check
 // What idle TCP connections cost in memory. Another process holds their other ends. Prints JSON, in bytes a connection:
-// user space as own-memory.mjs has it; `kernelBytes` is the growth of the kernel's slabs (/proc/meminfo), which are the whole
-// machine's: both ends of each connection, and the item of the wait.
+// user space as own-memory.mjs has it; `kernelBytes` is the growth of the kernel's slabs (/proc/meminfo), which are the
+// whole machine's: both ends of each connection, and the item of the wait.
 // usage: node --expose-gc idle.mjs reactor|net <connections> <warmUp>
 // Before those that are counted come thrice <warmUp> that are not: what is made or compiled once is then there.
 import { fork } from 'node:child_process';

@@ -1,8 +1,8 @@
 // @ts-check
 // The user-space memory of the process itself, for programs that measure what they hold; they need --expose-gc.
-// What JavaScript holds is `heapUsed` and `external` (typed arrays), after full collections. Native memory is what malloc()
-// has from the system beside those arrays. Resident anonymous memory has everything: V8's pages with what is free in
-// them, V8's own book-keeping, and much that is there once and not for each.
+// What JavaScript holds is `heapUsed` and `external` (typed arrays), after full collections. Native memory is what
+// malloc() has from the system beside those arrays. Resident anonymous memory has everything: V8's pages with what is
+// free in them, V8's own book-keeping, and much that is there once and not for each.
 import { readFileSync } from 'node:fs';
 
 const ANONYMOUS = 'Anonymous:';
@@ -40,7 +40,12 @@ export function ownMemory(collections = 4) {
   };
 }
 
-/** What each of `count` things took between two readings, in bytes. @param {OwnMemory} before @param {OwnMemory} after @param {number} count */
+/**
+ * What each of `count` things took between two readings, in bytes.
+ * @param {OwnMemory} before
+ * @param {OwnMemory} after
+ * @param {number} count
+ */
 export function memoryOfEach(before, after, count) {
   const grown = (/** @type {keyof OwnMemory} */ name) => after[name] - before[name];
   return {

@@ -1,5 +1,6 @@
 // @ts-check
-// What c/floors/wake.c does, in JavaScript: two threads that wake each other in turns. Prints JSON: the CPU time of both.
+// What c/floors/wake.c does, in JavaScript: two threads that wake each other in turns. Prints JSON: the CPU time of
+// both.
 // usage: node wake.mjs run|attach|message <warmup> <roundTrips>
 import { once } from 'node:events';
 import { isMainThread, MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -47,7 +48,7 @@ function wakerOf(kind, address) {
   return () => waker.wake();
 }
 
-/** Wakes whoever woke it, until it is terminated. */
+/** Answers each wake-up by waking the other thread, until it is terminated. */
 async function answer() {
   const wake = wakerOf(workerData.kind, workerData.address);
   const inbox = inboxes[workerData.kind](wake);

@@ -1,6 +1,9 @@
 // @ts-check
 // The CPU time of some work, for programs that measure themselves.
-/** @typedef {{ operations: number, seconds: number, cpuSeconds: number, userSeconds: number, systemSeconds: number }} Work */
+/**
+ * @typedef {{ operations: number, seconds: number, cpuSeconds: number, userSeconds: number, systemSeconds: number }}
+ *     Work
+ */
 
 /**
  * The CPU time that the process, all its threads, spends while `act` does so many operations.

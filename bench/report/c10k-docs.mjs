@@ -1,6 +1,6 @@
 // @ts-check
-// docs/c10k.md and the plots beside it, from the result of a run: nothing in it is written by hand, so that no figure is
-// older than another.
+// docs/c10k.md and the plots beside it, from the result of a run: nothing in it is written by hand, so that no figure
+// is older than another.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '../harness/requirements.mjs';
@@ -36,7 +36,11 @@ function table(header, rows) {
   return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
-/** One figure of one series: peers down, connections across; the least in bold (of rates the most). @param {TableSummary[]} tables @param {import('./curves.mjs').Figure} figure */
+/**
+ * One figure of one series: peers down, connections across; the least in bold (of rates the most).
+ * @param {TableSummary[]} tables
+ * @param {import('./curves.mjs').Figure} figure
+ */
 function figureTable(tables, figure) {
   const names = rowNames(tables);
   const columns = tables.map((point) => names.map((name) => figureAt(point, name, figure)));

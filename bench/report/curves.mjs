@@ -8,8 +8,10 @@ import { MEMORY, series } from '../trials/c10k.mjs';
 /** @typedef {{ key: string, title: string, unit: string, pick: (row: RowSummary) => number | null }} Figure */
 
 /**
- * The growth of the cost is counted from the first point with so many connections and so many of them active: with fewer
- * active, a request costs most of all falling asleep and waking up, which is the same for everybody and comes to an end.
+ * The growth of the cost is counted from the first point with so many connections and so many of them active: with
+ * fewer
+ * active, a request costs most of all falling asleep and waking up, which is the same for every server and comes to an
+ * end.
  */
 const CROWD = 100;
 const CROWD_ACTIVE = 10;
@@ -45,7 +47,7 @@ export const rowNames = (tables) => [
 ];
 
 /**
- * A figure at a point; null where there is none, or where a heap shrank while connections came.
+ * A figure at a point; null if it was not measured, or if a heap shrank while connections came.
  * @param {TableSummary} table @param {string} name @param {Figure} figure
  */
 export function figureAt(table, name, { key, pick }) {

@@ -30,7 +30,12 @@ function renderPage(report, curves) {
 
 export const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
 
-/** Writes both and gives their names. @param {Report} report @param {Curves[]} [curves] drawn above the tables @param {string} [prefix] of the names */
+/**
+ * Writes both and gives their names.
+ * @param {Report} report
+ * @param {Curves[]} [curves] drawn above the tables
+ * @param {string} [prefix] of the names
+ */
 export function writeReport(report, curves = [], prefix = '') {
   mkdirSync(resultsFolder, { recursive: true });
   const stem = `${resultsFolder}/${prefix}${report.machine.date.replace(/[:.]/g, '-')}`;

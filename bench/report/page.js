@@ -1,5 +1,5 @@
-// The script of the result page: a plot and a table for each table of the report, and the targets at the end. It runs in
-// a browser, after the report has been defined by the page.
+// The script of the result page: a plot and a table for each table of the report, and the targets at the end. It runs
+// in a browser, after the report has been defined by the page.
 /* global report, document */
 
 function element(name, { text = '', parent = document.querySelector('main'), className = '' } = {}) {

@@ -2,12 +2,15 @@
 // Plots as SVG, drawn without a browser: the page of a report has them inside, and the documentation beside it.
 import * as echarts from 'echarts';
 
-/** `place` is its place among all, which decides its colour in every plot. @typedef {{ name: string, place: number, points: [number, number][] }} Line */
+/**
+ * `place` is its place among all, which decides its colour in every plot.
+ * @typedef {{ name: string, place: number, points: [number, number][] }} Line
+ */
 /** @typedef {{ title: string, xTitle: string, yTitle: string, lines: Line[] }} Curves */
 
 const WIDTH = 920;
-const COLOURS = { ours: '#2563eb', other: '#94a3b8', dot: '#0f172a' };
-/** Told apart by eye in this order, none of them ours. */
+const COLOURS = { reactor: '#2563eb', other: '#94a3b8', dot: '#0f172a' };
+/** Colours that the eye tells apart in this order. The Reactor's is not among them. */
 const PALETTE = [
   ['#111827', '#dc2626', '#059669', '#d97706', '#7c3aed', '#0891b2', '#be185d', '#65a30d'],
   ['#92400e', '#475569', '#ea580c', '#0d9488', '#a21caf', '#4d7c0f', '#b91c1c', '#1e3a8a'],
@@ -26,7 +29,7 @@ function draw(height, option) {
 }
 
 /** @param {string} name */
-const isOurs = (name) => name.startsWith('Reactor');
+const isReactor = (name) => name.startsWith('Reactor');
 
 /**
  * A table: bars are medians, the dots are the rounds, so that their spread can be seen.
@@ -42,7 +45,7 @@ export function drawBars({ rows, unit }) {
         type: 'bar',
         data: rows.map(({ name, value }) => ({
           value,
-          itemStyle: { color: isOurs(name) ? COLOURS.ours : COLOURS.other },
+          itemStyle: { color: isReactor(name) ? COLOURS.reactor : COLOURS.other },
         })),
       },
       {
@@ -61,7 +64,7 @@ function baseFor(lines) {
   return Math.max(...values) / Math.min(...values) < 1000 ? 2 : 10;
 }
 
-/** Lines over logarithmic axes, ours above the others. @param {Curves} curves */
+/** Draws lines over logarithmic axes, the Reactor's above the others. @param {Curves} curves */
 export function drawCurves({ title, xTitle, yTitle, lines }) {
   const axis = { type: /** @type {const} */ ('log'), nameLocation: /** @type {const} */ ('middle') };
   const format = (/** @type {number} */ value) => value.toLocaleString('en', { maximumSignificantDigits: 6 });
@@ -72,16 +75,16 @@ export function drawCurves({ title, xTitle, yTitle, lines }) {
     xAxis: { ...axis, name: xTitle, nameGap: 30, min: 'dataMin', max: 'dataMax', axisLabel: { formatter: format } },
     yAxis: { ...axis, logBase: baseFor(lines), name: yTitle, nameGap: 58, axisLabel: { formatter: format } },
     series: lines.map(({ name, place, points }) => {
-      const colour = isOurs(name) ? COLOURS.ours : PALETTE[place % PALETTE.length];
+      const colour = isReactor(name) ? COLOURS.reactor : PALETTE[place % PALETTE.length];
       return {
         name,
         type: 'line',
         data: points,
         symbol: SYMBOLS[place % SYMBOLS.length],
-        symbolSize: isOurs(name) ? 9 : 6,
-        lineStyle: { color: colour, width: isOurs(name) ? 3.5 : 1.5 },
+        symbolSize: isReactor(name) ? 9 : 6,
+        lineStyle: { color: colour, width: isReactor(name) ? 3.5 : 1.5 },
         itemStyle: { color: colour },
-        z: isOurs(name) ? 10 : 2,
+        z: isReactor(name) ? 10 : 2,
       };
     }),
   });

@@ -1,6 +1,6 @@
 // @ts-check
-// From the samples of all rounds to what is told: medians, ratios, and which targets were reached. A ratio is the median
-// of the rounds' own ratios, so that a machine that is slower for one round does not count.
+// From the samples of all rounds to what is told: medians, ratios, and which targets were reached. A ratio is the
+// median of the rounds' own ratios, so that a machine that is slower for one round does not count.
 import { median, spread } from '../harness/stats.mjs';
 
 /** @typedef {import('../harness/types.mjs').Table<any>} Table */
@@ -44,7 +44,11 @@ function ratioOf(samples, others, figure = 'value') {
   return finite.length === 0 ? null : median(finite);
 }
 
-/** @param {Sample} sample @param {'userSeconds' | 'operations' | 'cpuSeconds'} over @param {'cpuSeconds' | 'seconds'} under */
+/**
+ * @param {Sample} sample
+ * @param {'userSeconds' | 'operations' | 'cpuSeconds'} over
+ * @param {'cpuSeconds' | 'seconds'} under
+ */
 function quotient(sample, over, under) {
   const [a, b] = [sample[over], sample[under]];
   return a === undefined || b === undefined ? undefined : a / b;
@@ -76,7 +80,11 @@ function summariseRow(name, samples, floor) {
   };
 }
 
-/** @param {import('../harness/types.mjs').Target} target @param {Samples} samples @returns {Verdict[]} one, or none if a row is missing */
+/**
+ * @param {import('../harness/types.mjs').Target} target
+ * @param {Samples} samples
+ * @returns {Verdict[]} one, or none if a row is missing
+ */
 function judge({ row, against, atMost, figure = 'value' }, samples) {
   const own = samples.get(row);
   const other = against === undefined ? undefined : samples.get(against);
@@ -87,7 +95,10 @@ function judge({ row, against, atMost, figure = 'value' }, samples) {
   return [{ row, against: against ?? null, what, atMost, measured, reached: measured <= atMost }];
 }
 
-/** @param {import('../harness/measure.mjs').Planned} planned rows without a sample are left out @returns {TableSummary} */
+/**
+ * @param {import('../harness/measure.mjs').Planned} planned rows without a sample are left out
+ * @returns {TableSummary}
+ */
 export function summarise({ table: { name, suite, title, unit, rows, targets }, samples, failures }) {
   const good = new Map([...samples].filter(([row]) => !failures.has(row)));
   const floor = good.get(rows[0].name);

@@ -1,6 +1,6 @@
 // @ts-check
-// The C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand of them. A table is a
-// point of a series: with all connections active, or with one in a hundred, whichever it is at the moment.
+// The C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand of them. A table is
+// a point of a series: with all connections active, or with one in a hundred, whichever it is at the moment.
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 import { checkResponse } from '../load/http-check.mjs';
@@ -37,7 +37,10 @@ export const MEMORY = 'bytes/connection';
 const body = Buffer.from('Hello, World!\n');
 /** Load before each window, until all connections are in step. */
 const SETTLE_MS = 150;
-/** A window is at least so long for each active connection: every one is answered many times, or p99 is told by a few turns. */
+/**
+ * A window is at least so long for each active connection: every one is answered many times, or p99 is told by a few
+ * turns.
+ */
 export const WINDOW_MS_EACH = 0.2;
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
 const WARMUP_CONNECTIONS = 64;
@@ -55,7 +58,12 @@ export const series = {
   },
 };
 
-/** Does it; where it fails, with what the server said of its own end. @template T @param {Server} server @param {() => Promise<T>} act */
+/**
+ * Does it; where it fails, with what the server said of its own end.
+ * @template T
+ * @param {Server} server
+ * @param {() => Promise<T>} act
+ */
 async function explained(server, act) {
   try {
     return await act();
@@ -81,7 +89,12 @@ async function runLoad(server, { cores }, { connections, active, settleMs, windo
   return result;
 }
 
-/** wrk's own count of the same thing, its connecting included: that ours is no invention. @param {Server} server @param {Bench} bench @param {number} connections */
+/**
+ * wrk's own count of the same thing, its connecting included: it confirms the count of http_load.
+ * @param {Server} server
+ * @param {Bench} bench
+ * @param {number} connections
+ */
 async function countByWrk({ port }, { cores, windowMs }, connections) {
   const url = `http://127.0.0.1:${port}/hello`;
   const durationMs = windowMs + connections * WRK_CONNECT_MS;
@@ -94,7 +107,9 @@ async function open(driver, bench, name, connections) {
   const active = series[name].active(connections);
   const windowMs = Math.max(bench.windowMs, active * WINDOW_MS_EACH);
   const load = { connections, active, settleMs: SETTLE_MS, windowMs };
-  /** What the server holds without connections; one that made its processes beforehand holds them for the connections. */
+  /**
+   * What the server holds without connections; one that made its processes beforehand holds them for the connections.
+   */
   let idleBytes = driver.sized ? 0 : undefined;
 
   /** @param {Server} server @returns {Promise<Sample>} */
@@ -161,7 +176,12 @@ function targetsAt(connections) {
   ];
 }
 
-/** A table for each point. @param {number[]} counts of connections @param {Driver[]} rows @returns {import('../harness/types.mjs').Table<Driver>[]} */
+/**
+ * A table for each point.
+ * @param {number[]} counts of connections
+ * @param {Driver[]} rows
+ * @returns {import('../harness/types.mjs').Table<Driver>[]}
+ */
 export function c10kTables(counts, rows) {
   const names = /** @type {Series[]} */ (Object.keys(series));
   return names.flatMap((name) =>

@@ -1,5 +1,6 @@
 // @ts-check
-// What the echo trials share, TCP and UDP: closed loops of 64 bytes. The load program verifies every byte that comes back.
+// What the echo trials share, TCP and UDP: closed loops of 64 bytes. The load program verifies every byte that comes
+// back.
 import { runLoad } from '../load/c-load.mjs';
 
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */

@@ -7,7 +7,12 @@ import node from '../peers/files/node.mjs';
 import reactor from '../peers/files/reactor.mjs';
 import { openHttp } from './http-server.mjs';
 
-/** @param {string} size @param {number} bytes @param {number} connections @returns {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>} */
+/**
+ * @param {string} size
+ * @param {number} bytes
+ * @param {number} connections
+ * @returns {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>}
+ */
 function filesTable(size, bytes, connections) {
   return {
     name: `files-${size.replace(' ', '').toLowerCase()}`,

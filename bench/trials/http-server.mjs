@@ -15,7 +15,8 @@ const LONGER_WINDOW = 5;
  */
 
 /**
- * @param {import('../harness/types.mjs').Server} server @param {import('../harness/types.mjs').Bench} bench @param {Request} request
+ * @param {import('../harness/types.mjs').Server} server @param {import('../harness/types.mjs').Bench} bench @param
+ *     {Request} request
  * @returns {import('../harness/types.mjs').Session}
  */
 export function openHttp(server, bench, { path, body, connections, leastOperations, value }) {

@@ -1,5 +1,6 @@
 // @ts-check
-// What is idle: the memory of a connection, in JavaScript, natively and in the kernel, and that it costs a turn nothing.
+// What is idle: the memory of a connection, in JavaScript, natively and in the kernel, and that it costs a turn
+// nothing.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row} Row */

@@ -13,7 +13,8 @@ const CONNECTIONS = 4;
 /** @typedef {import('../harness/types.mjs').Bench} Bench */
 /** @typedef {import('../harness/types.mjs').Server} Server */
 /**
- * @typedef {import('../harness/types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }} ProxyDriver
+ * @typedef {import('../harness/types.mjs').Row & { start: (bench: Bench, backend: Server) => Promise<Server> }}
+ *     ProxyDriver
  */
 
 /** @param {ProxyDriver} driver @param {Bench} bench @returns {Promise<import('../harness/types.mjs').Session>} */

@@ -1,6 +1,6 @@
 // @ts-check
-// A million timers, the Reactor's and Node's own. With the same delay each, as time-outs of connections have it; and with
-// random delays, where Node keeps a list for each millisecond.
+// A million timers, the Reactor's and Node's own. With the same delay each, as time-outs of connections have it; and
+// with random delays, where Node keeps a list for each millisecond.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row & { kind: string }} TimerRow */
@@ -18,7 +18,12 @@ const rows = [
 /** @param {Work} work */
 const nanoseconds = ({ cpuSeconds, operations }) => (cpuSeconds / operations) * 1e9;
 
-/** @param {TimerRow} row @param {import('../harness/types.mjs').Bench} bench @param {string} task @param {string} delays */
+/**
+ * @param {TimerRow} row
+ * @param {import('../harness/types.mjs').Bench} bench
+ * @param {string} task
+ * @param {string} delays
+ */
 function run({ kind }, bench, task, delays) {
   const count = String(bench.smoke ? SMOKE : COUNT);
   return runForJson(bench, 'programs/timers.mjs', [kind, task, delays, count], ['--expose-gc']);

@@ -5,7 +5,11 @@ import { nodeFolder } from '../shared/node-headers.mjs';
 import { root } from '../shared/sources.mjs';
 import { buildAddOn } from './node-gyp.mjs';
 
-/** @param {string} name of the folder @param {string[]} variables such as 'sanitize=address' @returns {string} the .node file */
+/**
+ * @param {string} name of the folder
+ * @param {string[]} variables such as 'sanitize=address'
+ * @returns {string} the .node file
+ */
 export function buildFlavour(name, variables) {
   const folder = `${root}/${name}`;
   // node-gyp builds into build/ of the folder that it runs in, so the folder gets links to the sources.

@@ -1,8 +1,8 @@
 // @ts-check
 // scripts/build/ makes build/, dist/ and the add-ons of the tests from this checkout, with the tools of this machine.
 //
-// Runs node-gyp. It configures only when something has changed that a Makefile depends on, so that a build after an edit
-// compiles what the edit touches and takes two seconds.
+// Runs node-gyp. It configures only when something has changed that a Makefile depends on, so that a build after an
+// edit compiles what the edit touches and takes two seconds.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,14 +13,22 @@ import { root, sourceFiles } from '../shared/sources.mjs';
 const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
 const toolVariables = ['npm_config_nodedir', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS', 'GYP_DEFINES', 'MAKE'];
 
-/** Runs a command and ends this process if the command fails. @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+/**
+ * Runs a command and ends this process if the command fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
 export function run(command, args, env) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Identifies a configuration: the gyp files, the names of the sources, Node.js, the compiler, the options. @param {string[]} options */
+/**
+ * Identifies a configuration: the gyp files, the names of the sources, Node.js, the compiler, the options.
+ * @param {string[]} options
+ */
 function configurationOf(options) {
   const hash = createHash('sha256');
   for (const file of ['binding.gyp', 'fdreactor.gypi']) hash.update(readFileSync(`${root}/${file}`));

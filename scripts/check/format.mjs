@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run format`: writes every source file in the project's own form, and makes the safe repairs of the linter.
+// `npm run format` formats every source file and makes the linter's safe repairs.
 import { runAll, tool } from '../shared/run.mjs';
 import { nativePattern, sourceFiles } from '../shared/sources.mjs';
 

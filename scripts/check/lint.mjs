@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run lint`: every check of the source, quick ones first; all are run, whichever fails. `npm run format` repairs
-// what can be repaired by a machine.
+// `npm run lint` runs every check of the source, the quick ones first, and all of them whichever fails. `npm run
+// format` makes the repairs that a machine can make.
 import { runAll, tool } from '../shared/run.mjs';
 import { nativePattern, sourceFiles } from '../shared/sources.mjs';
 

@@ -1,6 +1,8 @@
 // @ts-check
-// The structural rules that need a syntax tree of TypeScript or JavaScript: the length of functions, errors that are
-// swallowed. Also the text without its comments, for the rules that read lines.
+// Structural rules that need a syntax tree: the length of functions, and swallowed errors. Also removes comments for
+// the rules that read lines of code.
+// Biome has noExcessiveLinesPerFunction, but it counts the tests inside a describe() as lines of one function. Its
+// noEmptyBlockStatements rejects every empty handler, where this rule rejects an empty catch only.
 import { parseSync } from 'oxc-parser';
 
 const maxFunctionLines = 70;
@@ -19,7 +21,11 @@ function children(node) {
   return Object.values(node).flat().filter(isNode);
 }
 
-/** The leftmost name of a call: `describe` of `describe.each(table)(...)`. @param {SyntaxNode} node @returns {string} */
+/**
+ * The leftmost name of a call: `describe` of `describe.each(table)(...)`.
+ * @param {SyntaxNode} node
+ * @returns {string}
+ */
 function calledName(node) {
   if (node.type === 'CallExpression') return calledName(node.callee);
   if (node.type === 'MemberExpression') return calledName(node.object);
@@ -40,7 +46,8 @@ export function parseScript(file, text) {
   /** @param {SyntaxNode} node */
   const lines = (node) => lineAt(node.end - 1) - lineAt(node.start) + 1;
 
-  // Returns the lines of the test callbacks inside: a function that only groups tests is as long as what it adds itself.
+  // Returns the lines of the test callbacks inside: a function that only groups tests is as long as what it adds
+  // itself.
   /** @param {SyntaxNode} node @param {boolean} isTestCallback @returns {number} */
   const visit = (node, isTestCallback) => {
     const callsTest = node.type === 'CallExpression' && testCalls.has(calledName(node));
@@ -62,7 +69,11 @@ export function parseScript(file, text) {
   return { code: withoutComments(text, comments), breaches };
 }
 
-/** Blanks comments and keeps every line where it was. @param {string} text @param {{ start: number, end: number }[]} comments */
+/**
+ * Blanks comments and keeps every line where it was.
+ * @param {string} text
+ * @param {{ start: number, end: number }[]} comments
+ */
 function withoutComments(text, comments) {
   let code = text;
   for (const { start, end } of comments) {

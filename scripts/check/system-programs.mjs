@@ -1,6 +1,6 @@
 // @ts-check
-// The first step of `npm test`: the programs that the checks and tests need beside Node and what npm installed. Quick
-// when they are there; otherwise they are installed, or the line that does is printed.
+// The first step of `npm test`: finds the programs that the checks and tests need beside Node.js and npm packages. As
+// root on Debian it installs the missing ones; otherwise it prints the line that does.
 import { ensureInstalled } from '../shared/apt.mjs';
 
 try {

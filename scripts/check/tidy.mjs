@@ -1,7 +1,7 @@
 // @ts-check
 // clang-tidy over the C and C++ sources, as many at once as there are cores: what it looks for is in .clang-tidy.
-// Headers are looked at through the sources that include them. Those of Windows are read with mingw-w64's headers, those of
-// kqueue with libkqueue's; what needs headers that are not installed here is named as not looked at.
+// Headers are looked at through the sources that include them. Those of Windows are read with mingw-w64's headers,
+// those of kqueue with libkqueue's; what needs headers that are not installed here is named as not looked at.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -18,7 +18,10 @@ const windowsFlags = [
   ...[mingwCxx, `${mingwCxx}/x86_64-w64-mingw32`, mingw].flatMap((folder) => ['-isystem', folder]),
 ];
 const kqueuePattern = /^native\/sys\/(kqueue\w*|\w+_kqueue)\.cc$/;
-/** Only macOS and the BSDs have what these include: `npm run build:prebuilds` compiles them, with every warning an error. */
+/**
+ * Only macOS and the BSDs have what these include: `npm run build:prebuilds` compiles them, with every warning an
+ * error.
+ */
 const bsdPattern = /^native\/sys\/\w+_bsd\.cc$/;
 const kqueueFlags = spawnSync('pkg-config', ['--cflags', 'libkqueue'], { encoding: 'utf8' });
 // Windows' own functions take numbers as pointers and give pointers as numbers.

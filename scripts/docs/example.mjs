@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run example -- echo 8080` runs examples/dist/echo.js with 8080. Without a name that it knows, it says which there
-// are: an example is a file of examples/ that tells in its first line how it is run.
+// `npm run example -- echo 8080` runs examples/dist/echo.js with 8080. Without a known name it lists the examples:
+// the files of examples/ with a first line that says how to run them.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const folder = new URL('../../examples/', import.meta.url);

@@ -1,6 +1,6 @@
 // @ts-check
-// The tables of docs/portability.md: what the tests came to in each runtime. They are made by a run of those tests
-// (`--write`) and by nothing else; the prose around them is written by hand.
+// Writes the tables of docs/portability.md: the results of the tests in each runtime. A test run with `--write` makes
+// them. The text around them is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { root } from '../shared/sources.mjs';
 

@@ -1,6 +1,8 @@
 // @ts-check
-// `npm run build:prebuilds [-- options] [names]`: builds the add-on for every machine of targets.mjs, or for those named,
-// by cmake-js and zig; looks at what came out (checks.mjs), and puts it into prebuilds/.
+// scripts/prebuild/ builds the add-ons of the package for every platform on one Linux machine, and checks the files.
+//
+// `npm run build:prebuilds [-- options] [names]` builds the add-on for every target of targets.mjs, or for those
+// named, by cmake-js and zig. It checks each file (checks.mjs) and puts it into prebuilds/.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +27,7 @@ names: ${targets.map(({ name }) => name).join(' ')}`;
 /** @param {string} file */
 const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-/** Puts a file in its place at once, so that nobody loads half of it. @param {string} file @param {string} place */
+/** Replaces a file in one step, so that a process never loads half of it. @param {string} file @param {string} place */
 function publish(file, place) {
   mkdirSync(dirname(place), { recursive: true });
   copyFileSync(file, `${place}.new`);
@@ -39,7 +41,12 @@ function copyProject(folder) {
   symlinkSync(`${root}/node_modules`, `${folder}/node_modules`);
 }
 
-/** Throws if a build of the same sources by another user has other bytes. @param {string} file @param {Target} target @param {Zig} zig */
+/**
+ * Throws if a build of the same sources by another user has other bytes.
+ * @param {string} file
+ * @param {Target} target
+ * @param {Zig} zig
+ */
 function verify(file, target, zig) {
   const folder = mkdtempSync(`${tmpdir()}/fdreactor-${target.name}-`);
   try {

@@ -1,6 +1,6 @@
 // @ts-check
-// What must hold of a prebuilt add-on, so that it loads wherever it is meant for: read out of the file, since most of these
-// machines are not here.
+// Checks that a prebuilt add-on loads wherever it is meant to. It reads the file, because most of these machines are
+// not here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ function elfChecks(file, target, zig) {
   const loose = library.segments.filter(({ isWritable, isExecutable }) => isWritable && isExecutable);
   return [
     [library.format === `elf64-${target.arch === 'arm64' ? 'littleaarch64' : 'x86-64'}`, `is ${library.format}`],
-    [library.isLibrary, 'is no shared library'],
+    [library.isLibrary, 'is not a shared library'],
     ...exportChecks(library.exported),
     ...libraryChecks(library.libraries, librariesOf[isMusl ? 'musl' : 'glibc']),
     [!library.hasSearchPath, 'has an RPATH'],
@@ -99,7 +99,7 @@ function peChecks(file, target) {
   const debugging = library.sections.filter(({ name }) => name.startsWith('.debug'));
   return [
     [library.format === `COFF-${target.arch === 'arm64' ? 'ARM64' : 'x86-64'}`, `is ${library.format}`],
-    [library.isLibrary, 'is no DLL'],
+    [library.isLibrary, 'is not a DLL'],
     ...exportChecks(library.exported),
     ...libraryChecks(library.libraries, librariesOf.windows),
     [library.symbols === 0 && debugging.length === 0, 'is not stripped'],
@@ -119,7 +119,7 @@ function machOChecks(bytes, target) {
   );
   return [
     [library.cpu === target.processor, `is for ${library.cpu}`],
-    [library.isLibrary, 'is no dynamic library'],
+    [library.isLibrary, 'is not a dynamic library'],
     [library.platform === 'macOS' && library.minVersion === minVersion, `needs macOS ${library.minVersion}`],
     [library.name === '@rpath/fdreactor.node', `calls itself ${library.name}`],
     ...exportChecks(visible.map((name) => name.slice(1))),
@@ -133,7 +133,12 @@ function machOChecks(bytes, target) {
   ];
 }
 
-/** @param {string} file @param {Target} target @param {string} zig @returns {string[]} what is wrong with it, in words */
+/**
+ * @param {string} file
+ * @param {Target} target
+ * @param {string} zig
+ * @returns {string[]} what is wrong with it, in words
+ */
 export function findings(file, target, zig) {
   const bytes = readFileSync(file);
   const folders = [root, homedir(), tmpdir(), dirname(file), dirname(zig)].filter((name) => bytes.includes(name));

@@ -1,5 +1,5 @@
 // @ts-check
-// A build of the add-on for another machine, by cmake-js and CMakeLists.txt with the tool chain of cmake/zig.cmake.
+// Builds the add-on for another machine, by cmake-js and CMakeLists.txt with the tool chain of cmake/zig.cmake.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run build:prebuilds:here`: the add-on for the machine at hand, by prebuildify and its own compiler, into prebuilds/ under the
-// name that targets.mjs has for it. For real macOS and Windows, and for platforms that are not in that list.
+// `npm run build:prebuilds:here` builds the add-on for this machine with its own compiler, by prebuildify, into
+// prebuilds/ under the name that targets.mjs has. It serves macOS and Windows, and platforms outside that list.
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { root } from '../shared/sources.mjs';

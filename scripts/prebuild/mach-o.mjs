@@ -72,13 +72,21 @@ function definedNames(bytes, at) {
   return visible.map((entry) => textAt(bytes, texts + bytes.readUInt32LE(entry)));
 }
 
-/** Whether there are entries for a debugger, which stripping removes. @param {Buffer} bytes @param {number} at the LC_SYMTAB */
+/**
+ * Whether there are entries for a debugger, which stripping removes.
+ * @param {Buffer} bytes
+ * @param {number} at the LC_SYMTAB
+ */
 function hasDebugging(bytes, at) {
   const [table = 0, count = 0] = [8, 12].map((field) => bytes.readUInt32LE(at + field));
   return Array.from({ length: count }, (_, i) => bytes[table + i * symbolBytes + 4] ?? 0).some((type) => type >= 0x20);
 }
 
-/** Whether memory of a segment may be both written and executed. @param {Buffer} bytes @param {number} at an LC_SEGMENT_64 */
+/**
+ * Whether memory of a segment may be both written and executed.
+ * @param {Buffer} bytes
+ * @param {number} at an LC_SEGMENT_64
+ */
 const isLoose = (bytes, at) => (bytes.readUInt32LE(at + 60) & 6) === 6;
 
 /** Past an integer of 7 bits a byte. @param {Buffer} bytes @param {number} at */

@@ -1,6 +1,6 @@
 // @ts-check
-// Writes a source for the Windows build: a pointer for each function of Node-API, by the name that calls of the function
-// go through (__imp_ and its own), and their table. The compiler takes them for an import library's.
+// Writes a source file for the Windows build: a pointer for each function of Node-API, under the name through which
+// calls of the function go (__imp_ and its own), and a table of them. The compiler takes them for an import library.
 import { createRequire } from 'node:module';
 
 const { symbols } = createRequire(import.meta.url)('node-api-headers');

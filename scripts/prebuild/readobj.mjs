@@ -1,7 +1,10 @@
 // @ts-check
 // What an ELF file (Linux) or a PE file (Windows) says of itself, read out of what LLVM's llvm-readobj prints.
 
-/** A block `NAME { KEY: VALUE ... }`, without the numbers that follow a value in brackets. @typedef {Map<string, string>} Block */
+/**
+ * A block `NAME { KEY: VALUE ... }`, without the numbers that follow a value in brackets.
+ * @typedef {Map<string, string>} Block
+ */
 
 /** @param {string} text @param {string} name @returns {Block[]} */
 function blocks(text, name) {
@@ -18,7 +21,12 @@ function list(text, name) {
   return body.split('\n').flatMap((line) => line.trim().split(/ +/)[0] || []);
 }
 
-/** The flags of every block of that name, with a key of the block. @param {string} text @param {string} name @param {string} key */
+/**
+ * The flags of every block of that name, with a key of the block.
+ * @param {string} text
+ * @param {string} name
+ * @param {string} key
+ */
 function flags(text, name, key) {
   const found = text.matchAll(new RegExp(`^ *${name} \\{\\n((?:(?! *\\}).*\\n)*?) *\\w+ \\[ .*\\n([^\\]]*)\\]`, 'gm'));
   return [...found].map(([, head = '', body = '']) => ({

@@ -1,13 +1,18 @@
 // @ts-check
-// fdreactor.gypi and cmake/sources.cmake each have the list of sources of a platform, and only one of them is compiled
-// where this runs: a file that is missing in the other would be missed on the user's machine.
+// Compares the source lists of fdreactor.gypi and cmake/sources.cmake, platform by platform. This machine compiles
+// one of them only, so a file missing from the other would fail on a user's machine.
 import { readFileSync } from 'node:fs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 
 /** The native sources that a text names, sorted. @param {string} text @returns {string[]} */
 const sourcesIn = (text) => [...text.matchAll(/native\/\w+\/\w+\.cc|native\/addon\.cc/g)].map(([name]) => name).sort();
 
-/** Whether a condition of fdreactor.gypi holds, where no variable is set. @param {string} condition @param {string} os @returns {boolean} */
+/**
+ * Whether a condition of fdreactor.gypi holds, where no variable is set.
+ * @param {string} condition
+ * @param {string} os
+ * @returns {boolean}
+ */
 function holds(condition, os) {
   return condition.split(' or ').some((part) =>
     part.split(' and ').every((term) => {

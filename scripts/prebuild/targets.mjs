@@ -1,6 +1,6 @@
 // @ts-check
-// The machines that the package has a prebuilt add-on for: what zig and CMake call each, and where its file goes, which is
-// where lib/load-native.ts looks for it.
+// Lists the targets that the package has a prebuilt add-on for: the names that zig and CMake have for each, and the
+// place where lib/load-native.ts looks for it.
 
 /**
  * @typedef {object} Target

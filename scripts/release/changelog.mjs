@@ -1,7 +1,9 @@
 // @ts-check
-// `node scripts/release/changelog.mjs VERSION` fails unless CHANGELOG.md tells what is new in that version: `## 1.2.3 - 2026-01-31` with
-// something under it, as the newest entry, and nothing left under "Unreleased". `npm version` asks before it changes anything
-// (the script `preversion`), and the release once more.
+// scripts/release/ prepares a version: CHANGELOG.md and the places that repeat the version.
+//
+// `node scripts/release/changelog.mjs VERSION` fails unless the newest entry of CHANGELOG.md is that version, `##
+// 1.2.3 - 2026-01-31`, with text under it and nothing under "Unreleased". `npm version` runs it first (the script
+// `preversion`), and the release runs it again.
 import { readFileSync } from 'node:fs';
 import { root } from '../shared/sources.mjs';
 
@@ -14,7 +16,11 @@ function entriesOf(text) {
   });
 }
 
-/** What is wrong with the changelog for a release of this version; nothing if all is well. @param {string} text @param {string} version */
+/**
+ * What is wrong with the changelog for a release of this version; nothing if all is well.
+ * @param {string} text
+ * @param {string} version
+ */
 function faultOf(text, version) {
   const entries = entriesOf(text);
   const released = entries.filter(({ title }) => title !== 'Unreleased');

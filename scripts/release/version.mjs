@@ -1,6 +1,6 @@
 // @ts-check
-// The version of package.json, written where lib/ and native/ have it: `npm version` calls this. With --check it only says
-// where it is another, as the lint does.
+// Writes the version of package.json into lib/ and native/, as part of `npm version`. With --check, for the lint, it
+// only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { root } from '../shared/sources.mjs';
 

@@ -1,5 +1,8 @@
 // @ts-check
-// Programs that come from the system's packages: which are missing, and how they get there (Debian, Ubuntu).
+// scripts/shared/ has what more than one folder of scripts/ uses: the files of the project, commands, caches,
+// compilers.
+//
+// Finds programs of the system and installs the missing ones by apt-get (Debian, Ubuntu).
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 
@@ -48,7 +51,11 @@ const sudo = isRoot ? '' : 'sudo ';
 /** The command that installs them. @param {string[]} packages */
 export const installLine = (packages) => `${sudo}apt-get update && ${sudo}apt-get install -y ${packages.join(' ')}`;
 
-/** Installs packages, or says which line does, and throws. @param {string[]} packages @param {string} missing what for */
+/**
+ * Installs packages, or says which line does, and throws.
+ * @param {string[]} packages
+ * @param {string} missing what for
+ */
 export function install(packages, missing) {
   const mayInstall = findProgram('apt-get') !== null && (isRoot || spawnSync('sudo', ['-n', 'true']).status === 0);
   if (!mayInstall) throw new Error(`${missing} missing. Run: ${installLine(packages)}`);

@@ -1,6 +1,6 @@
 // @ts-check
-// What is fetched or prepared once for the checks, and kept in a cache folder of the user's between runs: each thing in a
-// folder named after all that it was made from, made beside its place and moved there when it is whole.
+// Keeps what the checks fetch or prepare once, in a cache folder of the user. Each thing has a folder with a name
+// made from all of its inputs. It is made beside that folder and moved there when it is complete.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -33,7 +33,7 @@ export async function cached(folder, what, make) {
   const unfinished = `${folder}.unfinished-${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   await make(unfinished);
-  // Somebody else may have been quicker.
+  // Another process may have been quicker.
   if (existsSync(folder)) rmSync(unfinished, { recursive: true });
   else renameSync(unfinished, folder);
   return folder;
@@ -42,7 +42,10 @@ export async function cached(folder, what, make) {
 /** @param {string[]} parts */
 export const digest = (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
 
-/** What was not used for a month is removed; folders of runs that failed, and what was not finished, after a day. @param {string} cache */
+/**
+ * What was not used for a month is removed; folders of runs that failed, and what was not finished, after a day.
+ * @param {string} cache
+ */
 export function removeUnused(cache) {
   for (const name of existsSync(cache) ? readdirSync(cache) : []) {
     const days = /^run-|\.unfinished-\d+$/.test(name) ? 1 : 30;

@@ -1,5 +1,5 @@
 // @ts-check
-// Node's headers: where node-gyp found them for the build, or beside the node that runs.
+// Finds Node.js's headers: where node-gyp found them for the build, or beside the running node.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { root } from './sources.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs commands one after the other, quietly: a line each, and all that one said when it failed. The sum at the end is
-// what .ci/run adds up.
+// Runs commands one after the other and prints a line for each. A failed command prints its output as well. .ci/run
+// adds up the sum at the end.
 import { spawnSync } from 'node:child_process';
 import { root } from './sources.mjs';
 

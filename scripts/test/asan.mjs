@@ -1,8 +1,11 @@
 // @ts-check
-// `npm run test:asan [-- vitest's arguments]`: builds the add-on a second time, with the address and undefined-behaviour
-// sanitizers, beside the normal build, and runs the tests on it. Node itself is not instrumented, so the sanitizer's
-// run-time is preloaded. Leaks are looked for in a program of their own (leak-check.mjs): a process that exits early,
-// as those of the tests do, leaves much of Node's own behind.
+// scripts/test/ runs the tests in other ways than `npm test`: under sanitizers, on kqueue, under Wine, in other
+// runtimes, on the packed tarball. It also judges the results for .ci/run.
+//
+// `npm run test:asan [-- vitest's arguments]` builds a second add-on with the address and undefined-behaviour
+// sanitizers and runs the tests on it. Node.js itself is not instrumented, so the sanitizer's run-time is preloaded.
+// leak-check.mjs looks for leaks in a process of its own, because a test process exits early and leaves much of
+// Node.js's memory behind.
 import { execFileSync } from 'node:child_process';
 import { buildFlavour } from '../build/flavour.mjs';
 import { run } from '../build/node-gyp.mjs';

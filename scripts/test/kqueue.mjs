@@ -1,7 +1,7 @@
 // @ts-check
-// `npm run test:kqueue [-- vitest's arguments]`: where libkqueue is installed, an implementation of kqueue(2) on epoll,
-// builds the add-on with kqueue in place of epoll (build-kqueue/) and runs the tests on it. Where it is none, that is all
-// there is to say: no kernel with kqueue can be had beside Linux's.
+// `npm run test:kqueue [-- vitest's arguments]` builds the add-on into build-kqueue/ with kqueue in place of epoll,
+// and runs the tests on it. It needs libkqueue, an implementation of kqueue(2) on epoll. Without libkqueue, it
+// reports that and succeeds.
 import { spawnSync } from 'node:child_process';
 import { buildFlavour } from '../build/flavour.mjs';
 import { run } from '../build/node-gyp.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
-// A program that uses every facility, in the main thread and in workers, closes what it opened or leaves it to the end
-// of its thread, and ends by itself. `npm run test:asan` runs it under the leak sanitizer: any allocation of the add-on
-// that nobody can reach then is a leak. (A test run cannot be checked so: Node frees little when it exits early.)
+// Uses every facility, in the main thread and in workers, closes what it opened or leaves it to the end of the
+// thread, and ends by itself. `npm run test:asan` runs it under the leak sanitizer. An allocation of the add-on that
+// is unreachable at the end is a leak.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -112,7 +112,7 @@ async function endAs(ending) {
 }
 
 if (isMainThread) {
-  // Another thread may take a worker's signal after that worker has ended, and then nobody watches it any more.
+  // Another thread may take a worker's signal after that worker has ended. Without a handler it would end the process.
   process.on('SIGUSR2', () => {});
   useRawLayers();
   useDatagrams();

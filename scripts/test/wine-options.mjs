@@ -1,13 +1,13 @@
 // @ts-check
-// The options of `npm run test:wine`; what is not ours is vitest's.
+// Reads the options of `npm run test:wine` and passes the others on to vitest.
 import { parseArgs } from 'node:util';
 
 export const usage = `npm run test:wine [-- options] [files]
   --node 20      only that version of Node, also more than once; otherwise all of them
   --ubsan        an add-on that ends the process at the first undefined behaviour
   --repeat N     as often
-  --again        a file that failed runs once more, by itself; what passes then is FLAKY and counts as passed;
-                 so it is where the variable CI is true, without --no-again
+  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY and fails the run,
+                 unless test/quarantine.json names its file. The default where the variable CI is true
   --no-build     with the add-on that was built last
   --write        makes the table of docs/portability.md anew
   --minutes N    for one run of the tests, after which it is ended (30)

@@ -1,6 +1,6 @@
 // @ts-check
-// Programs of Windows, run by Wine in a prefix (a folder that is their C: drive and registry). A prefix is never used by
-// two runs at once, so that ending its wineserver ends the processes of one run and no others.
+// Runs programs of Windows under Wine in a prefix, a folder that is their C: drive and registry. Two runs never share
+// a prefix, so ending its wineserver ends the processes of one run only.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -57,7 +57,7 @@ function endOrphans(prefix) {
       const ofPrefix = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`WINEPREFIX=${prefix}`);
       if (ofPrefix) process.kill(Number(pid), 'SIGKILL');
     } catch {
-      // Gone meanwhile, or somebody else's.
+      // The process has ended, or belongs to another user.
     }
   }
 }
@@ -71,7 +71,11 @@ export function endPrefix(prefix) {
   endOrphans(prefix);
 }
 
-/** Without its wineserver a program of Windows hangs. Calls back when that has ended before the program has. @param {string} prefix @param {() => void} died */
+/**
+ * Without its wineserver a program of Windows hangs. Calls back when that has ended before the program has.
+ * @param {string} prefix
+ * @param {() => void} died
+ */
 function watchServer(prefix, died) {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let waiting;
@@ -90,7 +94,8 @@ function watchServer(prefix, died) {
 
 /**
  * Runs a program to its end, with all it says in the file `log`: under Wine, node.exe cannot use pipes of Linux.
- * @param {{ prefix: string, command: string[], cwd: string, log: string, timeoutMs: number, env?: Record<string, string> }} options
+ * @param {{ prefix: string, command: string[], cwd: string, log: string, timeoutMs: number, env?: Record<string,
+ *     string> }} options
  * @returns {Promise<number | string>} the exit code, or why it was ended
  */
 export async function runInWine({ prefix, command, cwd, log, timeoutMs, env }) {
@@ -122,8 +127,8 @@ export async function runInWine({ prefix, command, cwd, log, timeoutMs, env }) {
 }
 
 /**
- * A new prefix on top of another, whose C: drive it shares: that is most of it, and nobody writes there, because the folder
- * for temporary files is another one.
+ * Makes a new prefix on top of another. They share the C: drive, which is most of a prefix. No program writes there,
+ * because the new prefix has its own folder for temporary files.
  * @param {{ from: string, to: string, temp: string }} folders
  */
 export function derivePrefix({ from, to, temp }) {

@@ -1,7 +1,7 @@
 // @ts-check
-// `npm run test:wine [-- options] [files]`: builds the add-on for Windows and runs the tests on it, in Windows' own node.exe
-// under Wine; `-- --help` says which options there are. What it needs it installs (Wine by apt-get, the compiler,
-// node.exe and the packages by npm). The last line says `N passed, N failed`.
+// `npm run test:wine [-- options] [files]` builds the add-on for Windows and runs the tests on it under Wine, in
+// Windows' own node.exe. `-- --help` lists the options. It installs what it needs: Wine by apt-get, the compiler,
+// node.exe and the packages by npm. The last line is `N passed, N failed`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { writeTable } from '../docs/portability.mjs';
 import { ensureInstalled } from '../shared/apt.mjs';

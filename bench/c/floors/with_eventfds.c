@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   uint64_t start = now_ns();
   // What was inherited by mistake would be in the way.
   if (close_range(STDERR_FILENO + 1, ~0u, 0) != 0) die("close_range");
-  // The first numbers stay free for what the program opens itself: it finds them without searching through all of ours.
+  // Leaves the first numbers free for what the program opens itself, so that the kernel finds one without a search.
   for (int expected = 0; expected < FIRST_FD;) {
     expected = dup(STDOUT_FILENO);
     if (expected < 0) die("dup");

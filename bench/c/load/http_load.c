@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "../shared/common.h"
-#include "histogram.h"
 #include "../shared/loopback.h"
+#include "histogram.h"
 #include "process_group.h"
 
 enum {

@@ -58,7 +58,7 @@ static inline double process_group_cpu(struct process_group* group, size_t* ende
   return sum;
 }
 
-/** The number after `field` in a file of /proc, 0 where there is none. */
+/** Returns the number after `field` in a file of /proc, or 0 if the field is missing. */
 static inline uint64_t proc_number(pid_t pid, const char* name, const char* field) {
   char path[64];
   char line[256];

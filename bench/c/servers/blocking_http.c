@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "http_answer.h"
 #include "../shared/loopback.h"
+#include "http_answer.h"
 
 // Enough for what a connection needs here; the default of 8 MB would not cost memory either, only addresses.
 enum { STACK_BYTES = 64 * 1024, HEAD_BYTES = 8 * 1024 };

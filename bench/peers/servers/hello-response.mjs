@@ -1,6 +1,6 @@
 // @ts-check
-// The response of the HTTP servers that make it themselves: the fields and about the size of nginx's, with a Date that is
-// right, made anew at every full second.
+// The response of the HTTP servers that make it themselves: the fields and about the size of nginx's, with a Date that
+// is right, made anew at every full second.
 
 const BODY = 'Hello, World!\n';
 
@@ -20,7 +20,7 @@ export function makeResponse(status, { body = BODY, keepAlive = true } = {}) {
 /** The usual response. */
 let hello = makeResponse('200 OK');
 
-/** Called once a second by whoever serves, at the time that it gives. @returns {number} ms from now */
+/** Renews the response. A server calls it once a second, at the time that it returns. @returns {number} ms from now */
 export function renewHello() {
   hello = makeResponse('200 OK');
   return 1000 - (Date.now() % 1000);

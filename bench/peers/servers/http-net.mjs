@@ -1,6 +1,6 @@
 // @ts-check
-// Hello world over HTTP/1.1 on node:net, with the request parser of the examples and the response of the Reactor's server:
-// what differs is who talks to the kernel.
+// Hello world over HTTP/1.1 on node:net, with the request parser of the examples and the response of the Reactor's
+// server: what differs is who talks to the kernel.
 // usage: node http-net.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import net from 'node:net';
 import { HttpParseError } from '../../../examples/dist/http-parser.js';

@@ -1,6 +1,7 @@
 // @ts-check
 // A TCP proxy on node:net, the obvious code: pipe in both directions.
-// usage: node proxy-net.mjs <targetHost> <targetPort>          It picks a port and prints `listening on 127.0.0.1:PORT`.
+// usage: node proxy-net.mjs <targetHost> <targetPort>          It picks a port and prints `listening on
+// 127.0.0.1:PORT`.
 import net from 'node:net';
 
 const [targetHost = '127.0.0.1', targetPort = ''] = process.argv.slice(2);
