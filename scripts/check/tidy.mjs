@@ -1,11 +1,14 @@
 // @ts-check
-// clang-tidy over the C and C++ sources, as many at once as there are cores: what it looks for is in .clang-tidy.
-// Headers are looked at through the sources that include them. Those of Windows are read with mingw-w64's headers,
-// those of kqueue with libkqueue's; what needs headers that are not installed here is named as not looked at.
+// `node scripts/check/tidy.mjs [--all] [FILES]` runs clang-tidy, as many at once as there are cores, with the checks of
+// .clang-tidy. It looks at the sources that the branch changes, or that include a changed header; in CI (CI=true) and with
+// --all, at every source. Windows sources are read with mingw-w64's headers, kqueue sources with libkqueue's. It names the
+// sources that it skips because their headers are not installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { branchFiles } from '../shared/changes.mjs';
 import { nodeFolder } from '../shared/node-headers.mjs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 
@@ -47,7 +50,36 @@ async function tidy(file, headers) {
 
 const headers = `${nodeFolder()}/include/node`;
 const hasMingw = existsSync(mingw) && existsSync(mingwCxx);
-const sources = sourceFiles(/^(native|bench)\/.*\.(cc|c)$/);
+const allSources = sourceFiles(/^(native|bench)\/.*\.(cc|c)$/);
+
+/** Adds to changed files the sources that include one of them, directly or not. @param {readonly string[]} changed */
+function affectedBy(changed) {
+  const affected = new Set(changed);
+  const files = sourceFiles(/^(native|bench)\/.*\.(cc|c|h)$/);
+  for (let before = -1; before < affected.size; ) {
+    before = affected.size;
+    const headers = [...affected].filter((file) => file.endsWith('.h')).map((file) => path.posix.basename(file));
+    for (const file of files) {
+      const text = readFileSync(`${root}/${file}`, 'utf8');
+      const includes = [...text.matchAll(/#\s*include\s*"([^"]+)"/g)].map(([, name = '']) => path.posix.basename(name));
+      if (includes.some((name) => headers.includes(name))) affected.add(file);
+    }
+  }
+  return allSources.filter((file) => affected.has(file));
+}
+
+/** The sources to look at. A change of the rules, or a build for everyone, takes all of them. */
+function chosenSources() {
+  const named = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+  if (named.length > 0) return affectedBy(named);
+  const changed = process.env.CI === 'true' || process.argv.includes('--all') ? null : branchFiles();
+  if (changed === null || changed.some((file) => file.endsWith('.clang-tidy'))) return allSources;
+  return affectedBy(changed);
+}
+
+const sources = chosenSources();
+if (sources.length < allSources.length)
+  console.log(`${sources.length} of ${allSources.length} sources: those that changed`);
 /** @param {string} file */
 function lacksHeaders(file) {
   if (bsdPattern.test(file)) return true;
@@ -56,7 +88,7 @@ function lacksHeaders(file) {
 
 const waiting = sources.filter((file) => !lacksHeaders(file));
 const left = sources.filter(lacksHeaders);
-if (left.length > 0) console.log(`not looked at, their headers are not installed: ${left.join(' ')}`);
+if (left.length > 0) console.log(`skipped, their headers are not installed: ${left.join(' ')}`);
 let failures = 0;
 
 async function work() {
