@@ -1,7 +1,7 @@
 // @ts-check
-// `npm run check` checks what has changed, in half a minute: it builds, checks structure, format and types, and runs the
-// tests that the change touches. It looks at uncommitted changes, or else at the commits that the upstream branch lacks.
-// `npm test` runs everything.
+// `npm run check` checks what has changed, in half a minute: it builds, checks structure, format and types, and runs
+// the tests that the change touches. It looks at uncommitted changes, or else at the commits that the upstream branch
+// lacks. `npm test` runs everything.
 import { branchFiles, uncommittedFiles } from '../shared/changes.mjs';
 import { runAll } from '../shared/run.mjs';
 import { buildSteps, sourceSteps, testSteps } from './steps.mjs';

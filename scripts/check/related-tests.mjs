@@ -1,6 +1,6 @@
 // @ts-check
-// Chooses the tests that a change touches. vitest cannot: the tests import dist/ and build/, not the source. A change of
-// lib/ or native/ gets the tests of its layer below, and all tests with a name in common, such as waker_linux.cc and
+// Chooses the tests that a change touches. vitest cannot: the tests import dist/ and build/, not the source. A change
+// of lib/ or native/ gets the tests of its layer below, and all tests with a name in common, such as waker_linux.cc and
 // wakers.test.ts. That is a choice for the next half minute; `npm test` runs everything.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,7 +25,11 @@ function wordsOf(file) {
     .map((word) => word.replace(/s$/, ''));
 }
 
-/** Adds the files of test/ that import one of these, directly or not. @param {Set<string>} files @param {readonly string[]} all */
+/**
+ * Adds the files of test/ that import one of these, directly or not.
+ * @param {Set<string>} files
+ * @param {readonly string[]} all
+ */
 function addImporters(files, all) {
   for (let before = -1; before < files.size; ) {
     before = files.size;

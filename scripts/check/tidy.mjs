@@ -1,8 +1,8 @@
 // @ts-check
 // `node scripts/check/tidy.mjs [--all] [FILES]` runs clang-tidy, as many at once as there are cores, with the checks of
-// .clang-tidy. It looks at the sources that the branch changes, or that include a changed header; in CI (CI=true) and with
-// --all, at every source. Windows sources are read with mingw-w64's headers, kqueue sources with libkqueue's. It names the
-// sources that it skips because their headers are not installed.
+// .clang-tidy. It looks at the sources that the branch changes, or that include a changed header; in CI (CI=true) and
+// with --all, at every source. Windows sources are read with mingw-w64's headers, kqueue sources with libkqueue's. It
+// names the sources that it skips because their headers are not installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

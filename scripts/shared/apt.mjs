@@ -52,9 +52,9 @@ const sudo = isRoot ? '' : 'sudo ';
 export const installLine = (packages) => `${sudo}apt-get update && ${sudo}apt-get install -y ${packages.join(' ')}`;
 
 /**
- * Installs packages, or says which line does, and throws.
+ * Installs packages as root, or by sudo without a password. Otherwise throws, with the line that does.
  * @param {string[]} packages
- * @param {string} missing what for
+ * @param {string} missing the programs, in words
  */
 export function install(packages, missing) {
   const mayInstall = findProgram('apt-get') !== null && (isRoot || spawnSync('sudo', ['-n', 'true']).status === 0);
@@ -73,11 +73,14 @@ export function install(packages, missing) {
 }
 
 /**
- * Installs the packages of those programs that are missing, or says which line does, and throws.
+ * Finds programs. As root on Debian, installs the packages of the missing ones. Otherwise throws, with the line that
+ * does.
  * @param {Record<string, string>} packageOfProgram
  */
 export function ensureInstalled(packageOfProgram) {
   const missing = Object.keys(packageOfProgram).filter((program) => findProgram(program) === null);
   if (missing.length === 0) return;
-  install([...new Set(missing.map((program) => packageOfProgram[program]))], missing.join(', '));
+  const packages = [...new Set(missing.map((program) => packageOfProgram[program]))];
+  if (!isRoot) throw new Error(`${missing.join(', ')} missing. Run: ${installLine(packages)}`);
+  install(packages, missing.join(', '));
 }

@@ -26,7 +26,10 @@ export function stagedFiles() {
 /** Lists uncommitted changes. */
 export const uncommittedFiles = () => changedSince('HEAD');
 
-/** Lists the changes that the upstream branch lacks, committed or not. @returns {string[] | null} null without an upstream */
+/**
+ * Lists the changes that the upstream branch lacks, committed or not.
+ * @returns {string[] | null} null without an upstream
+ */
 export function branchFiles() {
   const bases = ['@{upstream}', 'origin/main'].map((branch) => git('merge-base', 'HEAD', branch)?.[0]);
   const base = bases.find((commit) => commit !== undefined);
