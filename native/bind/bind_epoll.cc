@@ -64,7 +64,8 @@ napi_status add_layout(napi_env env, napi_value exports) {
 napi_status bind_epoll(napi_env env, napi_value exports) {
   const napi_status status = add_layout(env, exports);
   if (status != napi_ok) return status;
-  return add_exports(env, exports, {{"epollOpen", open}, {"epollPulse", pulse}, {"epollControl", control}, {"epollWait", wait}});
+  return add_exports(env, exports,
+                     {{"epollOpen", open}, {"epollPulse", pulse}, {"epollControl", control}, {"epollWait", wait}});
 }
 
 }  // namespace fdreactor

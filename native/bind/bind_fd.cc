@@ -1,3 +1,4 @@
+// Fds in general: read, write, close, and what a number stands for (sys/fd.h, sys/fd_identity.h).
 #include <cerrno>
 
 #include "../sys/fd.h"

@@ -1,8 +1,9 @@
 // The one file that knows libuv: it nests a reactor's fd in the host's event loop (attach), and tells the fd of that
 // loop, so that a blocking wait can notice that the host needs its thread. A host without libuv has none of this.
 //
-// A turn that is due now comes by an idle handle, which libuv calls once in each turn of the loop. A timer of 0 ms that is set
-// within a timer's callback would be called again in the same pass, so that a handler that throws stops the loop.
+// A turn that is due now comes by an idle handle, which libuv calls once in each turn of the loop. A timer of 0 ms that
+// is set within a timer's callback would be called again in the same pass, so that a handler that throws stops the
+// loop.
 //
 // Life of a UvLoop: made by attach, then either detached by JavaScript or by the end of the environment. libuv frees
 // a handle one turn after uv_close, so the memory goes with the last of the close callbacks, and an asynchronous
@@ -113,8 +114,8 @@ bool UvLoop::make_references(napi_value callback) {
 }
 
 // Runs one turn in JavaScript; make_callback also runs promise jobs and nextTicks after it. What a handler throws is
-// an uncaught exception, as from any other callback of the host. Without an async context of its own: the turn serves many
-// users of the reactor, and must not run in the AsyncLocalStorage store of the one that called attach().
+// an uncaught exception, as from any other callback of the host. Without an async context of its own: the turn serves
+// many users of the reactor, and must not run in the AsyncLocalStorage store of the one that called attach().
 void UvLoop::call() {
   napi_handle_scope scope = nullptr;
   if (callback_ == nullptr || napi_open_handle_scope(env_, &scope) != napi_ok) return;
@@ -178,10 +179,10 @@ void UvLoop::closed() {
 namespace {
 
 bool has_libuv() {
-  return uv_backend_fd != nullptr && uv_close != nullptr && uv_idle_init != nullptr &&
-         uv_idle_start != nullptr && uv_idle_stop != nullptr && uv_is_closing != nullptr && uv_now != nullptr &&
-         uv_poll_init != nullptr && uv_poll_start != nullptr && uv_ref != nullptr && uv_timer_init != nullptr &&
-         uv_timer_start != nullptr && uv_timer_stop != nullptr && uv_unref != nullptr;
+  return uv_backend_fd != nullptr && uv_close != nullptr && uv_idle_init != nullptr && uv_idle_start != nullptr &&
+         uv_idle_stop != nullptr && uv_is_closing != nullptr && uv_now != nullptr && uv_poll_init != nullptr &&
+         uv_poll_start != nullptr && uv_ref != nullptr && uv_timer_init != nullptr && uv_timer_start != nullptr &&
+         uv_timer_stop != nullptr && uv_unref != nullptr;
 }
 
 // (fd, callback) => handle

@@ -2,8 +2,8 @@
 //
 // The kernel knows one handler a signal, and libuv installs and resets it without asking: with process.on(), with
 // spawn(), with a terminal's 'resize'. So the add-on does not compete: where the host is libuv's, it is one more of
-// libuv's watchers. libuv's handler tells every watcher of every loop, and goes with the last one. What was there before
-// is put back by sys/signal_disposition.h.
+// libuv's watchers. libuv's handler tells every watcher of every loop, and goes with the last one. What was there
+// before is put back by sys/signal_disposition.h.
 //
 // The watcher is in a loop of its own, which nobody else runs: the host's loop stands still during a blocking wait. The
 // fd of that loop is readable from the signal on until it is acknowledged.

@@ -1,3 +1,4 @@
+// A signal watched by libuv, in a loop of its own (host_signal.h).
 #include <uv.h>
 
 #include <cerrno>
@@ -52,8 +53,8 @@ void watch_pipe(Watch* watch) {
   uv_run(&watch->loop, UV_RUN_NOWAIT);
 }
 
-// libuv ends the process where the kernel has no room for one more fd in the loop's set (fs.epoll.max_user_watches), and goes
-// on where the fd is in the set already. So both of the loop's fds are put there first.
+// libuv ends the process where the kernel has no room for one more fd in the loop's set (fs.epoll.max_user_watches),
+// and goes on where the fd is in the set already. So both of the loop's fds are put there first.
 Result make_room(const uv_loop_t& loop) {
   for (const int fd : {loop.async_io_watcher.fd, loop.signal_pipefd[0]}) {
     const Result room = poller_make_room(uv_backend_fd(&loop), fd);
@@ -116,8 +117,7 @@ Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
   watch_pipe(watch);
   Result started = from_uv(uv_signal_init(&watch->loop, &watch->signal));
   if (started >= 0) {
-    started =
-        disposition_start(number, [&] { return from_uv(uv_signal_start(&watch->signal, on_signal, number)); });
+    started = disposition_start(number, [&] { return from_uv(uv_signal_start(&watch->signal, on_signal, number)); });
     if (started < 0) uv_close(handle_of(&watch->signal), nullptr);
   }
   if (started < 0) {

@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kMostAbortedConnections = 16;  // in one accept; a kernel that says nothing else is told to the caller
 
-// Of each call that moves bytes: an fd from outside may be a blocking one, or become one (a child clears O_NONBLOCK of what
-// it inherits as stdio). macOS obeys this flag when it receives, and not when it sends.
+// Of each call that moves bytes: an fd from outside may be a blocking one, or become one (a child clears O_NONBLOCK of
+// what it inherits as stdio). macOS obeys this flag when it receives, and not when it sends.
 constexpr int kNeverWait = MSG_DONTWAIT;
 
 sockaddr* as_sockaddr(Address* address) { return reinterpret_cast<sockaddr*>(address->storage); }
@@ -87,9 +87,8 @@ Result socket_send(int fd, Span buffer, int flags) {
 
 Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
   socklen_t length = sizeof sender->storage;
-  const Result result = retry_eintr([&] {
-    return ::recvfrom(fd, buffer.data, buffer.size, flags | kNeverWait, as_sockaddr(sender), &length);
-  });
+  const Result result = retry_eintr(
+      [&] { return ::recvfrom(fd, buffer.data, buffer.size, flags | kNeverWait, as_sockaddr(sender), &length); });
   if (result >= 0) keep_length(sender, length);
   return result;
 }

@@ -14,8 +14,9 @@ namespace fdreactor {
 Result waker_open(uint64_t* id);        // its source; at most one wake-up is in flight on it
 Result waker_wake(uint64_t id);         // 1: rung, or already ringing; 0: no such waker (any more)
 Result waker_acknowledge(uint64_t id);  // before its handler runs: from here on a wake rings again
-Result waker_close(uint64_t id, bool is_open = true);  // not open: other code closed its fd, so the number is left alone
-Result waker_was_made(uint64_t id);  // 1: by this copy of the add-on, and perhaps closed since; 0: by nobody here
+Result waker_close(uint64_t id,
+                   bool is_open = true);  // not open: other code closed its fd, so the number is left alone
+Result waker_was_made(uint64_t id);       // 1: by this copy of the add-on, and perhaps closed since; 0: by nobody here
 
 constexpr uint64_t kLargestWakerId = (uint64_t{1} << 53) - 1;  // a safe integer in JavaScript
 
