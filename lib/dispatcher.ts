@@ -11,7 +11,7 @@ import { CLOCK, WAITED } from './event-batch.js';
 import { CLOSURES, Interest, Ready } from './interest.js';
 import { Counters } from './metrics.js';
 import type { Registrar } from './registrar.js';
-import { type AnyRegistration, errorHandlerOf } from './registration.js';
+import { type AnyRegistration, errorHandlerOf, type Registration } from './registration.js';
 import type { Timer, TimerQueue } from './timers.js';
 
 /**
@@ -20,7 +20,7 @@ import type { Timer, TimerQueue } from './timers.js';
  * @param error what was thrown
  * @param registration the registration of the handler; null for the handler of a timer, a signal or a waker
  */
-export type ErrorHandler = (error: unknown, registration: AnyRegistration | null) => void;
+export type ErrorHandler = (error: unknown, registration: Registration<unknown> | null) => void;
 
 export class Dispatcher {
   readonly counters: Counters;
