@@ -17,8 +17,8 @@ constexpr uint64_t kIdentityMask = (uint64_t{1} << 52) - 1;
 
 // Spreads every bit of the input over the whole output (the finalizer of splitmix64).
 uint64_t mix(uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
   return value ^ (value >> 31);
 }
 

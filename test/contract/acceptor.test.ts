@@ -278,7 +278,7 @@ contractTest(
         s.connectTcp({ host: '127.0.0.1', port: (s.getsockname(listener) as { port: number }).port });
         const mine = new A(reactor, listener, () => {}, { retryMs: 5 });
         injectFaults(['accept4', 'error=ENFILE']);
-        while (!mine.paused) reactor.poll(100);
+        while (mine.pauses === 0) reactor.poll(100);
         mine.close();
         report({ paused: mine.paused, pauses: mine.pauses, left: reactor.metrics(), ran: reactor.poll(20) });
         process.exit(0);
