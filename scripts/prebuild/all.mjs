@@ -91,7 +91,13 @@ async function main() {
   });
   if (values.help) return console.log(usage);
   const wanted = named(positionals);
-  ensureInstalled({ flock: 'util-linux', cmake: 'cmake', make: 'make', 'llvm-readobj': 'llvm' });
+  ensureInstalled({
+    flock: 'util-linux',
+    cmake: 'cmake',
+    make: 'make',
+    'llvm-readobj': 'llvm',
+    'llvm-objdump': 'llvm',
+  });
   checkSources();
   const zig = await getZig();
   for (const target of wanted) {

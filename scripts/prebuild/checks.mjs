@@ -108,24 +108,24 @@ function peChecks(file, target) {
   ];
 }
 
-/** @param {Buffer} bytes @param {Target} target @returns {Checks} */
-function machOChecks(bytes, target) {
-  const library = readMachO(bytes);
+/** @param {string} file @param {Target} target @returns {Checks} */
+function machOChecks(file, target) {
+  const library = readMachO(file);
   const minVersion = /macos\.(.*)$/.exec(target.zig)?.[1];
   // zig's linker adds the library's own header.
   const visible = library.defined.filter((name) => !/^(___dso_handle|__mh_dylib_header)$/.test(name));
   const foreign = library.needed.filter(
-    ({ name, from }) => from !== libSystem && !(ofNode.test(name.slice(1)) && from === 'the process'),
+    ({ name, from }) => from !== 'libSystem' && !(ofNode.test(name.slice(1)) && from === 'flat-namespace'),
   );
   return [
     [library.cpu === target.processor, `is for ${library.cpu}`],
     [library.isLibrary, 'is not a dynamic library'],
-    [library.platform === 'macOS' && library.minVersion === minVersion, `needs macOS ${library.minVersion}`],
+    [library.platform === 'macos' && library.minVersion === minVersion, `needs macOS ${library.minVersion}`],
     [library.name === '@rpath/fdreactor.node', `calls itself ${library.name}`],
     ...exportChecks(visible.map((name) => name.slice(1))),
     [library.libraries.join() === libSystem, `needs ${library.libraries.join(', ')}`],
     [library.searchPaths.length === 0, `searches ${library.searchPaths.join(', ')}`],
-    [library.needed.some(({ from }) => from === 'the process'), 'asks nothing of Node'],
+    [library.needed.some(({ from }) => from === 'flat-namespace'), 'asks nothing of Node'],
     [foreign.length === 0, `needs ${foreign.map(({ name, from }) => `${name} of ${from}`).join(', ')}`],
     [!library.hasDebugging, 'is not stripped'],
     [!library.isLoose, 'can be written and executed'],
@@ -142,7 +142,7 @@ function machOChecks(bytes, target) {
 export function findings(file, target, zig) {
   const bytes = readFileSync(file);
   const folders = [root, homedir(), tmpdir(), dirname(file), dirname(zig)].filter((name) => bytes.includes(name));
-  const checks = { Linux: elfChecks, Windows: peChecks, Darwin: () => machOChecks(bytes, target) }[target.system];
+  const checks = { Linux: elfChecks, Windows: peChecks, Darwin: machOChecks }[target.system];
   return [
     ...checks(file, target, zig),
     /** @type {const} */ ([folders.length === 0, `names ${folders.join(', ')}`]),

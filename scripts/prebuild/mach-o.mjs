@@ -1,133 +1,59 @@
 // @ts-check
-// Reads what a 64-bit Mach-O library says of itself (mach-o/loader.h, mach-o/nlist.h, kern/cs_blobs.h): no macOS and no
-// tool of it is needed to look whether one that was built elsewhere can be loaded there.
+// Reads a 64-bit Mach-O library as LLVM's llvm-objdump prints it, so that a library built elsewhere can be checked
+// without macOS. The signature is checked here (kern/cs_blobs.h): llvm-objdump prints its place and never compares its
+// hashes.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
-const command = {
-  segment: 0x19,
-  symtab: 0x2,
-  loadDylib: 0xc,
-  idDylib: 0xd,
-  rpath: 0x8000001c,
-  codeSignature: 0x1d,
-  minVersion: 0x24,
-  buildVersion: 0x32,
-  dyldInfo: 0x80000022,
-};
-const cpus = new Map([
-  [0x01000007, 'x86_64'],
-  [0x0100000c, 'arm64'],
-]);
-const platforms = new Map([[1, 'macOS']]);
-const symbolBytes = 16;
-// Negative numbers of 4 bits: the program that runs, and any library of the process.
-const specialPlaces = new Map([
-  [0x0f, 'the program'],
-  [0x0e, 'the process'],
-]);
-// How many integers follow an instruction of dyld's.
-const integersAfter = new Map([
-  [0x20, 1],
-  [0x60, 1],
-  [0x70, 1],
-  [0x80, 1],
-  [0xa0, 1],
-  [0xc0, 2],
-]);
 const embeddedSignature = 0xfade0cc0;
 const codeDirectory = 0xfade0c02;
 
-/** @typedef {{ name: string, from: string | undefined }} Needed `from`: the library where dyld looks for it */
+/** @typedef {{ name: string, from: string }} Needed from: a library, or 'flat-namespace': any library of the process */
 
-/** @param {Buffer} bytes @param {number} offset */
-function textAt(bytes, offset) {
-  return bytes.toString('latin1', offset, bytes.indexOf(0, offset));
+/**
+ * @param {string} file
+ * @param {string} table an option of llvm-objdump
+ * @returns {string[]} lines without the name of the file
+ */
+function dump(file, table) {
+  const options = /** @type {const} */ ({ encoding: 'utf8', maxBuffer: 1 << 26 });
+  return execFileSync('llvm-objdump', ['--macho', table, file], options).split('\n').slice(1);
 }
 
-/** 0x000b0000: 11.0 @param {number} packed */
-const version = (packed) => `${packed >>> 16}.${(packed >>> 8) & 0xff}`;
-
-/** @param {Buffer} bytes @returns {{ kind: number, at: number }[]} */
-function loadCommands(bytes) {
-  const commands = [];
-  let at = 32;
-  for (let left = bytes.readUInt32LE(16); left > 0; left--) {
-    commands.push({ kind: bytes.readUInt32LE(at), at });
-    at += bytes.readUInt32LE(at + 4);
-  }
-  return commands;
-}
-
-/** What the library shows to others. @param {Buffer} bytes @param {number} at the LC_SYMTAB @returns {string[]} */
-function definedNames(bytes, at) {
-  const [table = 0, count = 0, texts = 0] = [8, 12, 16].map((field) => bytes.readUInt32LE(at + field));
-  const entries = Array.from({ length: count }, (_, i) => table + i * symbolBytes);
-  const visible = entries.filter((entry) => {
-    const type = bytes[entry + 4] ?? 0;
-    const isOfDebugger = (type & 0xe0) !== 0;
-    const isPrivate = (type & 0x10) !== 0;
-    const isUndefined = (type & 0x0e) === 0;
-    return !isOfDebugger && !isPrivate && !isUndefined && (type & 0x01) !== 0;
+/** Splits the load commands, each with its fields by name. @param {string[]} headers */
+function loadCommands(headers) {
+  const blocks = headers
+    .join('\n')
+    .split(/^Load command \d+\n/m)
+    .slice(1);
+  return blocks.map((block) => {
+    const fields = [...block.matchAll(/^ *(\w+) (\S+)/gm)].map(
+      ([, key = '', value = '']) => /** @type {const} */ ([key, value]),
+    );
+    // A segment is followed by its sections, which have fields of the same names.
+    return new Map([...fields].reverse());
   });
-  return visible.map((entry) => textAt(bytes, texts + bytes.readUInt32LE(entry)));
 }
 
 /**
- * Whether there are entries for a debugger, which stripping removes.
+ * The rows of a table of bindings.
+ * @param {string[]} lines
+ * @param {number} library column of the library
+ * @returns {Needed[]}
+ */
+function bindings(lines, library) {
+  const rows = lines.map((line) => line.trim().split(/\s+/)).filter(([, , address = '']) => address.startsWith('0x'));
+  return rows.map((columns) => ({ name: columns[library + 1] ?? '', from: columns[library] ?? '' }));
+}
+
+/**
+ * Whether the hashes of the signature are those of the file. An ad-hoc signature has nothing else. macOS ends a process
+ * that maps a page with another hash.
  * @param {Buffer} bytes
- * @param {number} at the LC_SYMTAB
+ * @param {number} blob where the signature is
  */
-function hasDebugging(bytes, at) {
-  const [table = 0, count = 0] = [8, 12].map((field) => bytes.readUInt32LE(at + field));
-  return Array.from({ length: count }, (_, i) => bytes[table + i * symbolBytes + 4] ?? 0).some((type) => type >= 0x20);
-}
-
-/**
- * Whether memory of a segment may be both written and executed.
- * @param {Buffer} bytes
- * @param {number} at an LC_SEGMENT_64
- */
-const isLoose = (bytes, at) => (bytes.readUInt32LE(at + 60) & 6) === 6;
-
-/** Past an integer of 7 bits a byte. @param {Buffer} bytes @param {number} at */
-function afterLeb(bytes, at) {
-  let next = at;
-  while (((bytes[next] ?? 0) & 0x80) !== 0) next++;
-  return next + 1;
-}
-
-/**
- * What dyld looks for, and where: a program of its own, one byte an instruction (mach-o/loader.h, BIND_OPCODE_).
- * @param {Buffer} bytes @param {number} start @param {number} end @param {string[]} libraries @returns {Needed[]}
- */
-function bindings(bytes, start, end, libraries) {
-  /** @type {Needed[]} */
-  const needed = [];
-  let name = '';
-  /** @type {string | undefined} */
-  let from;
-  for (let at = start; at < end; ) {
-    const opcode = (bytes[at] ?? 0) & 0xf0;
-    const immediate = (bytes[at++] ?? 0) & 0x0f;
-    if (opcode === 0x10) from = libraries[immediate - 1];
-    else if (opcode === 0x20) from = libraries[(bytes[at] ?? 0) - 1];
-    else if (opcode === 0x30) from = specialPlaces.get(immediate);
-    else if (opcode === 0x40) {
-      name = textAt(bytes, at);
-      at += name.length + 1;
-    } else if (opcode >= 0x90) needed.push({ name, from });
-    for (let left = integersAfter.get(opcode) ?? 0; left > 0; left--) at = afterLeb(bytes, at);
-  }
-  return needed;
-}
-
-/**
- * Whether the hashes of the signature are those of the file, which is all that an ad-hoc one says: the kernel ends a
- * process whose page has another one.
- * @param {Buffer} bytes @param {number} at the LC_CODE_SIGNATURE
- */
-function isSigned(bytes, at) {
-  const blob = bytes.readUInt32LE(at + 8);
+function isSigned(bytes, blob) {
   if (bytes.readUInt32BE(blob) !== embeddedSignature) return false;
   const indexes = Array.from({ length: bytes.readUInt32BE(blob + 8) }, (_, i) => blob + 12 + 8 * i);
   const places = indexes.map((index) => blob + bytes.readUInt32BE(index + 4));
@@ -146,37 +72,39 @@ function isSigned(bytes, at) {
   }).every(Boolean);
 }
 
-/** @param {Buffer} bytes */
-export function readMachO(bytes) {
-  if (bytes.readUInt32LE(0) !== 0xfeedfacf) throw new Error('no 64-bit Mach-O file');
-  const commands = loadCommands(bytes);
-  /** @param {number} kind */
-  const placesOf = (kind) => commands.filter((each) => each.kind === kind).map(({ at }) => at);
-  /** @param {number} kind */
-  const namesOf = (kind) => placesOf(kind).map((at) => textAt(bytes, at + bytes.readUInt32LE(at + 8)));
-  const libraries = namesOf(command.loadDylib);
-  const [symtab] = placesOf(command.symtab);
-  const [dyldInfo] = placesOf(command.dyldInfo);
-  // The table of what is bound at once, and that of what is bound when it is called first.
-  const tables = dyldInfo === undefined ? [] : [16, 32].map((field) => dyldInfo + field);
-  const [build] = placesOf(command.buildVersion);
-  const [oldBuild] = placesOf(command.minVersion);
-  const [signature] = placesOf(command.codeSignature);
+/** Whether stripping left entries for a debugger. @param {string} file */
+function hasDebugging(file) {
+  const symbols = execFileSync('llvm-nm', ['--debug-syms', file], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  return /^[0-9a-f]+ - /m.test(symbols);
+}
+
+/** @param {string} file */
+export function readMachO(file) {
+  const headers = dump(file, '--private-headers');
+  const [, cpu = '', , , type] =
+    headers
+      .find((line) => line.startsWith('MH_MAGIC_64'))
+      ?.trim()
+      .split(/\s+/) ?? [];
+  const commands = loadCommands(headers);
+  /** @param {string} kind */
+  const allOf = (kind) => commands.filter((each) => each.get('cmd') === kind);
+  const [build] = allOf('LC_BUILD_VERSION');
+  const [signature] = allOf('LC_CODE_SIGNATURE');
+  const exported = dump(file, '--exports-trie').map((line) => /^0x[0-9A-F]+ +(\S+)/.exec(line)?.[1]);
   return {
-    cpu: cpus.get(bytes.readUInt32LE(4)),
-    isLibrary: bytes.readUInt32LE(12) === 6,
-    platform: build === undefined ? oldBuild && 'macOS' : platforms.get(bytes.readUInt32LE(build + 8)),
-    minVersion: version(bytes.readUInt32LE(build === undefined ? (oldBuild ?? 0) + 8 : build + 12)),
-    name: namesOf(command.idDylib)[0],
-    libraries,
-    searchPaths: namesOf(command.rpath),
-    defined: symtab === undefined ? [] : definedNames(bytes, symtab),
-    hasDebugging: symtab !== undefined && hasDebugging(bytes, symtab),
-    isLoose: placesOf(command.segment).some((at) => isLoose(bytes, at)),
-    needed: tables.flatMap((table) => {
-      const start = bytes.readUInt32LE(table);
-      return bindings(bytes, start, start + bytes.readUInt32LE(table + 4), libraries);
-    }),
-    isSigned: signature !== undefined && isSigned(bytes, signature),
+    cpu: cpu.toLowerCase(),
+    isLibrary: type === 'DYLIB',
+    platform: build?.get('platform'),
+    minVersion: build?.get('minos'),
+    name: allOf('LC_ID_DYLIB')[0]?.get('name'),
+    libraries: allOf('LC_LOAD_DYLIB').map((each) => each.get('name') ?? ''),
+    searchPaths: allOf('LC_RPATH').map((each) => each.get('path') ?? ''),
+    defined: exported.filter((name) => name !== undefined),
+    hasDebugging: hasDebugging(file),
+    /** Whether a segment may be both written and executed. */
+    isLoose: allOf('LC_SEGMENT_64').some((each) => /w.*x/.test(each.get('initprot') ?? '')),
+    needed: [...bindings(dump(file, '--bind'), 5), ...bindings(dump(file, '--lazy-bind'), 3)],
+    isSigned: signature !== undefined && isSigned(readFileSync(file), Number(signature.get('dataoff'))),
   };
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// What an ELF file (Linux) or a PE file (Windows) says of itself, read out of what LLVM's llvm-readobj prints.
+// Reads an ELF file (Linux) or a PE file (Windows) as LLVM's llvm-readobj prints it. Its JSON is no way around this: it
+// is for ELF only, LLVM 14 prints the dynamic table in it as plain text, and later versions renamed its keys.
 
 /**
  * A block `NAME { KEY: VALUE ... }`, without the numbers that follow a value in brackets.
