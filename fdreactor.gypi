@@ -36,6 +36,7 @@
             'native/sys/error_names_posix.cc',
             'native/sys/fd_identity_posix.cc',
             'native/sys/fd_posix.cc',
+            'native/sys/fd_room_posix.cc',
             'native/sys/new_fd_posix.cc',
             'native/sys/signal_disposition_posix.cc',
             'native/sys/sigpipe_posix.cc',

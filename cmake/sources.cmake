@@ -29,6 +29,7 @@ set(FDREACTOR_SOURCES_LINUX
   native/sys/error_names_posix.cc
   native/sys/fd_identity_posix.cc
   native/sys/fd_posix.cc
+  native/sys/fd_room_posix.cc
   native/sys/fd_wait_linux.cc
   native/sys/pulse_linux.cc
   native/sys/poller_room_linux.cc
@@ -58,6 +59,7 @@ set(FDREACTOR_SOURCES_MAC
   native/sys/error_names_posix.cc
   native/sys/fd_identity_posix.cc
   native/sys/fd_posix.cc
+  native/sys/fd_room_posix.cc
   native/sys/kqueue.cc
   native/sys/kqueue_stash.cc
   native/sys/poller_room_kqueue.cc

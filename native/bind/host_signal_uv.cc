@@ -4,8 +4,7 @@
 #include <cerrno>
 #include <initializer_list>
 
-#include "../sys/fd.h"
-#include "../sys/fd_identity.h"
+#include "../sys/fd_room.h"
 #include "../sys/poller_room.h"
 #include "../sys/signal_disposition.h"
 #include "host_signal.h"
@@ -25,6 +24,7 @@ namespace fdreactor {
 namespace {
 
 constexpr int kMostRounds = 16;
+constexpr int kMostFds = 8;  // of a loop: four with libuv 1.46 on Linux
 
 // What libuv points to. It outlives the watch if libuv does not let go of it.
 struct Watch {
@@ -100,12 +100,12 @@ void on_signal(uv_signal_t*, int) {}
 
 Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
   if (!has_libuv()) return failure(ENOSYS);
+  // A loop that cannot be made leaves open what it has, under numbers that are not told.
+  const Result fds = fd_room(kMostFds);
+  if (fds < 0) return fds;
   auto* watch = new Watch;
-  watch->loop.backend_fd = -1;
   const Result loop = from_uv(uv_loop_init(&watch->loop));
   if (loop < 0) {
-    // libuv 1.x leaves the loop's epoll fd open where it fails after making it (out of fds).
-    if (fd_identity(watch->loop.backend_fd) >= 0) fd_close(watch->loop.backend_fd);
     delete watch;
     return loop;
   }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
 #include <mutex>
 
 #include "errno_result.h"
@@ -134,9 +133,12 @@ bool is_ours(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_signal;
 }
 
+// By member: of the mask's bytes glibc writes only those that the kernel has, and leaves the rest as it was.
 bool is_same(const struct sigaction& one, const struct sigaction& other) {
-  return one.sa_handler == other.sa_handler && one.sa_flags == other.sa_flags &&
-         std::memcmp(&one.sa_mask, &other.sa_mask, sizeof one.sa_mask) == 0;
+  for (int number = 1; number < NSIG; ++number) {
+    if (sigismember(&one.sa_mask, number) != sigismember(&other.sa_mask, number)) return false;
+  }
+  return one.sa_handler == other.sa_handler && one.sa_flags == other.sa_flags;
 }
 
 bool is_handler(const struct sigaction& action) { return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN; }

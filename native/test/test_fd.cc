@@ -1,7 +1,10 @@
 // read, write, their vectors, pipes and close, on any fd.
+#include <sys/resource.h>
+
 #include <cerrno>
 
 #include "../sys/fd.h"
+#include "../sys/fd_room.h"
 #include "../sys/sigpipe.h"
 #include "harness.h"
 #include "things.h"
@@ -109,4 +112,16 @@ TEST("the mode of a number that is not open is EBADF") {
   EXPECT_EQ(fd_is_non_blocking(number), failure(EBADF));
   EXPECT_EQ(fd_set_non_blocking(number, true), failure(EBADF));
   EXPECT_EQ(fd_ensure_non_blocking(number), failure(EBADF));
+}
+
+TEST("there is room for some more fds, or EMFILE, and none is left open by the question") {
+  EXPECT_EQ(fd_room(8), 0);
+  EXPECT_EQ(in_child([] {
+              const Fd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+              const rlimit seven = {static_cast<rlim_t>(next) + 7, static_cast<rlim_t>(next) + 7};
+              CHECK(setrlimit(RLIMIT_NOFILE, &seven) == 0);
+              if (fd_room(6) != 0 || fd_room(6) != 0) return 1;
+              return fd_room(8) == failure(EMFILE) && fd_room(6) == 0 ? 0 : 2;
+            }),
+            0);
 }

@@ -269,3 +269,69 @@ TEST("on top again when the other handler is gone, ours is not put over itself")
   }
   EXPECT_EQ(handler_of(SIGUSR1), &Earlier::handle);
 }
+
+namespace {
+
+std::atomic<int> odd_calls{0};
+std::atomic<int> even_calls{0};
+
+void handle_odd(int) { odd_calls.fetch_add(1); }
+void handle_even(int, siginfo_t* info, void*) {
+  CHECK(info != nullptr);  // or it was called with the flags of the other
+  even_calls.fetch_add(1);
+}
+
+}  // namespace
+
+TEST("the handler below changes from watch to watch while signals arrive: each signal calls one of them, whole") {
+  const Forgotten forgotten;
+  const Earlier earlier;
+  struct sigaction odd = {};
+  odd.sa_handler = handle_odd;
+  struct sigaction even = {};
+  even.sa_sigaction = handle_even;
+  even.sa_flags = SA_SIGINFO;
+  CHECK(sigaction(SIGUSR1, &odd, nullptr) == 0);
+  std::atomic<bool> is_over{false};
+  std::atomic<int> sent{0};
+  std::vector<std::thread> senders;
+  senders.reserve(2);
+  for (int i = 0; i < 2; i++) {
+    senders.emplace_back([&] {
+      while (!is_over.load()) {
+        raise(SIGUSR1);  // delivered before it returns
+        sent.fetch_add(1);
+      }
+    });
+  }
+  for (int round = 0; round < 500; round++) {
+    CHECK(sigaction(SIGUSR1, round % 2 == 0 ? &odd : &even, nullptr) == 0);
+    const Watch one(SIGUSR1);
+    const Watch two(SIGUSR1);
+    if (!EXPECT(one.is_readable(30000) && two.is_readable(30000))) break;
+  }
+  is_over.store(true);
+  for (std::thread& sender : senders) sender.join();
+  EXPECT_EQ(odd_calls.load() + even_calls.load(), sent.load());
+}
+
+TEST(
+    "watchers of many threads come and go while signals arrive: each hears the signal, and the earlier handler stays") {
+  const Forgotten forgotten;
+  const Earlier earlier;
+  std::vector<std::thread> threads;
+  threads.reserve(3);
+  for (int i = 0; i < 3; i++) {
+    threads.emplace_back([] {
+      for (int round = 0; round < 300; round++) {
+        const Watch watch(SIGUSR1);
+        raise(SIGUSR1);
+        EXPECT(watch.is_readable(30000));
+        signal_acknowledge(watch.fd);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Earlier::calls.load(), 900);
+  EXPECT(handler_of(SIGUSR1) == Earlier::handle);
+}
