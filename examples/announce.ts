@@ -1,7 +1,8 @@
-// What it is for: the two things that every example does at its start. announce() prints where the server is, in a form
-// that people and scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its
-// last line with exit code 0. What may change: anything but the form of the line `listening on ADDRESS:PORT`.
-import type { Reactor } from 'fdreactor';
+// What it is for: what every example does at its start. announce() prints where the server is, in a form that people and
+// scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line with exit
+// code 0; goOn() is the error handler of the reactors. What may change: anything but the form of the line
+// `listening on ADDRESS:PORT`.
+import { type Reactor, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 
 /** Prints `listening on 127.0.0.1:8080`, or whatever else the fd does by `verb`, with the port that the kernel chose for 0. */
@@ -10,6 +11,15 @@ export function announce(fd: number, verb = 'listening'): void {
   if (!('port' in name)) throw new TypeError(`fd ${fd} has no port`);
   const address = name.family === 'IPv6' ? `[${name.address}]` : name.address;
   console.log(`${verb} on ${address}:${name.port}`);
+}
+
+/**
+ * `onError` of a reactor whose connections handle their own errors. What is left is a client that cannot be served: no
+ * memory, no room for another registration (ENOMEM, ENOSPC). The Acceptor has closed it; the others go on.
+ */
+export function goOn(error: unknown): void {
+  if (!(error instanceof SystemError)) throw error; // a bug
+  console.error(error.message);
 }
 
 export function stopOnSignals(reactor: Reactor): void {

@@ -5,30 +5,38 @@
 // What may change: anything.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Acceptor, Interest, Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
+import { Acceptor, Interest, Reactor, type Registration, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { announce } from './announce.js';
 
 const [echoPort = '0', httpPort = '0', host = '127.0.0.1'] = process.argv.slice(2);
 
-// The Reactor's half: an echo of what fits; examples/echo keeps what send() did not take.
-const reactor = new Reactor();
-const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+// The Reactor's half: an echo. The `data` of a connection is what send() has not taken yet.
+const buffer = new Uint8Array(64 * 1024);
+const nothing = buffer.subarray(0, 0);
+const listener = socket.listenTcp({ host, port: Number(echoPort) });
+const reactor = new Reactor({
+  onError(error, registration) {
+    if (!(error instanceof SystemError)) throw error; // a bug
+    if (registration?.fd !== listener) registration?.close(); // ECONNRESET, EPIPE: this client is gone, the others go on
+  },
+});
 
-function echo(_ready: number, connection: Registration<null>): void {
-  try {
+function echo(_ready: number, connection: Registration<Uint8Array>): void {
+  let rest = connection.data;
+  if (rest.length === 0) {
     const received = socket.recv(connection.fd, buffer);
-    if (received === WOULD_BLOCK) return;
-    if (received === 0 || socket.send(connection.fd, buffer, 0, received) < received) connection.close();
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    connection.close();
+    if (received === 0) connection.close(); // the peer's FIN
+    if (received <= 0) return; // or WOULD_BLOCK
+    rest = buffer.subarray(0, received);
   }
+  connection.data = rest.slice(Math.max(0, socket.send(connection.fd, rest))); // a copy
+  const interest = connection.data.length === 0 ? Interest.READABLE : Interest.WRITABLE;
+  if (connection.interest !== interest) connection.modify(interest);
 }
 
-const listener = socket.listenTcp({ host, port: Number(echoPort) });
 const acceptor = new Acceptor(reactor, listener, (fd) => {
-  reactor.register<null>(fd, Interest.READABLE, echo, { data: null });
+  reactor.register(fd, Interest.READABLE, echo, { data: nothing });
 });
 reactor.attach();
 

@@ -5,13 +5,13 @@
 // more. What may change: anything. What must hold: every byte is echoed before the connection is closed.
 import { Acceptor, Interest, Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { announce, stopOnSignals } from './announce.js';
+import { announce, goOn, stopOnSignals } from './announce.js';
 
 /** Its `data` is what send() has not taken yet. It waits either to read (then that is null) or to write. */
 type Connection = Registration<Uint8Array | null>;
 
 const [port = '0', host = '127.0.0.1'] = process.argv.slice(2);
-const reactor = new Reactor();
+const reactor = new Reactor({ onError: goOn });
 const buffer = Buffer.allocUnsafeSlow(64 * 1024); // one for all: what was read is sent or copied before the next read
 
 function onReady(_ready: number, connection: Connection): void {

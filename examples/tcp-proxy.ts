@@ -7,7 +7,7 @@
 import { Acceptor, Interest, Reactor, Ready, type Registration, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { Pump } from 'fdreactor/transfer';
-import { announce, stopOnSignals } from './announce.js';
+import { announce, goOn, stopOnSignals } from './announce.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const { SOL_SOCKET, SO_LINGER } = socket.constants;
@@ -20,7 +20,7 @@ if (targetHost === undefined || targetPort === undefined) {
   process.exit(2);
 }
 const target = { host: targetHost, port: Number(targetPort) };
-const reactor = new Reactor();
+const reactor = new Reactor({ onError: goOn });
 
 /** A connected pair of sockets, until both directions have ended or one of the two has failed. */
 class Tunnel {
@@ -44,13 +44,12 @@ class Tunnel {
       if (error !== null) throw error;
       if (ready & ~Ready.WRITABLE) from.move();
       if (ready & ~Ready.READABLE) to.move();
+      if (from.done && to.done) this.#close(socket.close);
+      else this.#wait();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.#close(reset);
-      return;
     }
-    if (from.done && to.done) this.#close(socket.close);
-    else this.#wait();
   }
 
   #wait(): void {
@@ -72,7 +71,11 @@ function wantOnly(registration: Registration<undefined>, interest: number): void
 }
 
 function reset(fd: number): void {
-  socket.setsockopt(fd, SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE);
+  try {
+    socket.setsockopt(fd, SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error; // EINVAL of macOS: the connection has ended already
+  }
   socket.close(fd);
 }
 
@@ -85,7 +88,13 @@ function accepted(clientFd: number): void {
     refuse(error, clientFd);
     return;
   }
-  const connecting = reactor.register(serverFd, Interest.WRITABLE, () => connected());
+  let connecting: Registration;
+  try {
+    connecting = reactor.register(serverFd, Interest.WRITABLE, () => connected());
+  } catch (error) {
+    refuse(error, clientFd, serverFd);
+    return;
+  }
   const timer = reactor.setTimer(CONNECT_TIMEOUT_MS, () => {
     connecting.close();
     reset(clientFd);

@@ -19,11 +19,18 @@ import {
 } from './reactor-options.js';
 import { Registrar } from './registrar.js';
 import type { Handler, Registration } from './registration.js';
-import { closedByOwner, closeWithOwner, Resources } from './resources.js';
-import { type SignalHandler, type SignalRegistration, signalCloser, signalNumber, watchSignal } from './signals.js';
+import { type Closer, closedByOwner, closeWithOwner, Resources } from './resources.js';
+import {
+  newSignal,
+  type SignalHandler,
+  type SignalRegistration,
+  signalCloser,
+  signalNumber,
+  watchSignal,
+} from './signals.js';
 import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
 import { isTurnOnStack } from './turn-on-stack.js';
-import { openWaker, Waker, wakerCloser } from './waker.js';
+import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
 /** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE for what is none */
 export let backendOf: (reactor: Reactor) => Backend;
@@ -44,6 +51,8 @@ export class Reactor {
   #running = false;
   #stopping = false;
   #closed = false;
+  /** close() came to its end; a stack overflow may have cut an earlier call short. */
+  #released = false;
 
   #host: HostLoop | null = null;
   /** What ref() or unref() asked for; undefined: as long as there is something to wait for. */
@@ -214,10 +223,11 @@ export class Reactor {
     const number = signalNumber(signal);
     checkFunction(handler, 'handler');
     this.#checkOpen();
-    const source = watchSignal(number);
-    const release = this.#resources.add(signalCloser(source));
-    const deregister = this.#registrar.watchInternal(source, release, () => {
-      native.signalAcknowledge(source);
+    const watched = newSignal();
+    const release = this.#resources.add(signalCloser(watched));
+    this.#open(release, () => watchSignal(watched, number));
+    const deregister = this.#registrar.watchInternal(watched.source, release, () => {
+      native.signalAcknowledge(watched.source);
       handler(signal);
     });
     return { signal, deregister, [Symbol.dispose]: deregister };
@@ -231,13 +241,14 @@ export class Reactor {
   createWaker(handler: () => void): Waker {
     checkFunction(handler, 'handler');
     this.#checkOpen();
-    const { source, id } = openWaker();
-    const release = this.#resources.add(wakerCloser(id));
-    const close = this.#registrar.watchInternal(source, release, () => {
-      native.wakerAcknowledge(id);
+    const waker = newWaker();
+    const release = this.#resources.add(wakerCloser(waker));
+    this.#open(release, () => openWaker(waker));
+    const close = this.#registrar.watchInternal(waker.source, release, () => {
+      native.wakerAcknowledge(waker.id);
       handler();
     });
-    return Waker.make(id, close);
+    return Waker.make(waker.id, close);
   }
 
   /** Counters since it was made, as plain numbers; a new object each time. @throws ERR_INVALID_STATE once closed */
@@ -251,7 +262,7 @@ export class Reactor {
    * open. Fine inside a handler: no further one is called. Idempotent.
    */
   close(): void {
-    if (this.#closed) return;
+    if (this.#released) return;
     this.#closed = true;
     this.#leaveHost();
     this.#dispatcher.close();
@@ -259,11 +270,22 @@ export class Reactor {
     this.#timers.clear();
     this.#resources.closeAll();
     closedByOwner(this.#resources);
+    this.#released = true;
   }
 
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Opens a source; what gives it back is forgotten where that fails. */
+  #open(release: Closer, open: () => void): void {
+    try {
+      open();
+    } catch (error) {
+      release(true);
+      throw error;
+    }
   }
 
   #cancel(timer: Timer): void {

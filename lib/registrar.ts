@@ -86,7 +86,6 @@ export class Registrar implements RegistrationOwner {
     this.mend();
     const { fd, interest, mode, handler, data, onError } = plan;
     this.#backend.check(interest, mode);
-    native.ensureNonBlocking(fd); // a bad fd is the backend's to refuse
     const slot = this.table.prepare(fd);
     const { nextGeneration: generation } = this.table;
     const Kind = onError === undefined ? Registration : GuardedRegistration;
@@ -99,6 +98,7 @@ export class Registrar implements RegistrationOwner {
     this.#step = Step.ADDED;
     this.#put(registration as AnyRegistration, fd);
     this.#change = null;
+    native.ensureNonBlocking(fd); // after the kernel took it, so that a refusal changes no flag
     this.#changed();
     return registration;
   }
@@ -215,16 +215,20 @@ export class Registrar implements RegistrationOwner {
     if (result < 0) this.#end(registration, State.CLOSED);
   }
 
+  /** Ends a registration that is out of the table. One that is in it still was not changed. */
   #endTorn(registration: AnyRegistration): void {
-    if (registration.active) this.#end(registration, State.DEREGISTERED);
-    if (this.table.byFd(registration.fd) === null) this.#backend.deregister(registration.fd);
+    if (registration.active) return;
+    const { fd } = registration;
+    const isSame = this.table.byFd(fd) === null && this.#unwatch(registration);
+    registration.generation = isSame ? Identity.SAME : Identity.GONE;
+    if (isSame && !registration.internal) noteIdentity(registration);
   }
 
   /** Takes back a registration that register() did not return. */
   #undo(registration: AnyRegistration, fd: number): void {
     this.#end(registration, State.DEREGISTERED);
     if (registration.internal) {
-      this.#release(registration);
+      (registration.data as InternalData).release(this.#unwatch(registration));
       return;
     }
     const before = this.table.byFd(fd);
@@ -248,7 +252,7 @@ export class Registrar implements RegistrationOwner {
     this.#change = registration;
     this.#step = Step.REMOVING;
     this.#end(registration, state);
-    const isSame = this.#backend.deregister(registration.fd);
+    const isSame = this.#unwatch(registration);
     registration.generation = isSame ? Identity.SAME : Identity.GONE;
     this.#change = null;
     this.#changed();
@@ -262,17 +266,16 @@ export class Registrar implements RegistrationOwner {
 
   #unwatchInternal(registration: AnyRegistration): void {
     this.mend();
-    const { active } = registration;
-    this.#end(registration, State.DEREGISTERED);
-    // Not active: other code closed the source's fd, and the number belongs to a file that is registered now.
-    if (active) this.#release(registration);
-    else (registration.data as InternalData).release(false);
-    this.#changed();
+    if (registration.active) this.#remove(registration, State.DEREGISTERED);
+    // Otherwise other code closed the source's fd, and the number belongs to another file.
+    const isOpen = registration.generation === Identity.SAME;
+    (registration.data as InternalData).release(isOpen);
   }
 
-  #release({ data }: AnyRegistration): void {
-    const { source, release } = data as InternalData;
-    release(this.#backend.unwatchInternal(source));
+  /** Takes it out of the kernel. Returns whether its fd is still the same file. */
+  #unwatch(registration: AnyRegistration): boolean {
+    if (!registration.internal) return this.#backend.deregister(registration.fd);
+    return this.#backend.unwatchInternal((registration.data as InternalData).source);
   }
 
   #failed(result: number, fd: number): never {

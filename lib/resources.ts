@@ -12,8 +12,12 @@ export class Resources {
    * a closure keeps all that its scope captured, so make it in a function of its own.
    */
   add(close: Closer): Closer {
+    let isDone = false;
     const once = (isOpen: boolean): void => {
-      if (this.#closers.delete(once)) close(isOpen);
+      if (isDone) return;
+      close(isOpen);
+      isDone = true; // at once, so that nothing is closed twice if a stack overflow comes next
+      this.#closers.delete(once);
     };
     this.#closers.add(once);
     return once;

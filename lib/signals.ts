@@ -47,15 +47,29 @@ export function signalNumber(signal: unknown): number {
   return number;
 }
 
-/** The source that a backend watches for it. */
-export function watchSignal(number: number): number {
-  const source = native.signalWatch(number, WAY);
-  // The number was checked, so that sigaction() has nothing to refuse: it is the fds that could not be had.
-  if (source < 0) throw new SystemError(errorOf(source), WAY === Way.WITH_HOST ? 'uv_loop_init' : 'eventfd');
-  return source;
+/** A signal that is watched: the source that a backend watches for it. */
+export interface WatchedSignal {
+  source: number;
 }
 
-/** What ends the watch. */
-export function signalCloser(source: number): Closer {
-  return () => native.signalUnwatch(source);
+const NOT_WATCHED = -1;
+
+/** A signal that watchSignal() watches, so that its closer is there first and a stack overflow leaves nothing open. */
+export function newSignal(): WatchedSignal {
+  return { source: NOT_WATCHED };
+}
+
+/** Ends the watch. */
+export function signalCloser(signal: WatchedSignal): Closer {
+  return () => {
+    if (signal.source >= 0) native.signalUnwatch(signal.source);
+  };
+}
+
+/** @throws SystemError EMFILE, ENFILE, ENOMEM, ENOSPC */
+export function watchSignal(signal: WatchedSignal, number: number): void {
+  signal.source = native.signalWatch(number, WAY);
+  // The number was checked, so that sigaction() has nothing to refuse: it is the fds that could not be had.
+  const { source } = signal;
+  if (source < 0) throw new SystemError(errorOf(source), WAY === Way.WITH_HOST ? 'uv_loop_init' : 'eventfd');
 }

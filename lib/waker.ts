@@ -70,8 +70,8 @@ export class Waker {
   /** Ends it. On the waker that createWaker() returned, its handler is not called any more. Idempotent. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.#close?.();
+    this.#closed = true;
   }
 
   /** close(), for `using`. */
@@ -80,15 +80,30 @@ export class Waker {
   }
 }
 
-/** A new one: the source that a backend watches, and the number that any thread may ring. */
-export function openWaker(): { source: number; id: number } {
-  const opened = native.wakerOpen();
-  if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
-  const [source, id] = opened;
-  return { source, id };
+/** The native side of a waker: the source that a backend watches, and the number that any thread may ring. */
+export interface NativeWaker {
+  source: number;
+  id: number;
 }
 
-/** What gives the native side back. */
-export function wakerCloser(id: number): Closer {
-  return (isOpen) => native.wakerClose(id, isOpen ? 1 : 0);
+const NOT_OPEN = -1;
+
+/** A native side that openWaker() opens, so that its closer is there first and a stack overflow leaves nothing open. */
+export function newWaker(): NativeWaker {
+  return { source: NOT_OPEN, id: NOT_OPEN };
+}
+
+/** Gives the native side back. */
+export function wakerCloser(waker: NativeWaker): Closer {
+  return (isOpen) => {
+    if (waker.id !== NOT_OPEN) native.wakerClose(waker.id, isOpen ? 1 : 0);
+  };
+}
+
+/** @throws SystemError EMFILE, ENFILE, ENOMEM (eventfd(2)) */
+export function openWaker(waker: NativeWaker): void {
+  const opened = native.wakerOpen();
+  if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
+  waker.source = opened[0];
+  waker.id = opened[1];
 }

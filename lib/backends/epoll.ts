@@ -65,7 +65,7 @@ export class EpollBackend implements Backend {
   readonly #eventWords: number;
   readonly #dataWord: number;
   #hostFd = -1;
-  readonly #pulseFd: number;
+  #pulseFd: number;
   #hasPulse = false;
   readonly #ticks = new Uint8Array(8);
   /** The host's event was among those of some wait, and the host was not seen to be idle since. */
@@ -105,7 +105,8 @@ export class EpollBackend implements Backend {
   }
 
   deregister(fd: number): boolean {
-    return this.#isKnown(epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0), fd);
+    const result = epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0);
+    return result >= 0 || this.#isKnown(result, fd);
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
@@ -182,7 +183,8 @@ export class EpollBackend implements Backend {
   }
 
   close(): void {
-    native.close(this.#pulseFd);
+    if (this.#pulseFd >= 0) native.close(this.#pulseFd);
+    this.#pulseFd = -1;
     native.close(this.fd);
   }
 

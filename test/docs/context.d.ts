@@ -5,6 +5,7 @@ declare const Interest: typeof import('fdreactor').Interest;
 declare const Ready: typeof import('fdreactor').Ready;
 declare const SystemError: typeof import('fdreactor').SystemError;
 declare const WOULD_BLOCK: typeof import('fdreactor').WOULD_BLOCK;
+declare const Reactor: typeof import('fdreactor').Reactor;
 declare const Acceptor: typeof import('fdreactor').Acceptor;
 declare const socket: typeof import('fdreactor/socket');
 

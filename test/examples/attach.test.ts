@@ -1,6 +1,6 @@
 // examples/attach: the Reactor and Node's own server and timer in one process, neither waiting for the other.
 import { expect, test } from 'vitest';
-import { connect, readExactly, readToEnd } from './clients.js';
+import { bytes, connect, readExactly, readToEnd, resetAtEveryPoint, roundTrip, sha256 } from './clients.js';
 import { start } from './running.js';
 
 interface Status {
@@ -25,6 +25,26 @@ test('both answer, and the timers of Node go on', async () => {
   expect(last.reactor.events).toBeGreaterThanOrEqual(100);
   socket.end();
   await readToEnd(socket);
+});
+
+test('every byte comes back, also to a client that reads late', async () => {
+  const both = await start('attach');
+  const socket = await connect(both.port());
+  socket.pause();
+  const sent = bytes(16 << 20);
+  socket.end(sent);
+  await roundTrip(await connect(both.port()), 'others are served meanwhile');
+  expect(sha256(await readToEnd(socket))).toBe(sha256(sent));
+});
+
+test('resets at every point leave nothing behind', async () => {
+  const both = await start('attach');
+  await roundTrip(await connect(both.port()), 'one stays');
+  const before = both.openFds();
+  await resetAtEveryPoint(both.port());
+  await roundTrip(await connect(both.port()), 'alive');
+  await both.leaksNothing(before + 1);
+  expect(both.stderr).toBe('');
 });
 
 test('SIGTERM gives all back, so that the process ends by itself', async () => {

@@ -16,6 +16,39 @@ export async function connect(port: number, host = '127.0.0.1'): Promise<Socket>
   return socket;
 }
 
+/** What was sent comes back. */
+export async function roundTrip(socket: Socket, message: string): Promise<void> {
+  socket.write(message);
+  const answer = await readExactly(socket, Buffer.byteLength(message));
+  if (answer.toString() !== message) throw new Error(`${answer} in place of ${message}`);
+}
+
+/** Where the connection to an echo server is when its client resets it. */
+const POINTS: ((socket: Socket) => unknown)[] = [
+  () => {},
+  (socket) => socket.write('not read'),
+  (socket) => roundTrip(socket, 'after one'),
+  (socket) => socket.pause().write(bytes(4 << 20)), // both sides have bytes that wait
+  async (socket) => {
+    socket.write(bytes(4 << 20));
+    await readExactly(socket, 100_000); // in the middle of the answer
+  },
+  (socket) => once(socket.end('half'), 'finish'),
+];
+
+/** Connections to an echo server that are reset, each at another point, several at once and several times. */
+export async function resetAtEveryPoint(port: number, rounds = 20): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await Promise.all(
+      POINTS.map(async (reach) => {
+        const socket = await connect(port);
+        await reach(socket);
+        socket.resetAndDestroy();
+      }),
+    );
+  }
+}
+
 /** Everything until the other side's FIN; rejects when the connection was reset. The own half stays open. */
 export function readToEnd(socket: Socket): Promise<Buffer> {
   return new Promise((resolve, reject) => {

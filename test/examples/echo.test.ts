@@ -1,18 +1,11 @@
 // examples/echo: every byte comes back, whoever resets, stalls or stays too long.
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { eventually } from '../helpers/patience.js';
-import { bytes, connect, readExactly, readToEnd, sha256 } from './clients.js';
+import { bytes, connect, readToEnd, resetAtEveryPoint, roundTrip, sha256 } from './clients.js';
 import { start } from './running.js';
 
 const MIB = 1024 * 1024;
-
-async function roundTrip(socket: Socket, message: string): Promise<void> {
-  socket.write(message);
-  expect((await readExactly(socket, Buffer.byteLength(message))).toString()).toBe(message);
-}
 
 test('many clients at once get their own bytes back, in order', async () => {
   const echo = await start('echo');
@@ -63,22 +56,7 @@ test('resets at every point leave nothing behind', async () => {
   const echo = await start('echo');
   await roundTrip(await connect(echo.port()), 'one stays');
   const before = echo.openFds();
-  const points: ((socket: Socket) => unknown)[] = [
-    () => {},
-    (socket) => socket.write('not read'),
-    (socket) => roundTrip(socket, 'after one'),
-    (socket) => socket.pause().write(bytes(4 * MIB)),
-    (socket) => once(socket.end('half'), 'finish'),
-  ];
-  for (let round = 0; round < 20; round++) {
-    await Promise.all(
-      points.map(async (reach) => {
-        const socket = await connect(echo.port());
-        await reach(socket);
-        socket.resetAndDestroy();
-      }),
-    );
-  }
+  await resetAtEveryPoint(echo.port());
   await roundTrip(await connect(echo.port()), 'alive');
   await echo.leaksNothing(before + 1);
 });

@@ -1,0 +1,84 @@
+// Every server of the pages lives on when peers reset their connections, at any point: it serves those that come after them,
+// prints what the page says, and ends as it would have. besiege.ts has the peers.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { connect } from '../examples/clients.js';
+import { startCommand } from '../examples/running.js';
+import { runCommand } from '../helpers/child.js';
+import { freePort } from '../helpers/free-port.js';
+import { type Conditions, testWith } from '../helpers/needs.js';
+import { patience } from '../helpers/patience.js';
+import { isLinux } from '../helpers/platform.js';
+import { type Block, root } from './markdown.js';
+import {
+  clientOf,
+  compiledFile,
+  compileProject,
+  makeProject,
+  nameOf,
+  portOf,
+  programs,
+  served,
+  write,
+} from './samples.js';
+
+const folder = makeProject('build-docs-resets');
+const ACCEPTOR = /new Acceptor\((\w+), (\w+),/g;
+const servers = programs.filter(({ text }) => text.includes('new Acceptor('));
+const ports = new Map<Block, number>();
+
+function besieged({ page, text }: Block): string {
+  const up = '../'.repeat(page.split('/').length - 1) || './';
+  return `import { besiege } from '${up}besiege.js'; ${text.replaceAll(ACCEPTOR, 'new Acceptor($1, besiege($1, $2),')}`;
+}
+
+beforeAll(async () => {
+  mkdirSync(`${folder}programs`, { recursive: true });
+  copyFileSync(`${root}test/docs/besiege.ts`, `${folder}programs/besiege.ts`);
+  for (const block of servers) {
+    const port = portOf(block);
+    if (port !== undefined) ports.set(block, await freePort());
+    const text = besieged(block);
+    write(folder, block, port === undefined ? text : text.replaceAll(port, String(ports.get(block))));
+  }
+  expect(compileProject(folder, 'programs')).toBe('');
+}, patience(60_000));
+
+test('there are such programs, and each lets besiege() in', () => {
+  expect(servers.length).toBeGreaterThan(4);
+  for (const block of servers) expect(block.text.match(ACCEPTOR), nameOf(block)).toHaveLength(1);
+});
+
+test('each program with a handler that receives or sends says what becomes of an error', () => {
+  const withHandlers = programs.filter(({ text }) => text.includes('.register('));
+  const careless = withHandlers.filter(
+    ({ text }) => /\b(recv|send|sendfile|move)\w*\(/.test(text) && !/\bonError\b/.test(text),
+  );
+  expect(careless.map(nameOf)).toEqual([]);
+});
+
+for (const block of servers) {
+  const needs = block.marks.get('needs') as Conditions['needs'];
+  const command = [process.execPath, compiledFile(folder, block)];
+  const client = clientOf(block);
+
+  testWith({ needs }, nameOf(block), async () => {
+    if (client === undefined) {
+      const { code, signal, stdout, stderr } = await runCommand(command);
+      expect({ ended: code ?? signal, stdout, stderr }).toEqual({ ended: 0, stdout: block.output, stderr: '' });
+      return;
+    }
+    const running = startCommand(command);
+    const port = ports.get(block) as number;
+    await served(running, client, port);
+    const before = isLinux ? running.openFds() : 0;
+    for (let i = 0; i < 20; i++) {
+      const peer = await connect(port);
+      if (i % 2 === 0) peer.write(Buffer.alloc(i * 100_000));
+      peer.resetAndDestroy();
+    }
+    await served(running, client, port);
+    if (isLinux) await running.leaksNothing(before);
+    expect(running.stderr).toBe('');
+  });
+}
