@@ -1,6 +1,6 @@
 // @ts-check
-// Reads an ELF file (Linux) or a PE file (Windows) as LLVM's llvm-readobj prints it. Its JSON is no way around this: it
-// is for ELF only, LLVM 14 prints the dynamic table in it as plain text, and later versions renamed its keys.
+// Reads an ELF file (Linux) or a PE file (Windows) as LLVM's llvm-readobj prints it. The JSON of llvm-readobj is not an
+// alternative: it is for ELF only, LLVM 14 prints plain text inside it, and later versions rename its keys.
 
 /**
  * A block `NAME { KEY: VALUE ... }`, without the numbers that follow a value in brackets.
