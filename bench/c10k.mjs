@@ -1,8 +1,8 @@
 // @ts-check
-// `npm run bench:c10k`: the curve from one to ten thousand connections, for the Reactor and every peer. The points are
-// tables of trials/c10k.mjs, measured as `npm run bench` measures its own; here is what a long run needs: it is kept
-// after each point and can be resumed, and it ends in curves, which `--docs` puts into the documentation. Exit codes: 0
-// measured, 1 something failed, 2 wrong usage.
+// `npm run bench:c10k` measures the curve from one to ten thousand connections, for the Reactor and every peer. The
+// points are tables of trials/c10k.mjs, measured as `npm run bench` measures its own. This file does what a long run
+// needs: it saves the run after each point, resumes it, and draws the curves, which `--docs` puts into the
+// documentation. Exit codes: 0 measured, 1 something failed, 2 wrong usage.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,5 +1,6 @@
 // @ts-check
-// `npm run bench:c10m`: ten million registrations in one Reactor, in a guest. bench/README.md tells how it is measured.
+// `npm run bench:c10m` measures ten million registrations in one Reactor, in a guest. bench/README.md describes the
+// method.
 import { lackForGuest, machines, main, prepare, report, runHere, runThere } from './million/command.mjs';
 import { updateDocs } from './million/docs.mjs';
 import { mostOpenFiles } from './million/limits.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run bench:c1m`: a million TCP connections to one process with one Reactor, here or in a guest. bench/README.md
-// tells how it is measured.
+// `npm run bench:c1m` measures a million TCP connections to one process with one Reactor, here or in a guest.
+// bench/README.md describes the method.
 import { lackForGuest, machines, main, prepare, report, runHere, runThere } from './million/command.mjs';
 import { holdConnections, SPARE_FDS } from './million/connections.mjs';
 import { updateDocs } from './million/docs.mjs';

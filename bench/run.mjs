@@ -1,7 +1,7 @@
 // @ts-check
-// `npm run bench`: measures the Reactor beside its peers and tells the ratios. This file chooses what can be measured
-// here, runs the rounds and reports; how each table is measured stands in trials/, how each peer is started in
-// drivers/. Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
+// `npm run bench` measures the Reactor beside its peers and prints the ratios. This file chooses what this machine
+// can measure, runs the rounds and reports. trials/ says how each table is measured, peers/ how each peer starts.
+// Exit codes: 0 measured, 1 something failed (an error, wrong bytes, too few operations), 2 wrong usage.
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

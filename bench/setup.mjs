@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run bench:setup`: installs every program that the benches compare with, by apt-get (Debian, Ubuntu) and npm, and
-// builds the compiled ones. apt-get needs root or sudo; without either it prints the line to run.
+// `npm run bench:setup` installs every peer, by apt-get (Debian, Ubuntu) and npm, and builds the compiled programs.
+// apt-get needs root or sudo; without either, the command prints the line to run.
 import { install } from '../scripts/shared/apt.mjs';
 import { debianKernel } from './guest/machines.mjs';
 import { buildPrograms } from './harness/build.mjs';

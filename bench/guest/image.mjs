@@ -1,7 +1,6 @@
 // @ts-check
-// The guest's file system, made on the spot: the Node.js that runs this, busybox, the built package with the add-on
-// that it has chosen here, the bench, and the shared libraries that all of these are linked with. It is an uncompressed
-// cpio archive, which a kernel unpacks as its initramfs.
+// Makes the guest's file system: the Node.js that runs this, busybox, the built package with its add-on, the bench,
+// and the shared libraries of all these. It is an uncompressed cpio archive, which a kernel unpacks as its initramfs.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 // @ts-check
-// What the guest runs: one task, the same code as on a host. It tells of its progress and its outcome by marked lines
+// Runs one task inside the guest, with the same code as on a host. It reports progress and the result by marked lines
 // on the console.
 // usage: node inside.mjs connections|registrations '<JSON>'
 import { writeSync } from 'node:fs';

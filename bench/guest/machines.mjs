@@ -1,8 +1,8 @@
 // @ts-check
-// The two machines that a guest can be: what they need, and how each is started. Neither needs root, KVM or a disk;
-// their console is their standard output.
-//   uml    User-Mode Linux: the kernel is a program of the host. System calls are slow, all else runs at full speed.
-//   qemu   a whole machine, its processor translated in software: everything is slower, but system calls much less so.
+// Describes the two machines that a guest can be: what each needs, and how it starts. Neither needs root, KVM or a
+// disk. Their console is their standard output.
+//   uml    User-Mode Linux: the kernel is a program of the host. System calls are slow, the rest runs at full speed.
+//   qemu   a whole machine, its processor translated in software: everything is slower, but system calls less so.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { cached, cacheFolder, run } from '../../scripts/shared/cache.mjs';

@@ -1,6 +1,8 @@
 // @ts-check
-// Runs one of our tasks in a guest (see inside.mjs) and gives its result. The guest is ended after its time, with the
-// bench, and when it is through; before it is started, its memory must be free.
+// bench/guest/ runs tasks of the bench in a virtual machine with limits of its own.
+//
+// Runs one task in a guest (see inside.mjs) and returns its result. Its memory must be free before it starts. The
+// guest ends when it is done, at its time-out, or with the bench.
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

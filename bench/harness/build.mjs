@@ -1,5 +1,7 @@
 // @ts-check
-// Builds the compiled programs of the bench (servers and loads) with make; quick when nothing has changed.
+// bench/harness/ has what every suite needs: options, the plan, the rounds, processes, requirements.
+//
+// Builds the compiled programs of the bench (servers and loads) with make. It is quick when nothing has changed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

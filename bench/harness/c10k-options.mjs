@@ -1,5 +1,5 @@
 // @ts-check
-// The command line of `npm run bench:c10k`.
+// Reads the command line of `npm run bench:c10k`.
 import { parseArgs } from 'node:util';
 import { peers } from '../trials/c10k.mjs';
 

@@ -1,6 +1,5 @@
 // @ts-check
-// A run of `npm run bench:c10k` as far as it has come, in bench/results/c10k-state.json: written anew after each point,
-// and read by --resume.
+// Saves a run of `npm run bench:c10k` after each point, in bench/results/c10k-state.json, so that --resume can go on.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { resultsFolder } from '../report/files.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
-// CPU time of another process, all its threads. The total comes from the scheduler's own count in nanoseconds; its
-// parts in user space and in the kernel from /proc/PID/stat, which knows ticks of 10 ms only. Where the kernel keeps no
-// schedstat, the ticks have to do for the total as well.
+// Reads the CPU time of another process, all its threads. The total comes from the scheduler's count in nanoseconds.
+// Its parts in user space and in the kernel come from /proc/PID/stat, in ticks of 10 ms. Without schedstat in the
+// kernel, the total comes from the ticks as well.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_A_SECOND = 100; // USER_HZ, the same on every Linux that Node.js runs on

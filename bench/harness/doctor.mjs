@@ -1,6 +1,6 @@
 // @ts-check
-// What `npx fdreactor doctor` says of this machine: its limits, what they allow, the lines that raise them, and the
-// add-on.
+// Reads what `npx fdreactor doctor` reports: the limits of this machine, what they allow, the lines that raise them,
+// and the add-on.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { repository } from './requirements.mjs';

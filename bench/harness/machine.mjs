@@ -1,5 +1,5 @@
 // @ts-check
-// The machine that a report was made on.
+// Describes the machine of a report.
 import os from 'node:os';
 
 /** @param {{ server: number, load: number }} cores that programs were pinned to */

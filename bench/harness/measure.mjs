@@ -1,6 +1,6 @@
 // @ts-check
-// The rounds. The rows of a table are started together and warmed up one after the other; then they are measured in
-// turns, every second round backwards, so that no row always comes first and a change of the machine's speed meets all.
+// Runs the rounds. The rows of a table start together and warm up one after the other. Then the bench measures them
+// in turn, every second round in reverse, so that a change of the machine's speed meets all rows.
 import { Presets, SingleBar } from 'cli-progress';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */

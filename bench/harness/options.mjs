@@ -1,5 +1,5 @@
 // @ts-check
-// The command line of the bench.
+// Reads the command line of `npm run bench`.
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('./types.mjs').Table<any>} Table */

@@ -1,6 +1,6 @@
 // @ts-check
-// What can be measured on this machine, and a line for everything that cannot: a peer that is not installed leaves its
-// row out, a load that is not installed or a limit on open files the whole table.
+// Decides what this machine can measure, and names the rest. A missing peer leaves out its row. A missing load, or a
+// low limit on open files, leaves out the table.
 import { readFileSync } from 'node:fs';
 import { isMissing, requirements } from './requirements.mjs';
 

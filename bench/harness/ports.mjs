@@ -1,5 +1,5 @@
 // @ts-check
-// Ports of servers that neither pick one nor say when they listen.
+// Finds ports for servers that neither pick one nor say when they listen.
 import net from 'node:net';
 
 /** Finds a free port, for servers that cannot pick one. */

@@ -1,6 +1,6 @@
 // @ts-check
-// Starting and stopping what is measured. Every program runs in a process group of its own, pinned to a core; whatever
-// way the bench ends, the groups that are still there are ended with it.
+// Starts and stops the measured programs. Each runs in a process group of its own, pinned to a core. The bench ends
+// all groups that remain, whichever way it ends.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -1,5 +1,5 @@
 // @ts-check
-// Starting the bench's own JavaScript programs, with the Node.js that runs the bench.
+// Starts the bench's own JavaScript programs, with the Node.js that runs the bench.
 import { fileURLToPath } from 'node:url';
 import { runProgram, startServer } from './processes.mjs';
 

@@ -1,6 +1,6 @@
 // @ts-check
-// What the bench needs beside Node.js, how it is recognised, and the line that installs it. A missing peer leaves its
-// row (or its table) out; nothing else.
+// Lists what the bench needs beside Node.js, how to recognise it, and the line that installs it. A missing peer
+// leaves out its row or its table.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';

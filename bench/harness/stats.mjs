@@ -1,5 +1,5 @@
 // @ts-check
-// The few statistics of the bench.
+// Median and spread.
 
 /** The middle value; of an even number, the mean of the two middle ones. @param {number[]} values */
 export function median(values) {

@@ -1,6 +1,7 @@
 // @ts-check
-// The vocabulary of the bench, as types only. A table compares rows by one trial; a row is a peer or a way of working;
-// a sample is one measurement of one row. To add a peer, write a driver and put it into the rows of its table.
+// Defines the vocabulary of the bench, as types. A table compares rows by one trial. A row is a peer or a way of
+// working. A sample is one measurement of one row. To add a peer, write a file in peers/ and put it into the rows of
+// its table.
 
 /** @typedef {import('./requirements.mjs').Requirement} Requirement */
 /** @typedef {import('./processes.mjs').Server} Server */

@@ -1,5 +1,7 @@
 // @ts-check
-// The loads in C: they read the server's CPU clock themselves, and print one line of JSON.
+// bench/load/ starts the loads and checks what the servers answer.
+//
+// Runs the loads in C. They read the server's CPU clock themselves and print one line of JSON.
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 

@@ -1,6 +1,6 @@
 // @ts-check
-// wrk counts responses but does not read them: before and after every measurement one response is fetched here and
-// compared byte for byte with what it has to be.
+// Fetches one response before and after every measurement and compares it byte by byte, because wrk counts responses
+// but does not read them.
 import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The files that are served: random bytes, so that a wrong part cannot pass for the right one.
+// Makes the files that the file servers serve. They have random bytes, so that a wrong part is found.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,6 @@
 // @ts-check
-// The HTTP load: wrk on one thread, ended after the window by an interrupt, which it takes as the end of its time. The
-// server's CPU clock is read around it: before the first connection and after the last, when the server has nothing to
-// do.
+// Runs the HTTP load: wrk on one thread. An interrupt ends it after the window, which wrk takes as the end of its
+// time. The server's CPU clock is read before the first connection and after the last, when the server is idle.
 import { fileURLToPath } from 'node:url';
 import { cpuBetween, readCpu } from '../harness/cpu.mjs';
 import { runProgram } from '../harness/processes.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
-// One million connections, or as many as asked for: one server process with one Reactor (programs/holder.mjs), and as
-// many client processes (c/load/hold_load.c) as the limit of open files makes necessary. Connects, measures what that
-// took, sends a message over every connection, then loads one in a hundred for some seconds.
+// Measures one million connections, or as many as asked for: one server process with one Reactor
+// (programs/holder.mjs), and as many clients (c/load/hold_load.c) as the limit of open files requires. It connects,
+// measures the cost, sends a message over every connection, then loads one in a hundred for some seconds.
 import { fileURLToPath } from 'node:url';
 import { built } from '../harness/build.mjs';
 import { readCpu } from '../harness/cpu.mjs';

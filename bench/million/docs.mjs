@@ -1,7 +1,7 @@
 // @ts-check
-// docs/c10m.md and the figures in it. Results that were measured with --docs are kept in docs/c10m.json; the parts of
-// the page between markers are written from them, each with its command and its machine, and what ten million
-// connections would take is computed from them.
+// Writes the figures of docs/c10m.md. docs/c10m.json keeps the results that were measured with --docs. The parts of
+// the page between markers come from them, each with its command and its machine, and so does the estimate for ten
+// million connections.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatNumber } from '../report/terminal.mjs';

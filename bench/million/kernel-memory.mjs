@@ -1,6 +1,6 @@
 // @ts-check
-// The kernel's memory, as it tells in /proc, and what of it grew between two readings. These are figures of the whole
-// machine: in a guest that does nothing else they are exact, on a machine that others use they are not.
+// Reads the kernel's memory from /proc, and computes what grew between two readings. The figures are those of the
+// whole machine: exact in a guest that does nothing else, and not on a machine with other work.
 import { readFileSync } from 'node:fs';
 
 /** @typedef {import('./types.mjs').KernelMemory} KernelMemory */

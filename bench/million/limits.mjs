@@ -1,5 +1,5 @@
 // @ts-check
-// How many connections this machine lets one process hold, with both of their ends on it.
+// Computes how many connections this machine lets one process hold, with both ends on the machine.
 import { diagnose } from '../harness/doctor.mjs';
 
 /** @typedef {import('../harness/doctor.mjs').Limit} Limit */

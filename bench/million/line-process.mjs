@@ -1,6 +1,6 @@
 // @ts-check
-// A program that answers commands on its stdin by lines of JSON. What it tells of its progress goes to `tell`; every
-// other line is the answer to what was asked first.
+// Runs a program that answers commands on its stdin with lines of JSON. Lines about progress go to `tell`. Every
+// other line answers the oldest open question.
 import { createInterface } from 'node:readline';
 import { spawnGroup } from '../harness/processes.mjs';
 

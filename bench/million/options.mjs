@@ -1,5 +1,5 @@
 // @ts-check
-// The command lines of `npm run bench:c1m` and `npm run bench:c10m`.
+// Reads the command lines of `npm run bench:c1m` and `npm run bench:c10m`.
 import { parseArgs } from 'node:util';
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
-// Ten million registrations, or as many as asked for: a process makes as many eventfds (c/floors/with_eventfds.c),
-// becomes the floor (c/floors/watch_eventfds.c), which watches them from C, and then the program that watches them in
-// one Reactor (programs/watcher.mjs). Both measure themselves.
+// Measures ten million registrations, or as many as asked for. A process makes the eventfds
+// (c/floors/with_eventfds.c), becomes the floor that watches them from C (c/floors/watch_eventfds.c), and then the
+// program that watches them in one Reactor (programs/watcher.mjs). Both measure themselves.
 import { fileURLToPath } from 'node:url';
 import { built } from '../harness/build.mjs';
 import { kernelMemory } from './kernel-memory.mjs';

@@ -1,5 +1,5 @@
 // @ts-check
-// The results as rows of text, for the terminal and for docs/c10m.md, and as JSON in bench/results/.
+// Writes the results as rows of text, for the terminal and docs/c10m.md, and as JSON in bench/results/.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

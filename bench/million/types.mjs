@@ -1,5 +1,5 @@
 // @ts-check
-// The vocabulary of the benches with very many connections or registrations, as types only.
+// Defines the vocabulary of bench/million/, as types.
 
 /** @typedef {import('../programs/own-memory.mjs').OwnMemory} OwnMemory */
 /** @typedef {ReturnType<typeof import('../programs/own-memory.mjs').memoryOfEach>} MemoryOfEach */

@@ -1,7 +1,7 @@
 // @ts-check
-// Apache httpd, by the advice of its chapter on performance: no overrides, links followed without a look at each, the
-// file mapped at the start (it has nothing like nginx's `return`), connections never closed for having served many
-// requests. How many processes and threads there are follows the connections that it has to hold.
+// Starts Apache httpd, tuned as its chapter on performance advises: no overrides, links followed without a check, the
+// file mapped at the start (Apache has nothing like nginx's `return`), connections without a limit of requests. The
+// connections that it has to hold decide how many processes and threads it starts.
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,6 +1,8 @@
 // @ts-check
-// Peers that come from npm and are too large to be dependencies: exact versions, kept in the user's cache folder by
-// `npm run bench:setup`.
+// bench/peers/ starts the servers of the comparison: a folder a suite, a file a peer, and the programs in servers/.
+//
+// Fetches peers that come from npm and are too large to be dependencies. `npm run bench:setup` keeps exact versions
+// in the user's cache folder.
 import { readdirSync, rmSync } from 'node:fs';
 import { cached, cacheFolder, unpack } from '../../scripts/shared/cache.mjs';
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Starts a Java server with what is recommended for one core: the serial collector, a heap of fixed size.
+// Starts a Java server with the options recommended for one core: the serial collector, and a heap of fixed size.
 import { built } from '../harness/build.mjs';
 import { startServer } from '../harness/processes.mjs';
 import { nettyJars } from '../harness/requirements.mjs';

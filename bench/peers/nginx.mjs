@@ -1,6 +1,6 @@
 // @ts-check
-// nginx with one worker, as its documentation tunes it for static files: sendfile and tcp_nopush on, no access log, and
-// connections that are never closed for having served many requests (the default closes them after 1,000).
+// Starts nginx with one worker, tuned as its documentation advises for static files: sendfile and tcp_nopush on, no
+// access log, and connections without a limit of requests (the default closes them after 1,000).
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

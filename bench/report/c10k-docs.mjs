@@ -1,6 +1,6 @@
 // @ts-check
-// docs/c10k.md and the plots beside it, from the result of a run: nothing in it is written by hand, so that no figure
-// is older than another.
+// Writes docs/c10k.md and its plots from the result of one run. Nothing in them is written by hand, so that all
+// figures have one age.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '../harness/requirements.mjs';

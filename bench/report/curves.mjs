@@ -1,5 +1,5 @@
 // @ts-check
-// From the points of the C10K curve to the curves: what is drawn, and what only several points together can tell.
+// Turns the points of the C10K curve into curves, and finds what only several points together show.
 import { MEMORY, series } from '../trials/c10k.mjs';
 
 /** @typedef {import('./summary.mjs').TableSummary} TableSummary */

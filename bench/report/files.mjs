@@ -1,5 +1,7 @@
 // @ts-check
-// The results as files in bench/results/: JSON with every sample, and a page with plots that needs nothing beside it.
+// bench/report/ turns samples into medians and ratios, and writes tables, plots and pages.
+//
+// Writes the results to bench/results/: JSON with every sample, and a page with plots in one file.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawBars, drawCurves } from './plots.mjs';

@@ -1,5 +1,5 @@
 // @ts-check
-// Plots as SVG, drawn without a browser: the page of a report has them inside, and the documentation beside it.
+// Draws plots as SVG, without a browser, for the page of a report and for the documentation.
 import * as echarts from 'echarts';
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
-// From the samples of all rounds to what is told: medians, ratios, and which targets were reached. A ratio is the
-// median of the rounds' own ratios, so that a machine that is slower for one round does not count.
+// Turns the samples of all rounds into medians and ratios, and compares them with the targets. A ratio is the median
+// of the rounds' own ratios, so that one slow round does not count.
 import { median, spread } from '../harness/stats.mjs';
 
 /** @typedef {import('../harness/types.mjs').Table<any>} Table */

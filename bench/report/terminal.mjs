@@ -1,5 +1,5 @@
 // @ts-check
-// The results as tables on the terminal.
+// Prints the results as tables on the terminal.
 import { Table } from 'console-table-printer';
 
 /** @typedef {import('./summary.mjs').TableSummary} TableSummary */

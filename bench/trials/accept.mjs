@@ -1,6 +1,6 @@
 // @ts-check
-// Connections that are made and ended at once, nothing else: the cost of accept, a registration, the end of the stream
-// and close. The servers are those of other suites; none of them sends anything to such a client.
+// Measures connections that are made and ended at once: the cost of accept, a registration, the end of the stream and
+// close. The servers are those of other suites, and send nothing to such a client.
 import { runLoad } from '../load/c-load.mjs';
 import epoll from '../peers/echo/epoll.mjs';
 import net from '../peers/echo/net.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// The C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand of them. A table is
-// a point of a series: with all connections active, or with one in a hundred, whichever it is at the moment.
+// Measures the C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand. A table
+// is a point of a series: with all connections active, or with one in a hundred at a time.
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 import { checkResponse } from '../load/http-check.mjs';

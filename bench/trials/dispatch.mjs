@@ -1,6 +1,6 @@
 // @ts-check
-// The cost of an event beside idle fds, in the shape of libevent's benchmark: a hundred bytes go round in so many
-// socket pairs, of which all are watched. An event is a wait's part, a recv and a send.
+// Measures the cost of an event beside idle fds, in the shape of libevent's benchmark: a hundred bytes go round in
+// the socket pairs, and all pairs are watched. An event costs its part of a wait, a recv and a send.
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 import { runForJson } from '../harness/programs.mjs';

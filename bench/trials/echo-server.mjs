@@ -1,6 +1,6 @@
 // @ts-check
-// What the echo trials share, TCP and UDP: closed loops of 64 bytes. The load program verifies every byte that comes
-// back.
+// Runs the closed loops of 64 bytes that the echo trials share, over TCP and UDP. The load program verifies every
+// byte that returns.
 import { runLoad } from '../load/c-load.mjs';
 
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */

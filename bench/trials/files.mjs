@@ -1,5 +1,5 @@
 // @ts-check
-// Static files over HTTP/1.1, keep-alive: sendfile against a copy through user space.
+// Measures static files over HTTP/1.1 with keep-alive: sendfile against a copy through user space.
 
 import { KB, MB, servedFile } from '../load/served-file.mjs';
 import nginx from '../peers/files/nginx.mjs';

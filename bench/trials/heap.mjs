@@ -1,5 +1,5 @@
 // @ts-check
-// What the Reactor takes of the JavaScript heap for an event: nothing.
+// Measures how much of the JavaScript heap the Reactor takes for an event. The target is nothing.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row} Row */

@@ -1,5 +1,5 @@
 // @ts-check
-// What the HTTP trials share: a response is checked, the load measured, and another response checked.
+// Runs what the HTTP trials share: checks a response, measures the load, checks another response.
 import { checkResponse } from '../load/http-check.mjs';
 import { measureHttp, runWrk } from '../load/wrk.mjs';
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Hello world over HTTP/1.1, keep-alive, 64 connections, one request on the way on each.
+// Measures hello world over HTTP/1.1 with keep-alive: 64 connections with one request each on its way.
 import nginx from '../peers/http/nginx.mjs';
 import node from '../peers/http/node.mjs';
 import reactor from '../peers/http/reactor.mjs';

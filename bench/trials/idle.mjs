@@ -1,6 +1,6 @@
 // @ts-check
-// What is idle: the memory of a connection, in JavaScript, natively and in the kernel, and that it costs a turn
-// nothing.
+// Measures idle connections: the memory of each, in JavaScript, in native code and in the kernel, and their cost in a
+// turn.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row} Row */

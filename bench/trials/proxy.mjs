@@ -1,5 +1,6 @@
 // @ts-check
-// Responses of 10 MB through a TCP proxy, 4 connections. nginx behind it and wrk before it share the other core.
+// Measures responses of 10 MB through a TCP proxy, over 4 connections. nginx behind it and wrk before it share the
+// other core.
 
 import { MB, servedFile } from '../load/served-file.mjs';
 import nginx from '../peers/files/nginx.mjs';

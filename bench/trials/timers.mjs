@@ -1,6 +1,6 @@
 // @ts-check
-// A million timers, the Reactor's and Node's own. With the same delay each, as time-outs of connections have it; and
-// with random delays, where Node keeps a list for each millisecond.
+// Measures a million timers of the Reactor and of Node.js: with one delay for all, as time-outs of connections have
+// it, and with random delays, for which Node.js keeps a list for each millisecond.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row & { kind: string }} TimerRow */

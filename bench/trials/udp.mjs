@@ -1,5 +1,5 @@
 // @ts-check
-// UDP echo, 64 bytes, from 64 clients: the cost of a recvfrom and a sendto. The server has one socket.
+// Measures UDP echo with 64 bytes from 64 clients: the cost of a recvfrom and a sendto. The server has one socket.
 import batch from '../peers/udp/c-batch.mjs';
 import single from '../peers/udp/c-single.mjs';
 import dgram from '../peers/udp/dgram.mjs';

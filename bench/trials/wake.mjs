@@ -1,6 +1,6 @@
 // @ts-check
-// Two threads that wake each other in turns, on one core: what it costs to wake a thread that waits, and to hear it.
-// MessagePort is what Node.js has for it: a queue, and uv_async_send for the wake-up.
+// Measures two threads that wake each other in turns, on one core. MessagePort is the way of Node.js: a queue, and
+// uv_async_send for the wake-up.
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 import { runForJson } from '../harness/programs.mjs';

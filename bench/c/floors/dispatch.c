@@ -1,6 +1,6 @@
 // The floor of the dispatch suite, in the shape of libevent's own benchmark: socket pairs, most of them idle, and some
-// bytes that go round. The reader of a byte writes it into the next pair, until so many events were handled. usage:
-// dispatch <pairs> <active> <warmup> <events>          It prints one line of JSON.
+// bytes that go round. The reader of a byte writes it into the next pair, until so many events were handled.
+// usage: dispatch <pairs> <active> <warmup> <events>          It prints one line of JSON.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/epoll.h>

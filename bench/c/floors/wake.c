@@ -1,5 +1,7 @@
 // The floor of the wake suite: two threads that wake each other in turns, each by an eventfd that the other waits for
-// by epoll. usage: wake <warmup> <roundTrips>          It prints one line of JSON.
+// by epoll.
+// usage: wake <warmup> <roundTrips>
+// It prints one line of JSON.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // The floor of c10m: what programs/watcher.mjs measures, in C over epoll(7), on the same eventfds (with_eventfds.c).
-// Each registration is a record with a handler, found by the kernel's user-data word. usage: watch_eventfds <active>
-// <program> [arguments] It prints {"floor":[...]}, one element for 1,000, 10,000 ... and all of them, and becomes the
-// other program.
+// Each registration is a record with a handler, found by the kernel's user-data word.
+// usage: watch_eventfds <active> <program> [arguments]
+// It prints {"floor":[...]}, one element for 1,000, 10,000 ... and all of them, and becomes the other program.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <sys/epoll.h>

@@ -1,7 +1,8 @@
 // Makes a great many eventfds, the lightest thing that epoll can watch one by one, and becomes another program, which
 // inherits them: their numbers follow each other from FDS_FIRST, and there are FDS_COUNT of them. (Node.js gives no
-// eventfd to a user, and should not need to for this.) usage: with_eventfds <count> <program> [arguments] It prints
-// {"progress":{...}} now and then.
+// eventfd to a user, and should not need to for this.)
+// usage: with_eventfds <count> <program> [arguments]
+// It prints {"progress":{...}} now and then.
 #define _GNU_SOURCE
 #include <sys/eventfd.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 // The load of the accept suite: connections that are made, ended and made anew, PARALLEL of them under way at a time.
 // The client sends nothing but its end of the stream, and waits for the server's: so a connection that is counted was
 // accepted, seen to be over, and closed by the server. The server's CPU clock is read when the first of the counted
-// ones starts and when the last has ended, and nothing is left to do for it. usage: connect_load <port> <parallel>
-// <warmup> <connections> <serverPid> It prints one line of JSON. Exit code 0 says that it ran, not that there were no
-// errors: those are in the line.
+// ones starts and when the last has ended, and nothing is left to do for it.
+// usage: connect_load <port> <parallel> <warmup> <connections> <serverPid>
+// It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>

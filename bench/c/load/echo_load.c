@@ -1,9 +1,9 @@
 // The load of the echo and udp suites: N connections in closed loop, one 64-byte message each on its way at any time.
 // Every message carries its connection and its number, and what comes back is compared byte for byte. At both ends of
 // the measured window it reads the server's own CPU clock, so that connecting and warming up are not counted. After the
-// window it waits for what is still on its way: a message that was lost is an error. usage: echo_load tcp|udp <port>
-// <connections> <warmupMs> <windowMs> <serverPid> It prints one line of JSON. Exit code 0 says that it ran, not that
-// there were no errors: those are in the line.
+// window it waits for what is still on its way: a message that was lost is an error.
+// usage: echo_load tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid>
+// It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>

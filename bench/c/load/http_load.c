@@ -2,9 +2,9 @@
 // time. Where that is not all of them, each next request goes to another connection, so that all take part. Every
 // connection has been answered once before the window, so all are really held by the server; every response is compared
 // with what it has to be. At both ends of the window the CPU clocks of the server's processes are read, and their
-// memory before the first connection and after the window. usage: http_load <port> <connections> <active> <settleMs>
-// <windowMs> <leader of the server's process group> It prints one line of JSON. Exit code 0 says that it ran, not that
-// there were no errors: those are in the line.
+// memory before the first connection and after the window.
+// usage: http_load <port> <connections> <active> <settleMs> <windowMs> <leader of the server's process group>
+// It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>

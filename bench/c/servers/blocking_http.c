@@ -1,6 +1,8 @@
 // Hello world over HTTP/1.1 as it was done before epoll: a thread, or a process, for each connection, which waits in
-// recv(). usage: blocking_http threads|processes          It picks a port and prints `listening on 127.0.0.1:PORT`.
-// Where the system gives no further thread or process it ends and says how many there were: that is its result.
+// recv().
+// usage: blocking_http threads|processes
+// It picks a port and prints `listening on 127.0.0.1:PORT`. Where the system gives no further thread or process it
+// ends and says how many there were: that is its result.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

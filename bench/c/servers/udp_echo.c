@@ -1,6 +1,7 @@
 // The C peer of the udp suite: epoll, and then recvfrom and sendto until nothing is left; or, as far as datagrams are
-// there, 64 of them by one recvmmsg and one sendmmsg. usage: udp_echo single|batch          It picks a port and prints
-// `listening on 127.0.0.1:PORT`.
+// there, 64 of them by one recvmmsg and one sendmmsg.
+// usage: udp_echo single|batch
+// It picks a port and prints `listening on 127.0.0.1:PORT`.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <sys/epoll.h>
