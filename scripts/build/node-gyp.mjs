@@ -5,9 +5,9 @@
 // edit compiles what the edit touches and takes two seconds.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { root, sourceFiles } from '../shared/sources.mjs';
+import { root } from '../shared/sources.mjs';
 
 // Named by its path: on Windows, npm puts no program into node_modules/.bin.
 const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
@@ -32,7 +32,9 @@ export function run(command, args, env) {
 function configurationOf(options) {
   const hash = createHash('sha256');
   for (const file of ['binding.gyp', 'fdreactor.gypi']) hash.update(readFileSync(`${root}/${file}`));
-  hash.update(JSON.stringify([sourceFiles(/^native\/(?!test\/)/), process.versions, process.arch, nodeGyp, options]));
+  // Not by git: a source archive has none.
+  const sources = readdirSync(`${root}/native`, { recursive: true, encoding: 'utf8' }).sort();
+  hash.update(JSON.stringify([sources, process.versions, process.arch, nodeGyp, options]));
   hash.update(JSON.stringify(toolVariables.map((name) => process.env[name])));
   return hash.digest('hex');
 }
