@@ -1,10 +1,9 @@
 // @ts-check
-// How much a turn with 1,000 ready fds allocates on the JavaScript heap. Each end of 500 socket pairs holds an unread
-// message, so every turn finds all 1,000 readable. used_heap_size is read before and after turns that carry 100,000
-// events, with no garbage collection in between (one that happened is reported and fails the bench); what reading the
-// figure itself allocates is taken off. The median of several such measurements, for a million events, is printed as
-// JSON. The warm-up makes many turns with few fds first: V8 compiles a function after so many calls, and until then its
-// code allocates.
+// Measures how much a turn with 1,000 ready fds allocates on the JavaScript heap. Each end of 500 socket pairs holds
+// an unread message, so every turn finds all 1,000 readable. used_heap_size is read before and after turns that carry
+// 100,000 events. A garbage collection in between fails the bench. The program subtracts what reading the figure
+// allocates, and prints the median of several measurements, for a million events, as JSON. The warm-up makes many
+// turns with few fds first, because V8 compiles a function after so many calls, and its code allocates until then.
 // usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 allocations.mjs events|echo
 //   events  the handler only counts
 //   echo    the handler receives the message and sends one of the same length to the other end

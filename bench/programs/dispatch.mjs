@@ -1,6 +1,6 @@
 // @ts-check
-// What c/floors/dispatch.c does, in JavaScript: socket pairs, most of them idle, and some bytes that go round. Prints
-// JSON.
+// Does in JavaScript what c/floors/dispatch.c does: socket pairs, most of them idle, and some bytes that go round.
+// Prints JSON.
 // usage: node dispatch.mjs reactor|epoll|net <pairs> <active> <warmup> <events>
 import net from 'node:net';
 import { Interest, Reactor } from 'fdreactor';

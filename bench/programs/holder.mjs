@@ -1,6 +1,6 @@
 // @ts-check
-// One process with one Reactor that holds as many connections as come: whatever arrives goes back. It picks a port,
-// prints {"port":PORT}, and then answers commands on stdin, one a line, with a line of JSON:
+// Holds connections in one process with one Reactor, and echoes what arrives. It picks a port, prints {"port":PORT},
+// and then answers commands on stdin, one a line, with a line of JSON:
 //   memory      connections, and user-space memory after full collections
 //   idle-turn   nanoseconds of a turn that finds nothing (the median of several), while the peers are silent
 //   metrics     the Reactor's own counters

@@ -1,5 +1,5 @@
 // @ts-check
-// The other ends of the idle connections, in a process of their own: forked by idle.mjs, which says how many more to
+// Opens the other ends of the idle connections, in a process of its own. idle.mjs forks it, says how many more to
 // make, and ends it by ending itself.
 // usage: idle-clients.mjs <port>
 import * as socket from 'fdreactor/socket';

@@ -1,5 +1,5 @@
 // @ts-check
-// The time of a turn that finds 100 ready fds, beside idle registrations. Prints JSON.
+// Measures a turn that finds 100 ready fds, beside idle registrations. Prints JSON.
 // usage: node idle-turn.mjs <registrations>
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';

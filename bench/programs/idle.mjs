@@ -1,9 +1,10 @@
 // @ts-check
-// What idle TCP connections cost in memory. Another process holds their other ends. Prints JSON, in bytes a connection:
-// user space as own-memory.mjs has it; `kernelBytes` is the growth of the kernel's slabs (/proc/meminfo), which are the
-// whole machine's: both ends of each connection, and the item of the wait.
+// Measures the memory of idle TCP connections. Another process holds their other ends. Prints JSON, in bytes a
+// connection: user space as own-memory.mjs has it, and `kernelBytes`, the growth of the kernel's slabs
+// (/proc/meminfo). Slabs are those of the whole machine: both ends of each connection, and the item of the wait.
 // usage: node --expose-gc idle.mjs reactor|net <connections> <warmUp>
-// Before those that are counted come thrice <warmUp> that are not: what is made or compiled once is then there.
+// Three times <warmUp> connections come first and are not counted, so that all that is made or compiled once is
+// there.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

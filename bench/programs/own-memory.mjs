@@ -1,8 +1,8 @@
 // @ts-check
-// The user-space memory of the process itself, for programs that measure what they hold; they need --expose-gc.
-// What JavaScript holds is `heapUsed` and `external` (typed arrays), after full collections. Native memory is what
-// malloc() has from the system beside those arrays. Resident anonymous memory has everything: V8's pages with what is
-// free in them, V8's own book-keeping, and much that is there once and not for each.
+// Measures the user-space memory of this process. Programs that use it need --expose-gc. JavaScript holds `heapUsed`
+// and `external` (typed arrays), after full collections. Native memory is what malloc() has from the system beside
+// those arrays. Resident anonymous memory includes V8's pages with their free parts, its book-keeping, and much that
+// exists once.
 import { readFileSync } from 'node:fs';
 
 const ANONYMOUS = 'Anonymous:';

@@ -1,6 +1,6 @@
 // @ts-check
-// What timers cost, the Reactor's and Node's own: so many are set, and then cancelled in random order or left to fire.
-// Prints JSON. Before they fire the thread sleeps until all are due, so that only firing is measured.
+// Measures timers of the Reactor and of Node.js. It sets them, and then cancels them in random order or lets them
+// fire. The thread sleeps until all are due, so that only firing is measured. Prints JSON.
 // usage: node --expose-gc timers.mjs reactor|node cancel|fire same|random <count>
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Reactor } from 'fdreactor';

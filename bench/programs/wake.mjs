@@ -1,6 +1,6 @@
 // @ts-check
-// What c/floors/wake.c does, in JavaScript: two threads that wake each other in turns. Prints JSON: the CPU time of
-// both.
+// Does in JavaScript what c/floors/wake.c does: two threads wake each other in turns. Prints the CPU time of both as
+// JSON.
 // usage: node wake.mjs run|attach|message <warmup> <roundTrips>
 import { once } from 'node:events';
 import { isMainThread, MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';

@@ -1,12 +1,12 @@
 // @ts-check
-// One Reactor that watches more and more of the eventfds which the process inherited (c/floors/with_eventfds.c), and
-// measures itself at 1,000, 10,000 ... of them: how quickly it registers, the memory that a registration takes in user
-// space and in the kernel, a turn that finds nothing, and what an event costs while a few thousand are active. An event
-// is measured in its three parts: the write that makes its fd readable, the turn that finds and dispatches it, and the
-// read that ends it. There are three series of rounds: with active fds among the first 10,000, whatever else is
-// registered; with active ones spread over all, always the same; and so, but others in each round, which no cache has.
-// usage: with_eventfds <count> node --expose-gc watcher.mjs <active>          Prints lines of JSON, the last
-// {"result":...}.
+// Watches more and more of the eventfds that the process inherited (c/floors/with_eventfds.c) in one Reactor, and
+// measures itself at 1,000, 10,000 ... of them: the rate of registrations, the memory of one in user space and in the
+// kernel, a turn that finds nothing, and the cost of an event while a few thousand are active. An event is measured
+// in three parts: the write that makes its fd readable, the turn that finds and dispatches it, and the read that ends
+// it. There are three series of rounds: active fds among the first 10,000; active fds spread over all, the same in
+// each round; and spread over all, others in each round, which no cache holds.
+// usage: with_eventfds <count> node --expose-gc watcher.mjs <active>
+// It prints lines of JSON, the last one {"result":...}.
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { median } from '../harness/stats.mjs';

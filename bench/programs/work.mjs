@@ -1,5 +1,7 @@
 // @ts-check
-// The CPU time of some work, for programs that measure themselves.
+// bench/programs/ has programs that measure themselves and print JSON.
+//
+// Measures the CPU time of some work.
 /**
  * @typedef {{ operations: number, seconds: number, cpuSeconds: number, userSeconds: number, systemSeconds: number }}
  *     Work

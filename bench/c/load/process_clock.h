@@ -1,5 +1,5 @@
-// The CPU time of another process, all its threads: the total from its CPU clock, to the nanosecond, and the parts in
-// user space and in the kernel from /proc/PID/stat, in ticks of 10 ms.
+// Reads the CPU time of another process, all its threads: the total from its CPU clock, to the nanosecond, and the
+// parts in user space and in the kernel from /proc/PID/stat, in ticks of 10 ms.
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-// The CPU time and the memory of all processes of a group: a server may be one process with a thread, or ten thousand.
+// Reads the CPU time and the memory of all processes of a group: one process with a thread, or ten thousand.
 #pragma once
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-// What a load has done: errors, the latency of each operation that is counted, and the line of JSON that tells it.
+// Counts what a load has done: errors, the latency of each counted operation, and the line of JSON.
 #pragma once
 
 #include <inttypes.h>

@@ -1,6 +1,5 @@
-// A level-triggered epoll server in plain C, recv and send, and nothing that an honest server could leave out: what
-// send did not take is kept and written when the socket is writable again. The program that includes it says what to do
-// with what came: on_received().
+// A level-triggered epoll server in plain C, with recv and send. It keeps what send did not take, and writes it when
+// the socket is writable again. The program that includes it defines what happens to received bytes: on_received().
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
-// What the HTTP servers in C share: the smallest reading of HTTP/1.1 that is still right for a GET without a body.
-// Heads may come in parts, several may come at once, keep-alive follows the request, and the response has the fields
-// and about the size of nginx's, with a Date that is right.
+// Shared by the HTTP servers in C: the smallest reading of HTTP/1.1 that is right for a GET without a body. A head
+// may come in parts, several may come at once, and keep-alive follows the request. The response has the fields of
+// nginx's and about its size, with a correct Date.
 #pragma once
 
 #define _GNU_SOURCE

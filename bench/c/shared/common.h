@@ -1,5 +1,4 @@
-// What the C programs of the bench share: ending with a reason when a system call fails, numbers, and the
-// clock.
+// Shared by the C programs of the bench: an exit with a reason when a system call fails, numbers, and the clock.
 #pragma once
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-// The CPU time of the program itself, for those that measure themselves, and the line of JSON that tells it.
+// Measures the CPU time of the program itself, and prints the line of JSON.
 #pragma once
 
 #include <inttypes.h>
