@@ -25,28 +25,22 @@ export interface UnixAddress {
 /** What getsockname() and getpeername() return. An unnamed Unix socket has the path ''. */
 export type AddressInfo =
   | {
-      /** The numeric address. */
+      /** The numeric address; '' where the family is 'other'. */
       address: string;
-      /** 0 for a socket that was not bound yet. */
+      /** 0 for a socket that was not bound yet, and where the family is 'other'. */
       port: number;
-      /** Which kind of address it is. */
-      family: 'IPv4' | 'IPv6';
+      /** Which kind of address it is: 'other' for one without a form in text here (netlink(7), packet(7), vsock(7) ...). */
+      family: 'IPv4' | 'IPv6' | 'other';
+      /** Where the family is 'other': the system's number of it (AF_), as socket() takes it. */
+      domain?: number;
     }
   | {
       /** The path; '' for an unnamed socket. */
       path: string;
-      /** Not there: a Unix socket is known by its path. */
-      family?: undefined;
-    }
-  | {
-      /** The address is of a family that the package does not put into words: netlink(7), packet(7), vsock(7) ... */
-      family: 'other';
-      /** The system's number of the family (AF_), as socket() takes it. */
-      domain: number;
     };
 
-/** The family of an address; 'other' for one that the package does not put into words, null for no address. */
-export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | 'other' | null;
+/** The family of an address; null for no address, or one without a form in text here. */
+export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;
 
 /**
  * A socket address in the kernel's own form, to be used again and again: `recvfrom()` fills it and `sendto()` takes it
@@ -60,10 +54,10 @@ export class SocketAddress {
     if (init !== undefined) encode(init, this.#bytes);
   }
 
-  /** Of what family its address is: 'other' for netlink(7), packet(7) and the like, null where it holds none. */
+  /** What kind of address it holds; null for none, and for one of another family, of which `domain` is the number. */
   get family(): AddressFamily {
     const kind = this.#text()[0];
-    return kind === 'none' ? null : kind;
+    return kind === 'none' || kind === 'other' ? null : kind;
   }
 
   /** The system's number of the family (AF_), as socket() takes it; 0 (AF_UNSPEC) where it holds no address. */
@@ -102,7 +96,7 @@ export class SocketAddress {
     const [kind, text, port, domain] = this.#text();
     if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port, family: kind };
     // Of an unnamed Unix socket, some systems give no address at all.
-    return kind === 'other' ? { family: kind, domain } : { path: text };
+    return kind === 'other' ? { address: '', port: 0, family: kind, domain } : { path: text };
   }
 }
 
@@ -129,7 +123,8 @@ export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
 function encode(value: Partial<InternetAddress & UnixAddress>, target: Uint8Array): Uint8Array {
   checkObject(value, 'address');
   const { path, host, port } = value;
-  return path === undefined ? encodeInternet(host, port, target) : encodePath(path, target);
+  // The host first: a `path` may be one that Object.prototype was given.
+  return host === undefined && path !== undefined ? encodePath(path, target) : encodeInternet(host, port, target);
 }
 
 function encodeInternet(host: unknown, port: unknown, target: Uint8Array): Uint8Array {

@@ -105,7 +105,7 @@ export function listenUnix(options: ListenUnixOptions): number {
   checkObject(options, 'options');
   const { path, backlog = DEFAULT_BACKLOG } = options;
   checkBacklog(backlog);
-  const address = addressBytes({ path: requiredPath(path) }, 'options');
+  const address = addressBytes({ path: requiredPath(path), host: undefined }, 'options');
   return opening(address, 'SOCK_STREAM', (fd) => {
     bindTo(fd, address);
     check(native.listen(fd, backlog), 'listen', address);
@@ -144,7 +144,7 @@ export function connectTcp(options: ConnectTcpOptions): number {
  */
 export function connectUnix(options: { path: string }): number {
   checkObject(options, 'options');
-  const address = addressBytes({ path: requiredPath(options.path) }, 'options');
+  const address = addressBytes({ path: requiredPath(options.path), host: undefined }, 'options');
   return opening(address, 'SOCK_STREAM', (fd) => connectTo(fd, address));
 }
 

@@ -146,7 +146,11 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * @param offset where in the buffer to begin, from 0 to its length; 0 by default
  * @param length at most so many bytes; all that are left in the buffer by default
  * @param flags MSG_MORE, MSG_OOB ... of `constants`; 0 by default. MSG_NOSIGNAL is always set, MSG_ZEROCOPY is refused
- * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK
+ * On Linux a datagram socket of AF_UNIX that is connected is WRITABLE when the receiver's queue has room: send() after
+ * connect() can wait for that, sendto() cannot.
+ *
+ * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK: wait for WRITABLE. That is also so where the call had
+ * to begin the connection (TCP_FASTOPEN_CONNECT)
  * @throws SystemError EPIPE, ECONNRESET, ETIMEDOUT, ENOTCONN, EDESTADDRREQ, EMSGSIZE, ENOTSOCK, EBADF, ENOBUFS ...; arguments
  * as recv()
  */
@@ -241,6 +245,11 @@ export function recvfrom(
 
 /**
  * Sends a datagram (sendto(2)).
+ *
+ * WOULD_BLOCK has three causes. The socket's own buffer is full: wait for WRITABLE. The receiver's queue is full (AF_UNIX, on
+ * Linux): the system does not tell when that ends, and the socket is WRITABLE all the time. Do not wait for WRITABLE then: try
+ * again by a timer, or connect() the socket to the receiver and send(), for a connected socket is WRITABLE when there is room.
+ * The call began a connection (MSG_FASTOPEN): as for connect(), and nothing was taken.
  *
  * @param to a SocketAddress makes no object; the other forms are encoded each time
  * @returns how many bytes, or WOULD_BLOCK

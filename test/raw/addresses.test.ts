@@ -1,5 +1,6 @@
 // SocketAddress, and the hosts and ports that every function accepts: numeric, in range, and nothing else.
 import { networkInterfaces } from 'node:os';
+import { Interest, type SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { isWindows } from '../helpers/platform.js';
 import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
+import { awaitReady } from '../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;
@@ -38,6 +40,70 @@ test('a scope is an interface by number, or by name where those are no sentences
   }
   expectBadArgument(() => new SocketAddress({ host: 'fe80::1%no-such-interface', port: 1 }));
   expectBadArgument(() => new SocketAddress({ host: 'fe80::1%', port: 1 }));
+});
+
+test('the number of a scope is decimal digits that fit, and nothing that only looks like them', () => {
+  const good = ['1', '01', '4294967295'];
+  const bad = [
+    ...['-1', '+1', ' 1', '1 ', '\t1', '\n1', '1a', '0x1', '1.0', '1e0', '1,0', '1%1', '%1', '١', '１', '1\0'],
+    ...['0', '00', '-0', '4294967296', '4294967297', '18446744073709551617', '9'.repeat(100), `-${'9'.repeat(30)}`],
+  ];
+  for (const scope of good) expect(new SocketAddress({ host: `fe80::1%${scope}`, port: 1 }).family).toBe('IPv6');
+  expect(new SocketAddress({ host: 'fe80::1%4294967295', port: 1 }).address).toBe('fe80::1%4294967295');
+  for (const scope of bad) expectBadArgument(() => new SocketAddress({ host: `fe80::1%${scope}`, port: 1 }));
+});
+
+testWith({ needs: 'proc' }, 'a name that is too long is no interface, though its beginning is one', () => {
+  for (const length of [13, 14, 15, 200]) {
+    expectBadArgument(() => new SocketAddress({ host: `fe80::1%lo${'\0'.repeat(length)}`, port: 1 }));
+    expectBadArgument(() => new SocketAddress({ host: `fe80::1%lo${'o'.repeat(length)}`, port: 1 }));
+  }
+});
+
+describe('an address of a family without a form in text says so, by the number of the family', () => {
+  const { SOCK_RAW, SOCK_STREAM, SOCK_DGRAM } = socket.constants;
+  const families: [name: string, domain: number, type: number][] = [
+    ['netlink', 16, SOCK_RAW],
+    ['packet', 17, SOCK_RAW],
+    ['packet, cooked', 17, SOCK_DGRAM],
+    ['vsock', 40, SOCK_STREAM],
+  ];
+  for (const [name, domain, type] of families) {
+    testWith({ needs: 'proc' }, name, () => {
+      let fd: number;
+      try {
+        fd = own(socket.socket(domain, type, 0));
+      } catch (error) {
+        // Packet sockets are the administrator's, and a kernel may be without vsock.
+        expect((error as SystemError).code).toMatch(/^(EPERM|EAFNOSUPPORT)$/);
+        return;
+      }
+      expect(socket.getsockname(fd)).toEqual({ address: '', port: 0, family: 'other', domain });
+    });
+  }
+});
+
+testWith({ needs: 'proc' }, 'the sender of a netlink message has its family, and can be answered', () => {
+  const fd = own(socket.socket(16, socket.constants.SOCK_RAW, 0)); // NETLINK_ROUTE
+  const sender = new SocketAddress();
+  const request = Buffer.alloc(20); // RTM_GETADDR of everything: the kernel answers with a list
+  request.writeUInt32LE(20, 0);
+  request.writeUInt16LE(22, 4);
+  request.writeUInt16LE(0x301, 6);
+  socket.send(fd, request);
+  awaitReady(fd, Interest.READABLE);
+  expect(socket.recvfrom(fd, Buffer.alloc(65_536), 0, undefined, 0, sender)).toBeGreaterThan(16);
+  expect(members(sender)).toEqual([null, '', 0, '']);
+  expect(sender.domain).toBe(16);
+  expect(socket.sendto(fd, request, 0, request.length, 0, sender)).toBe(request.length);
+});
+
+test('the number of the family of an address is that of socket()', () => {
+  const { AF_INET, AF_INET6, AF_UNIX } = socket.constants;
+  expect(new SocketAddress({ host: '127.0.0.1', port: 1 }).domain).toBe(AF_INET);
+  expect(new SocketAddress({ host: '::1', port: 1 }).domain).toBe(AF_INET6);
+  expect(new SocketAddress({ path: '/x' }).domain).toBe(AF_UNIX);
+  expect(new SocketAddress().domain).toBe(0);
 });
 
 const badHosts: Any[] = [

@@ -7,6 +7,7 @@ import { EPOLLIN, Epoll, supported as epollIsThere } from 'fdreactor/epoll';
 import * as socket from 'fdreactor/socket';
 import { sendfile } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
+import { reportOf } from '../helpers/child.js';
 import { testWith } from '../helpers/needs.js';
 import { dispose, own, ownFile } from '../helpers/owned.js';
 import { listen, socketPair } from '../helpers/pairs.js';
@@ -132,4 +133,48 @@ test('an error made near the end of the stack is a RangeError of the stack or th
   expect(dive).toThrow(RangeError);
   seen.delete('RangeError');
   expect([...seen]).toEqual(['SystemError']);
+});
+
+test('an error has its own members only, whatever Object.prototype was given', async () => {
+  const changed = await reportOf(({ socket, SystemError, report }) => {
+    const strange = {
+      get: { value: () => 'polluted' },
+      set: { value: () => {} },
+      value: { value: 'polluted' },
+      writable: { value: true },
+      path: { value: '/polluted' },
+      option: { value: 'polluted' },
+      address: { value: 'polluted' },
+      port: { value: 1 },
+      code: { value: 'polluted' },
+    };
+    const outcomeOf = (call: () => unknown): unknown => {
+      try {
+        return call();
+      } catch (error) {
+        const { name, message, code, syscall } = error as InstanceType<typeof SystemError>;
+        return { name, message, code, syscall, keys: Object.keys(error as object) };
+      }
+    };
+    const [fd] = socket.socketpair();
+    const { SOL_SOCKET, SO_TYPE } = socket.constants;
+    const calls = [
+      () => socket.recv(2 ** 30, new Uint8Array(1)),
+      () => socket.setsockopt(2 ** 30, SOL_SOCKET, SO_TYPE, 1),
+      () => socket.recv(fd, new Uint8Array(1), 2),
+      () => socket.recv('x' as unknown as number, new Uint8Array(1)),
+      () => socket.connectTcp({ host: '127.0.0.1', port: 1, localAddress: '192.0.2.1' }),
+      () => String(new SystemError(1, 'call')),
+    ];
+    const clean = calls.map(outcomeOf);
+    const changed: unknown[] = [];
+    for (const [key, descriptor] of Object.entries(strange)) {
+      Object.defineProperty(Object.prototype, key, { ...descriptor, configurable: true });
+      const polluted = calls.map(outcomeOf);
+      delete (Object.prototype as unknown as Record<string, unknown>)[key];
+      if (JSON.stringify(polluted) !== JSON.stringify(clean)) changed.push({ key, clean, polluted });
+    }
+    report(changed);
+  });
+  expect(changed).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // TCP over IPv4 and IPv6: listen, connect, accept, move bytes, shut down, options, and the errors of each.
 import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
+import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { libkqueue } from '../helpers/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
@@ -55,6 +56,46 @@ describe.each([
 
   testWith({ notOnLibkqueue: libkqueue.error }, `${host}: a refused connection is told by takeError (101)`, () => {
     expect(socket.takeError(refused())).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  testWith({ notOnLibkqueue: libkqueue.error }, `${host}: the error says whom the connection was for`, () => {
+    const { listener, port } = listen(host);
+    socket.close(listener);
+    const address = new SocketAddress({ host, port });
+    const domain = host === '::1' ? constants.AF_INET6 : constants.AF_INET;
+    for (const begin of [
+      () => own(socket.connectTcp({ host, port })),
+      () => {
+        const fd = own(socket.socket(domain, constants.SOCK_STREAM, 0));
+        expect(socket.connect(fd, address)).toBe(WOULD_BLOCK);
+        return fd;
+      },
+    ]) {
+      const fd = begin();
+      awaitReady(fd, Interest.WRITABLE);
+      const error = socket.takeError(fd);
+      expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'SO_ERROR', fd, address: host, port });
+      expect(error?.message).toContain(`${host}:${port}`);
+    }
+  });
+
+  const inherited = {
+    notOnLibkqueue: libkqueue.error,
+    notOnWindows: 'takeError() tells of connections only, and numbers are not given out again at once',
+  };
+  testWith(inherited, `${host}: the next owner of the number does not inherit that address`, () => {
+    const { listener, port } = listen(host);
+    const client = own(socket.connectTcp({ host, port }));
+    awaitReady(listener, Interest.READABLE);
+    const fd = refused();
+    socket.close(fd); // with the error in it
+    const server = own(socket.accept(listener));
+    expect(server).toBe(fd);
+    reset(client);
+    awaitReady(server, 0);
+    const error = socket.takeError(server);
+    expect(error).toMatchObject({ code: 'ECONNRESET', fd });
+    expect(error).not.toHaveProperty('address');
   });
 
   const cleared = { notUnderWine: 'SO_ERROR is not cleared there', notOnLibkqueue: libkqueue.error };

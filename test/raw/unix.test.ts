@@ -2,14 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
+import { Interest, Reactor, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { own } from '../helpers/owned.js';
+import { testWith } from '../helpers/needs.js';
+import { dispose, own } from '../helpers/owned.js';
 import { acceptOne, recvAll, socketPair } from '../helpers/pairs.js';
 import { expectBadArgument, expectSystemError } from '../helpers/throws.js';
-import { awaitReady } from '../helpers/wait.js';
+import { awaitReady, turnFor, turnUntil } from '../helpers/wait.js';
 
 const { constants } = socket;
 let directory: string;
@@ -117,6 +118,34 @@ test('a datagram to nobody is ENOENT or ECONNREFUSED with the path', () => {
   const send = (): number => socket.sendto(fd, Buffer.from('x'), 0, 1, 0, { path });
   expectSystemError(send, 'ENOENT', { path, syscall: 'sendto', fd });
 });
+
+const blocks = { needs: 'proc' } as const; // the BSDs say ENOBUFS instead
+
+testWith(
+  blocks,
+  'a datagram to a receiver whose queue is full: a connected sender is WRITABLE when there is room, another always',
+  () => {
+    const path = join(directory, 'full-queue');
+    const receiver = datagramSocket(path);
+    const connected = datagramSocket();
+    const unconnected = datagramSocket();
+    expect(socket.connect(connected, { path })).toBe(0);
+    const message = Buffer.from('x');
+    while (socket.send(connected, message) !== WOULD_BLOCK);
+    expect(socket.sendto(unconnected, message, 0, 1, 0, { path })).toBe(WOULD_BLOCK);
+
+    const reactor = dispose(new Reactor());
+    let told = 0;
+    reactor.register(connected, Interest.WRITABLE, () => {
+      told++;
+    });
+    expect(turnFor(reactor)).toBe(0); // no busy loop
+    expect(awaitReady(unconnected, Interest.WRITABLE) & Ready.WRITABLE).not.toBe(0); // this would be one
+    for (const buffer = Buffer.alloc(1); socket.recv(receiver, buffer) !== WOULD_BLOCK; );
+    turnUntil(reactor, () => told > 0);
+    expect(socket.send(connected, message)).toBe(1);
+  },
+);
 
 test('socketpair: stream by default, datagram and seqpacket by type', () => {
   const [a, b] = socket.socketpair(constants.AF_UNIX, constants.SOCK_DGRAM).map(own) as [number, number];

@@ -1,13 +1,14 @@
 // WOULD_BLOCK everywhere: every call that moves data or accepts says -1 where the kernel says EAGAIN, and makes neither an
 // exception nor an object on the way (rule 2).
 import { openSync } from 'node:fs';
-import { WOULD_BLOCK } from 'fdreactor';
+import { Interest, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { own, ownFile } from '../helpers/owned.js';
 import { fill, listen, pipePair, socketPair, tcpPair, whenFull } from '../helpers/pairs.js';
+import { awaitReady } from '../helpers/wait.js';
 
 const byte = new Uint8Array(1);
 
@@ -85,4 +86,43 @@ test('hundreds of thousands of them leave nothing on the heap', () => {
   const before = process.memoryUsage().heapUsed;
   spin(200_000);
   expect((process.memoryUsage().heapUsed - before) / 200_000).toBeLessThan(4); // bytes a call
+});
+
+const { IPPROTO_TCP, TCP_FASTOPEN_CONNECT } = socket.constants;
+const MSG_FASTOPEN = 0x20000000;
+
+testWith(
+  { needs: 'proc' },
+  'a send that had to begin the connection first (MSG_FASTOPEN), and its error names the peer',
+  () => {
+    for (const isRefused of [false, true]) {
+      const { listener, port } = listen();
+      if (isRefused) socket.close(listener);
+      const to = { host: '127.0.0.1', port };
+      const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+      expect(socket.sendto(fd, byte, 0, 1, MSG_FASTOPEN, to)).toBe(WOULD_BLOCK);
+      awaitReady(fd, Interest.WRITABLE);
+      if (isRefused) expect(socket.takeError(fd)).toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.1', port });
+      else expect(socket.sendto(fd, byte, 0, 1, MSG_FASTOPEN, to)).toBe(1);
+    }
+  },
+);
+
+testWith({ needs: 'proc' }, 'the first send of a socket with TCP_FASTOPEN_CONNECT, by whatever call', () => {
+  const sends: ((fd: number) => number)[] = [
+    (fd) => socket.send(fd, byte),
+    (fd) => socket.write(fd, byte),
+    (fd) => socket.writev(fd, [byte, byte]),
+    (fd) => sendfile(fd, ownFile(openSync(process.execPath, 'r')), 0, 1),
+  ];
+  for (const send of sends) {
+    const { port } = listen();
+    const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+    socket.setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+    // 0 where the kernel knows the peer's cookie and puts the connection off until the first send.
+    expect([0, WOULD_BLOCK]).toContain(socket.connect(fd, { host: '127.0.0.1', port }));
+    const sent = send(fd);
+    if (sent === WOULD_BLOCK) awaitReady(fd, Interest.WRITABLE);
+    expect(sent === WOULD_BLOCK ? send(fd) : sent).toBeGreaterThan(0);
+  }
 });

@@ -110,23 +110,24 @@ export function sockets(): void {
   n +=
     socket.sendto(udp, bytes, 0, 1, 0, { host: '127.0.0.1', port: 1 }) +
     socket.sendto(udp, bytes, 0, 1, 0, { path: '/x' });
-  const family: 'IPv4' | 'IPv6' | 'unix' | 'other' | null = sender.family;
+  const family: 'IPv4' | 'IPv6' | 'unix' | null = sender.family;
+  const domain: number = sender.domain;
   const [a, b]: [number, number] = socket.socketpair();
   const [readEnd, writeEnd]: [number, number] = socket.pipe();
   const peer = socket.getpeername(client);
-  const where: string =
-    'path' in peer ? peer.path : 'address' in peer ? `${peer.address}:${peer.port} ${peer.family}` : `${peer.domain}`;
+  const where: string = 'path' in peer ? peer.path : `${peer.address}:${peer.port} ${peer.family}`;
   const error: SystemError | null = socket.takeError(client);
   type Maybe<T> = T | undefined;
   const details: [string, number, string, Maybe<number>, Maybe<string>, Maybe<number>, Maybe<string>] | null =
     error && [error.code, error.errno, error.syscall, error.fd, error.address, error.port, error.path];
+  const option: Maybe<string> = error?.option;
   socket.shutdown(client, socket.constants.SHUT_WR);
   socket.setsockopt(client, socket.constants.SOL_SOCKET, socket.constants.SO_KEEPALIVE, 1);
   socket.setNonBlocking(client);
   socket.setNonBlocking(client, !socket.isNonBlocking(client));
   socket.close(client);
   socket.release(a);
-  void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details];
+  void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details, domain, option];
 }
 
 export function transfers(): void {
