@@ -13,6 +13,9 @@ import {
 
 const LARGEST_INT32 = 2 ** 31 - 1;
 
+/** Options that were left out: without a prototype, from which a member could come that Object.prototype was given. */
+export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze(Object.create(null));
+
 export function checkNumber(value: unknown, name: string): asserts value is number {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
 }

@@ -1,5 +1,5 @@
 // Completion ports and the packets that come out of them; exported as a part of fdreactor/iocp.
-import { checkBoolean, checkFd, checkInteger, checkObject, checkTimeout } from './arguments.js';
+import { checkBoolean, checkFd, checkInteger, checkObject, checkTimeout, NO_OPTIONS } from './arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidState, invalidType, SystemError, UnsupportedError } from './errors.js';
 import { EventBatch } from './event-batch.js';
 import { native } from './native.js';
@@ -226,7 +226,7 @@ export class CompletionPort {
    * @throws SystemError EINVAL where it is on a port already (as every socket of Node's own is) or was opened without
    * FILE_FLAG_OVERLAPPED; EBADF where it is no handle
    */
-  associate(handle: number, key: number, options: AssociateOptions = {}): void {
+  associate(handle: number, key: number, options: AssociateOptions = NO_OPTIONS): void {
     this.#checkOpen();
     checkFd(handle, 'handle');
     checkInteger(key, 'key', 0, Number.MAX_SAFE_INTEGER);

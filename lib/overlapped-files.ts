@@ -1,5 +1,14 @@
 // Overlapped calls on files, and opening them for it; exported as a part of fdreactor/iocp.
-import { checkBits, checkBytes, checkFd, checkInteger, checkObject, checkSize, checkString } from './arguments.js';
+import {
+  checkBits,
+  checkBytes,
+  checkFd,
+  checkInteger,
+  checkObject,
+  checkSize,
+  checkString,
+  NO_OPTIONS,
+} from './arguments.js';
 import {
   FILE_SHARE_DELETE,
   FILE_SHARE_READ,
@@ -38,7 +47,7 @@ export interface OpenFileOptions {
  * @returns a HANDLE: no fd of Node's `fs`, nor a socket. closeHandle() closes it
  * @throws SystemError ENOENT, EACCES or EPERM, EEXIST, EBUSY (shared with nobody) ...
  */
-export function openFile(path: string, options: OpenFileOptions = {}): number {
+export function openFile(path: string, options: OpenFileOptions = NO_OPTIONS): number {
   if (!supported) throw new UnsupportedError('overlapped I/O');
   checkString(path, 'path');
   checkObject(options, 'options');
@@ -127,7 +136,7 @@ export function transmitFile(
   fd: number,
   file: number | null,
   overlapped: Overlapped,
-  options: TransmitFileOptions = {},
+  options: TransmitFileOptions = NO_OPTIONS,
 ): number {
   const operation = operationOf(overlapped);
   checkObject(options, 'options');

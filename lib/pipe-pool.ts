@@ -1,6 +1,6 @@
 // Pipes for splice, used again: making one costs two fds and two system calls. A pipe goes back only if it is empty:
 // bytes left in it would come out in somebody else's connection.
-import { checkInteger, checkObject } from './arguments.js';
+import { checkInteger, checkObject, NO_OPTIONS } from './arguments.js';
 import { errorOf, SystemError, UnsupportedError } from './errors.js';
 import { native } from './native.js';
 
@@ -54,7 +54,7 @@ export class PipePool {
   readonly #maxIdle: number;
   readonly #pipeBytes: number;
 
-  constructor(options: PipePoolOptions = {}) {
+  constructor(options: PipePoolOptions = NO_OPTIONS) {
     checkObject(options, 'options');
     const { maxIdle = DEFAULT_MAX_IDLE, pipeBytes = DEFAULT_PIPE_BYTES } = options;
     checkInteger(maxIdle, 'options.maxIdle', 0, Number.MAX_SAFE_INTEGER);

@@ -37,6 +37,8 @@ TEST("IPv4 and IPv6 addresses come back as they went in, in their shortest form"
       {"::ffff:10.0.0.1", "::ffff:10.0.0.1", AddressKind::kIpv6},
       {"fe80::1%lo", "fe80::1%lo", AddressKind::kIpv6},
       {"fe80::1%1", "fe80::1%lo", AddressKind::kIpv6},
+      {"fe80::1%01", "fe80::1%lo", AddressKind::kIpv6},
+      {"fe80::1%4294967295", "fe80::1%4294967295", AddressKind::kIpv6},
       {"fe80::1%4000000", "fe80::1%4000000", AddressKind::kIpv6},
       {"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", AddressKind::kIpv6},
   };
@@ -53,9 +55,34 @@ TEST("IPv4 and IPv6 addresses come back as they went in, in their shortest form"
 
 TEST("what is no numeric address, or no port, is a bad argument") {
   const std::string long_text(1000, '1');
-  for (const char* host :
-       {"", " ", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4%lo", "::1%",
-        "::1%no-such-interface", "%lo", ":::", "1::2::3", "[::1]", "::1/64", "12345::", long_text.c_str()}) {
+  for (const char* host : {"",
+                           " ",
+                           "localhost",
+                           "1.2.3",
+                           "1.2.3.4.5",
+                           "256.1.1.1",
+                           "1.2.3.4 ",
+                           " 1.2.3.4",
+                           "1.2.3.4%lo",
+                           "::1%",
+                           "::1%no-such-interface",
+                           "%lo",
+                           ":::",
+                           "1::2::3",
+                           "[::1]",
+                           "::1/64",
+                           "12345::",
+                           "::1%-1",
+                           "::1%+1",
+                           "::1% 1",
+                           "::1%1 ",
+                           "::1%0",
+                           "::1%0x1",
+                           "::1%4294967296",
+                           "::1%4294967297",
+                           "::1%18446744073709551617",
+                           "::1%looooooooooooooo",
+                           long_text.c_str()}) {
     Address address;
     EXPECT_EQ(address_from_ip(host, 80, &address), kBadArgument);
   }
@@ -127,6 +154,8 @@ TEST("an address of the kernel's own: unnamed, none, and of another family") {
   EXPECT_EQ(address_to_text(Address{}).kind, AddressKind::kNone);
   const Fd netlink(socket_open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
   EXPECT_EQ(address_to_text(bound_to(netlink)).kind, AddressKind::kOther);
+  EXPECT_EQ(address_to_text(bound_to(netlink)).family, AF_NETLINK);
+  EXPECT_EQ(address_to_text(Address{}).family, AF_UNSPEC);
 }
 
 TEST("a name that the kernel was given is the name that it gives back") {

@@ -247,3 +247,16 @@ test('surplus arguments are ignored (8)', () => {
   expect(wrong(queue).kevent(list, list, 0, 'surplus')).toBe(1);
   expect(list.udata(0)).toBe(7);
 });
+
+test('a change of a filter whose entry holds an address is refused, with all others of the call', () => {
+  const queue = newQueue();
+  const [fd] = socketPair();
+  const filters = ['EVFILT_AIO', 'EVFILT_LIO', 'EVFILT_SENDFILE', 'EVFILT_WORKLOOP', 'EVFILT_MACHPORT'];
+  for (const name of filters) {
+    const filter = (kqueue as Record<string, unknown>)[name];
+    if (typeof filter !== 'number') continue; // a filter of another system
+    const changes = listOf(2, [fd, EVFILT_WRITE, EV_ADD, 0, 0, 0], [1, filter, EV_ADD, 2, 0x1000, 0]);
+    expectBadArgument(() => queue.kevent(changes, null));
+    expect(keventsNow(queue), name).toEqual([]); // the first was not made either
+  }
+});
