@@ -39,9 +39,9 @@ struct Below {
 
 struct Number {
   std::atomic<const Below*> top{nullptr};  // what a signal goes on to
+  const Below* made = nullptr;             // all records of the number; only under the mutex
   std::atomic<bool> calls_below{false};
-  const Below* made = nullptr;  // all records of the number; only under the mutex
-  bool is_buried = false;       // the add-on's handler is beneath another, which may call it; only under the mutex
+  bool is_buried = false;  // the add-on's handler is beneath another, which may call it; only under the mutex
 };
 
 // A signal that a thread handles at this moment. Handlers pass its siginfo_t on to those below them, which tells it
@@ -160,7 +160,7 @@ const Below* record_of(Number* number, const struct sigaction& action, const Bel
 const Below* below_of(Number* number, const struct sigaction& top) {
   number->is_buried = number->is_buried && is_handler(top);  // or the one above is gone
   const Below* below = number->is_buried ? number->top.load() : nullptr;
-  return depth_of(below) < kMostBelow ? below : below->below;
+  return below == nullptr || depth_of(below) < kMostBelow ? below : below->below;
 }
 
 Result install(int signal) {
