@@ -17,7 +17,9 @@ const script = (seconds: number): string => `
   done`;
 
 async function startProcess(seconds: number): Promise<() => Promise<void>> {
-  const dog = spawn('bash', ['-c', script(seconds)], { stdio: ['pipe', 'ignore', 'inherit'] });
+  // Without the run-time of a sanitizer that was preloaded for Node: bash dies of that for threads.
+  const { LD_PRELOAD: _, ...env } = process.env;
+  const dog = spawn('bash', ['-c', script(seconds)], { env, stdio: ['pipe', 'ignore', 'inherit'] });
   await once(dog, 'spawn');
   dog.unref();
   const alive = setInterval(() => dog.stdin.write('\n'), SIGN_OF_LIFE_MS).unref();
