@@ -163,7 +163,11 @@ test('more clients than fds: no busy loop, some are refused, and recovery', asyn
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const target = (server.address() as AddressInfo).port;
   const proxy = await start('tcp-proxy', ['127.0.0.1', target], { fdLimit: 64 });
-  const sockets = await Promise.all(Array.from({ length: 80 }, () => connect(proxy.port())));
+  // One that is refused at once may be reset before Node has seen that it is connected.
+  const attempts = await Promise.allSettled(Array.from({ length: 80 }, () => connect(proxy.port())));
+  const sockets = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  const errors = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason.code] : []));
+  expect(new Set(errors).size, errors.join()).toBeLessThanOrEqual(errors.includes('ECONNRESET') ? 1 : 0);
   for (const socket of sockets) socket.resume();
   await proxy.rests(1500);
   for (const socket of sockets) socket.destroy();
