@@ -23,17 +23,18 @@ bool option_may_be_set(int level, int name, size_t bytes) {
 
 bool option_may_be_read(int level, int name) { return !holds(kOptionTables.refused_get, level, name); }
 
+bool option_takes_input(int level, int name) { return holds(kOptionTables.takes_input, level, name); }
+
 // The kernel takes the length as an int.
-OptionValue::OptionValue(int level, int name, Span buffer)
+OptionValue::OptionValue(Span buffer, OptionInput input)
     : buffer_{buffer.data, std::min<size_t>(buffer.size, INT_MAX)}, data_(usual_) {
-  const size_t bytes = std::max(buffer_.size, size_t{1});
-  if (bytes <= kUsualBytes) {
-    std::memset(usual_, 0, bytes);
+  if (buffer_.size <= kUsualBytes) {
+    std::memset(usual_, 0, sizeof usual_);
   } else {
-    data_ = static_cast<char*>(std::calloc(bytes, 1));
+    data_ = static_cast<char*>(std::calloc(buffer_.size + kBytesBeyond, 1));
   }
-  const bool is_input = data_ != nullptr && buffer_.size > 0 && holds(kOptionTables.takes_input, level, name);
-  if (is_input) std::memcpy(data_, buffer_.data, buffer_.size);
+  const bool is_copied = input == OptionInput::kBuffer && data_ != nullptr && buffer_.size > 0;
+  if (is_copied) std::memcpy(data_, buffer_.data, buffer_.size);
 }
 
 OptionValue::~OptionValue() {

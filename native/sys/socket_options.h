@@ -42,12 +42,18 @@ extern const OptionTables kOptionTables;
 bool option_may_be_set(int level, int name, size_t bytes);
 bool option_may_be_read(int level, int name);
 
-// The memory that getsockopt() fills in place of the user's buffer. Another thread may write to that at any time, where
-// it is a SharedArrayBuffer: to clear it before the call would not do.
+// Whether getsockopt() reads from its buffer which answer is asked for.
+bool option_takes_input(int level, int name);
+
+enum class OptionInput { kNone, kBuffer };
+
+// The memory that a call is given in place of the user's buffer: another thread may write to that at any time, where it
+// is a SharedArrayBuffer. Zeros follow it, for some protocols look at no length (Bluetooth's): what they read or write
+// beyond the buffer is nobody's.
 class OptionValue {
  public:
-  // Zero, or for an option that takes input a copy of the buffer.
-  OptionValue(int level, int name, Span buffer);
+  // A copy of the buffer, or as many zeros.
+  OptionValue(Span buffer, OptionInput input);
   ~OptionValue();
   OptionValue(const OptionValue&) = delete;
   OptionValue& operator=(const OptionValue&) = delete;
@@ -60,10 +66,11 @@ class OptionValue {
 
  private:
   static constexpr size_t kUsualBytes = 256;
+  static constexpr size_t kBytesBeyond = 256;
 
   Span buffer_;
   char* data_;
-  char usual_[kUsualBytes];
+  char usual_[kUsualBytes + kBytesBeyond];
 };
 
 }  // namespace fdreactor

@@ -1,5 +1,5 @@
-// The options of Linux, by what its sources read and write (net/, up to 6.18). The numbers are written out where older
-// headers, with which the add-on is built as well, have no name.
+// The options of Linux, by the structures in its headers and by what net/ does with them. The numbers are written out
+// where older headers, with which the add-on is built as well, have no name.
 #include "socket_options.h"
 
 #include <netinet/in.h>

@@ -107,7 +107,7 @@ Result socket_peer_address(int fd, Address* address) { return name_of(::getpeern
 
 Result socket_get_option(int fd, int level, int name, Span* value) {
   if (!option_may_be_read(level, name)) return kBadArgument;
-  OptionValue filled(level, name, *value);
+  OptionValue filled(*value, option_takes_input(level, name) ? OptionInput::kBuffer : OptionInput::kNone);
   if (filled.data() == nullptr) return failure(ENOMEM);
   auto length = static_cast<socklen_t>(filled.size());
   const Result result = from_call(::getsockopt(fd, level, name, filled.data(), &length));
@@ -120,7 +120,9 @@ Result socket_get_option(int fd, int level, int name, Span* value) {
 Result socket_set_option(int fd, int level, int name, Span value) {
   if (!option_may_be_set(level, name, value.size)) return kBadArgument;
   if (value.size > INT_MAX) return failure(EINVAL);  // the kernel takes the length as an int
-  return from_call(::setsockopt(fd, level, name, value.data, static_cast<socklen_t>(value.size)));
+  OptionValue given(value, OptionInput::kBuffer);
+  if (given.data() == nullptr) return failure(ENOMEM);
+  return from_call(::setsockopt(fd, level, name, given.data(), static_cast<socklen_t>(given.size())));
 }
 
 Result socket_take_error(int fd) {

@@ -142,7 +142,7 @@ Result socket_peer_address(int fd, Address* address) { return name_of(::getpeern
 
 Result socket_get_option(int fd, int level, int name, Span* value) {
   if (!option_may_be_read(level, name)) return kBadArgument;
-  OptionValue filled(level, name, *value);
+  OptionValue filled(*value, option_takes_input(level, name) ? OptionInput::kBuffer : OptionInput::kNone);
   if (filled.data() == nullptr) return failure(WSAENOBUFS);
   auto length = static_cast<int>(filled.size());
   const Result result = from_wsa_call(::getsockopt(socket_of(fd), level, name, filled.data(), &length));
@@ -154,7 +154,10 @@ Result socket_get_option(int fd, int level, int name, Span* value) {
 
 Result socket_set_option(int fd, int level, int name, Span value) {
   if (!option_may_be_set(level, name, value.size)) return kBadArgument;
-  return from_wsa_call(::setsockopt(socket_of(fd), level, name, data_of(value), length_of(value, INT_MAX)));
+  OptionValue given(value, OptionInput::kBuffer);
+  if (given.data() == nullptr) return failure(WSAENOBUFS);
+  const auto length = static_cast<int>(given.size());
+  return from_wsa_call(::setsockopt(socket_of(fd), level, name, given.data(), length));
 }
 
 Result socket_take_error(int fd) {

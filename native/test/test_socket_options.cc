@@ -58,10 +58,12 @@ TEST("a refused option makes no system call") {
 TEST("the kernel is given zeros, and the buffer gets what it wrote and no more") {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{256}, size_t{257}, size_t{1} << 20}) {
     std::vector<char> buffer(size, 'u');
-    OptionValue value(SOL_SOCKET, SO_TYPE, {buffer.data(), buffer.size()});
+    OptionValue value({buffer.data(), buffer.size()}, OptionInput::kNone);
     REQUIRE(value.data() != nullptr);
     EXPECT_EQ(value.size(), size);
     EXPECT(std::all_of(value.data(), value.data() + size, [](char byte) { return byte == 0; }));
+    const char* beyond = value.data() + size;  // which protocols that look at no length may touch
+    EXPECT(std::all_of(beyond, beyond + 64, [](char byte) { return byte == 0; }));
     std::memset(value.data(), 'k', size);
     value.copy_out(size / 2);
     EXPECT_EQ(static_cast<size_t>(std::count(buffer.begin(), buffer.end(), 'k')), size / 2);
@@ -71,8 +73,10 @@ TEST("the kernel is given zeros, and the buffer gets what it wrote and no more")
 }
 
 TEST("an option that takes input is given the buffer's bytes") {
+  EXPECT(option_takes_input(263, 11));  // PACKET_HDRLEN
+  EXPECT(!option_takes_input(IPPROTO_TCP, TCP_INFO));
   char version[4] = {1, 0, 0, 0};
-  OptionValue value(263, 11, {version, sizeof version});  // PACKET_HDRLEN
+  OptionValue value({version, sizeof version}, OptionInput::kBuffer);
   EXPECT_EQ(std::memcmp(value.data(), version, sizeof version), 0);
 }
 
