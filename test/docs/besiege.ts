@@ -28,14 +28,20 @@ function attempt(call: () => number): number {
 const send = (fd: number, length: number): number => attempt(() => socket.send(fd, bytes, 0, length));
 const receive = (fd: number): number => attempt(() => socket.recv(fd, room));
 
+const finish = (fd: number): number =>
+  attempt(() => {
+    socket.shutdown(fd, socket.SHUT_WR);
+    return 0;
+  });
+
 /** Returns whether it has reset its connection, or has it to itself for another tick. */
 type Peer = (fd: number, tick: number) => boolean;
 
 const peers: Record<string, { begin?: (fd: number) => unknown; later?: Peer }> = {
   'at once': {},
-  'with the end of its stream': { begin: (fd) => socket.shutdown(fd, socket.SHUT_WR) },
+  'with the end of its stream': { begin: (fd) => finish(fd) },
   'behind a request': { begin: (fd) => send(fd, 100) },
-  'behind a request and the end': { begin: (fd) => [send(fd, 100), socket.shutdown(fd, socket.SHUT_WR)] },
+  'behind a request and the end': { begin: (fd) => [send(fd, 100), finish(fd)] },
   'a turn after connecting': { later: () => true },
   'a turn after a request': { begin: (fd) => send(fd, 100), later: () => true },
   'in the middle of the answer': {
@@ -43,7 +49,7 @@ const peers: Record<string, { begin?: (fd: number) => unknown; later?: Peer }> =
     later: (fd, tick) => receive(fd) > 0 || tick > 5,
   },
   'with the answer to its end unread': {
-    begin: (fd) => [send(fd, 100), socket.shutdown(fd, socket.SHUT_WR)],
+    begin: (fd) => [send(fd, 100), finish(fd)],
     later: (_fd, tick) => tick > 2,
   },
   'while both sides are full': {

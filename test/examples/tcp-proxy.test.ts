@@ -5,7 +5,7 @@ import * as fdsocket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, own } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
-import { bytes, connect, readExactly, readToEnd, sha256 } from './clients.js';
+import { bytes, connect, readExactly, readToEnd, resetAtEveryPoint, roundTrip, sha256 } from './clients.js';
 import { type Running, start } from './running.js';
 
 const MIB = 1024 * 1024;
@@ -23,11 +23,6 @@ async function behind(serve: (socket: Socket) => void): Promise<{ server: Server
 }
 
 const echoing = (socket: Socket): unknown => socket.pipe(socket);
-
-async function roundTrip(socket: Socket, message: string): Promise<void> {
-  socket.write(message);
-  expect((await readExactly(socket, message.length)).toString()).toBe(message);
-}
 
 test('64 MiB there and back at once', async () => {
   const { proxy } = await behind(echoing);
@@ -124,6 +119,17 @@ test('a reset on one side is a reset on the other', async () => {
   }
   await proxy.leaksNothing(before + 8);
   expect(proxy.child.exitCode).toBeNull();
+});
+
+test('resets by clients at every point leave nothing behind', async () => {
+  const { proxy } = await behind(echoing);
+  await roundTrip(await connect(proxy.port()), 'one stays');
+  const before = proxy.openFds();
+  await resetAtEveryPoint(proxy.port());
+  await roundTrip(await connect(proxy.port()), 'alive');
+  const idlePipes = 2 * 64; // what a pool may keep
+  await proxy.leaksNothing(before + 2 + idlePipes);
+  expect(proxy.stderr).toBe('');
 });
 
 test('nobody behind it: the client is told by a reset, and the proxy lives', async () => {
