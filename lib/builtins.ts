@@ -7,6 +7,7 @@ export const ownUrl: string | undefined = import.meta.url;
 
 export const require = createRequire(ownUrl ?? process.execPath);
 
+export const asyncHooks = require('node:async_hooks') as typeof import('node:async_hooks');
 export const fs = require('node:fs') as typeof import('node:fs');
 export const os = require('node:os') as typeof import('node:os');
 export const path = require('node:path') as typeof import('node:path');

@@ -1,5 +1,6 @@
 // The host's event loop drives a reactor's turns (attach): one object for as long as that is so. Natively it is
 // bind/host_loop.h; here it is remembered what was told last, so that nothing is told twice.
+import { asyncHooks } from './builtins.js';
 import { errorOf, SystemError } from './errors.js';
 import { native } from './native.js';
 
@@ -11,6 +12,9 @@ import { native } from './native.js';
 export const isHostLibuv =
   'hostAttachUv' in native && process.versions.bun === undefined && process.versions.deno === undefined;
 
+/** Calls a function in the AsyncLocalStorage store in which the package was loaded: none, as a rule. */
+const inNoStore: (call: () => void) => void = asyncHooks.AsyncLocalStorage.snapshot?.() ?? ((call) => call());
+
 export class HostLoop {
   readonly #handle: number;
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -18,7 +22,7 @@ export class HostLoop {
 
   /** @param turn called in the host's loop when fd is readable, and when the deadline has come */
   constructor(fd: number, turn: () => void) {
-    this.#handle = isHostLibuv ? native.hostAttachUv(fd, turn) : native.hostAttachThread(fd, turn);
+    this.#handle = isHostLibuv ? native.hostAttachUv(fd, turn) : native.hostAttachThread(fd, () => inNoStore(turn));
     if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), isHostLibuv ? 'uv_poll_init' : 'attach', { fd });
   }
 

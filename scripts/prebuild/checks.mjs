@@ -114,9 +114,11 @@ function machOChecks(file, target) {
   const minVersion = /macos\.(.*)$/.exec(target.zig)?.[1];
   // zig's linker adds the library's own header.
   const visible = library.defined.filter((name) => !/^(___dso_handle|__mh_dylib_header)$/.test(name));
-  const foreign = library.needed.filter(
-    ({ name, from }) => from !== 'libSystem' && !(ofNode.test(name.slice(1)) && from === 'flat-namespace'),
-  );
+  const weak = new Set(library.needed.filter(({ isWeak }) => isWeak).map(({ name }) => name));
+  const foreign = library.needed.filter(({ name, from }) => {
+    if (from !== 'flat-namespace') return from !== 'libSystem';
+    return !ofNode.test(name.slice(1)) && !(ofLibuv.test(name.slice(1)) && weak.has(name));
+  });
   return [
     [library.cpu === target.processor, `is for ${library.cpu}`],
     [library.isLibrary, 'is not a dynamic library'],

@@ -9,7 +9,10 @@ import { readFileSync } from 'node:fs';
 const embeddedSignature = 0xfade0cc0;
 const codeDirectory = 0xfade0c02;
 
-/** @typedef {{ name: string, from: string }} Needed from: a library, or 'flat-namespace': any library of the process */
+/**
+ * What the file needs: of a library, or of 'flat-namespace', any library of the process. A weak one may be missing.
+ * @typedef {{ name: string, from: string, isWeak: boolean }} Needed
+ */
 
 /**
  * @param {string} file
@@ -44,7 +47,11 @@ function loadCommands(headers) {
  */
 function bindings(lines, library) {
   const rows = lines.map((line) => line.trim().split(/\s+/)).filter(([, , address = '']) => address.startsWith('0x'));
-  return rows.map((columns) => ({ name: columns[library + 1] ?? '', from: columns[library] ?? '' }));
+  return rows.map((columns) => ({
+    name: columns[library + 1] ?? '',
+    from: columns[library] ?? '',
+    isWeak: columns.includes('(weak_import)'),
+  }));
 }
 
 /**

@@ -2,6 +2,7 @@
 // reactor that works: every call, by hand and attached.
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
+import { testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 
 /** Each is a script that has the reactor as `r`, and does not end by itself. */
@@ -74,7 +75,8 @@ const terminate = async ({ Reactor, Interest, socket, require, openFds, report, 
 
 describe('after a vm time-out every call works', () => {
   for (const [name, script] of Object.entries(SCRIPTS)) {
-    test(name, async () => {
+    const notOnWindows = script.includes('SIGUSR2') ? 'there is no SIGUSR2' : undefined;
+    testWith({ notOnWindows }, name, async () => {
       const { took, left, ...rest } = await reportOf(terminate, { args: { script, timeoutMs: TIME_OUT_MS } });
       // The fds that a native call had just opened can be lost with the value that it returned; a signal has four.
       const mayLose = /^for .*onSignal/.test(script) ? 4 : /^for .*createWaker/.test(script) ? 1 : 0;

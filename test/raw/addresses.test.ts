@@ -4,7 +4,7 @@ import { Interest, type SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
-import { testWith } from '../helpers/needs.js';
+import { describeWith, testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { isWindows } from '../helpers/platform.js';
 import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
@@ -60,28 +60,32 @@ testWith({ needs: 'proc' }, 'a name that is too long is no interface, though its
   }
 });
 
-describe('an address of a family without a form in text says so, by the number of the family', () => {
-  const { SOCK_RAW, SOCK_STREAM, SOCK_DGRAM } = socket.constants;
-  const families: [name: string, domain: number, type: number][] = [
-    ['netlink', 16, SOCK_RAW],
-    ['packet', 17, SOCK_RAW],
-    ['packet, cooked', 17, SOCK_DGRAM],
-    ['vsock', 40, SOCK_STREAM],
-  ];
-  for (const [name, domain, type] of families) {
-    testWith({ needs: 'proc' }, name, () => {
-      let fd: number;
-      try {
-        fd = own(socket.socket(domain, type, 0));
-      } catch (error) {
-        // Packet sockets are the administrator's, and a kernel may be without vsock.
-        expect((error as SystemError).code).toMatch(/^(EPERM|EAFNOSUPPORT)$/);
-        return;
-      }
-      expect(socket.getsockname(fd)).toEqual({ address: '', port: 0, family: 'other', domain });
-    });
-  }
-});
+describeWith(
+  { needs: 'proc' },
+  'an address of a family without a form in text says so, by the number of the family',
+  () => {
+    const { SOCK_RAW, SOCK_STREAM, SOCK_DGRAM } = socket.constants;
+    const families: [name: string, domain: number, type: number][] = [
+      ['netlink', 16, SOCK_RAW],
+      ['packet', 17, SOCK_RAW],
+      ['packet, cooked', 17, SOCK_DGRAM],
+      ['vsock', 40, SOCK_STREAM],
+    ];
+    for (const [name, domain, type] of families) {
+      test(name, () => {
+        let fd: number;
+        try {
+          fd = own(socket.socket(domain, type, 0));
+        } catch (error) {
+          // Packet sockets are the administrator's, and a kernel may be without vsock.
+          expect((error as SystemError).code).toMatch(/^(EPERM|EAFNOSUPPORT)$/);
+          return;
+        }
+        expect(socket.getsockname(fd)).toEqual({ address: '', port: 0, family: 'other', domain });
+      });
+    }
+  },
+);
 
 testWith({ needs: 'proc' }, 'the sender of a netlink message has its family, and can be answered', () => {
   const fd = own(socket.socket(16, socket.constants.SOCK_RAW, 0)); // NETLINK_ROUTE
