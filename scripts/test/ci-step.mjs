@@ -37,15 +37,16 @@ function sum(status, log, report, second) {
   const first = readReport(report);
   const again = existsSync(second) ? failuresIn(readReport(second), root) : undefined;
   const judgement = judge([...failuresIn(first, root), ...unhandledErrors(log)], again);
-  let passed = first.numPassedTests + judgement.quarantined.length;
-  let failed = judgement.lasting.length + judgement.flaky.length;
+  const excused = judgement.quarantined.length + judgement.flaky.length;
+  let passed = first.numPassedTests + excused;
+  let failed = judgement.lasting.length;
   const failedInVitest = failed;
   const sums = [...log.matchAll(/^(\d+) passed, (\d+) failed$/gm)];
   for (const [, good, bad] of sums) {
     passed += Number(good);
     failed += Number(bad);
   }
-  if (failed + judgement.quarantined.length === 0 && status !== 0) failed = 1;
+  if (failed + excused === 0 && status !== 0) failed = 1;
   // A step that counts nothing is one test. A step that says that it counted none is not a test.
   if (status === 0 && passed + failed + sums.length === 0) passed = 1;
   console.log(passed, failed);

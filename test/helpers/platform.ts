@@ -87,9 +87,18 @@ const underWineOnly: Record<string, string> = {
 
 const start = 'it starts Node again and again, and a start takes seconds there';
 const qemuOnly: Record<string, string> = {
+  'test/contract/signal-orders.test.ts': start,
+  'test/lifecycle/blocked-hosts.test.ts': start,
+  'test/lifecycle/terminated.test.ts': start,
+  'test/lifecycle/torn-state.test.ts': start,
+  'test/model/*.test.ts': 'two thousand sequences take minutes there',
   'test/contract/attach-exit.test.ts': start,
   'test/contract/wakers.test.ts': start,
   'test/contract/pump-faults.test.ts': 'system calls are made to fail by strace',
+};
+
+const otherRuntimes: Record<string, string> = {
+  'test/contract/signal-orders.test.ts': 'it is about the watchers of libuv, which this runtime does not have',
 };
 
 /** Test files of facilities that the platform does not have, as patterns, and why. */
@@ -100,4 +109,5 @@ export const filesNotRun: Record<string, string> = isWindows
       ...(hasEpoll ? withEpoll : withKqueue),
       ...(isLinux ? {} : withoutProc),
       ...(underQemu ? qemuOnly : {}),
+      ...(inBun || inDeno ? otherRuntimes : {}),
     };
