@@ -29,8 +29,12 @@ const IS_OWN = failure(native.constants.error.EBUSY as number);
  *
  * @throws ERR_INVALID_STATE where a waker or a signal uses the fd
  */
+export function prepareClose(fd: number): void {
+  for (const listener of listeners) listener.deref()?.beforeClose(fd);
+}
+
 export function closeFd(fd: number): number {
-  if (typeof fd === 'number') for (const listener of listeners) listener.deref()?.beforeClose(fd);
+  if (typeof fd === 'number') prepareClose(fd);
   const result = native.close(fd);
   if (result === IS_OWN) throw isOwn(fd);
   return result;

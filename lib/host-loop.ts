@@ -29,8 +29,8 @@ export class HostLoop {
   /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never, -Infinity for now. */
   setDeadline(deadlineMs: number): void {
     if (deadlineMs === this.#deadlineMs) return;
-    this.#deadlineMs = deadlineMs;
     native.hostSetTimer(this.#handle, deadlineMs);
+    this.#deadlineMs = deadlineMs;
   }
 
   /** The next setDeadline() is told even if it is the same. */
@@ -41,8 +41,8 @@ export class HostLoop {
   /** Whether it keeps the process alive. */
   setReferenced(referenced: boolean): void {
     if (referenced === this.#referenced) return;
-    this.#referenced = referenced;
     native.hostSetReferenced(this.#handle, referenced ? 1 : 0);
+    this.#referenced = referenced;
   }
 
   close(): void {

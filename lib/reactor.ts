@@ -207,7 +207,12 @@ export class Reactor {
     this.#checkOpen();
     const timer = new Timer(this.#timerOwner, handler, repeatMs);
     this.#timers.add(timer, native.now() + delayMs);
-    this.#tellHost();
+    try {
+      this.#tellHost();
+    } catch (error) {
+      this.#timers.remove(timer);
+      throw error;
+    }
     return timer;
   }
 

@@ -8,7 +8,7 @@
 // The kernel knows best whether an fd is still the file that was registered: it answers ENOENT, EBADF or EPERM where other
 // code closed the fd. Nothing else asks, and nothing asks at an event (see ARCHITECTURE.md, "Closing").
 import { type Backend, isGone } from './backend.js';
-import { closeFd, isOwn } from './closing.js';
+import { isOwn, prepareClose } from './closing.js';
 import { errorOf, invalidState, SystemError } from './errors.js';
 import { Interest, type Mode } from './interest.js';
 import { native } from './native.js';
@@ -97,9 +97,9 @@ export class Registrar implements RegistrationOwner {
     if (result < 0) this.#failed(result, fd);
     this.#step = Step.ADDED;
     this.#put(registration as AnyRegistration, fd);
-    this.#change = null;
     native.ensureNonBlocking(fd); // after the kernel took it, so that a refusal changes no flag
     this.#changed();
+    this.#change = null;
     return registration;
   }
 
@@ -122,8 +122,8 @@ export class Registrar implements RegistrationOwner {
     }
     this.#step = Step.ADDED;
     this.#put(registration, fd);
-    this.#change = null;
     this.#changed();
+    this.#change = null;
     return () => this.#unwatchInternal(registration);
   }
 
@@ -155,7 +155,12 @@ export class Registrar implements RegistrationOwner {
     const { fd } = registration;
     if (registration.active) this.#remove(registration, State.DEREGISTERED);
     const isSame = isSameFile(registration);
-    const result = isSame ? closeFd(fd) : 0;
+    let result = 0;
+    if (isSame) {
+      prepareClose(fd);
+      registration.generation = Identity.GONE; // before the call: one that throws when it is done must not be made again
+      result = native.close(fd);
+    }
     registration.generation = Identity.GONE;
     registration.setState(State.CLOSED);
     if (result < 0) throw new SystemError(errorOf(result), 'close', { fd });
@@ -228,7 +233,7 @@ export class Registrar implements RegistrationOwner {
   #undo(registration: AnyRegistration, fd: number): void {
     this.#end(registration, State.DEREGISTERED);
     if (registration.internal) {
-      (registration.data as InternalData).release(this.#unwatch(registration));
+      (registration.data as InternalData).release(this.#unwatch(registration) || this.#step === Step.ADDING);
       return;
     }
     const before = this.table.byFd(fd);

@@ -169,9 +169,11 @@ export class EpollBackend implements Backend {
   }
 
   unwatchHost(): void {
-    if (this.#hostFd >= 0) this.deregister(this.#hostFd);
+    // Whether watched or not: an exception may have come between the kernel's answer and its record.
+    const hostFd = this.#hostFd >= 0 || !isHostLibuv ? this.#hostFd : native.hostBackendFd();
+    if (hostFd >= 0) this.deregister(hostFd);
     this.#hostFd = -1;
-    if (this.#hasPulse) this.deregister(this.#pulseFd);
+    this.deregister(this.#pulseFd);
     this.#hasPulse = false;
   }
 
@@ -190,7 +192,9 @@ export class EpollBackend implements Backend {
 
   #watchEdges(fd: number, slot: number): boolean {
     const events = (EPOLLIN | EPOLLET) >>> 0;
-    return fd >= 0 && epollControl(this.fd, EPOLL_CTL_ADD, fd, events, slot >>> 0, 0) >= 0;
+    if (fd < 0) return false;
+    const result = epollControl(this.fd, EPOLL_CTL_ADD, fd, events, slot >>> 0, 0);
+    return result >= 0 || errorOf(result) === native.constants.error.EEXIST;
   }
 
   /** Whether the fd is the file that was registered: another one, or none, is not in the set. */
