@@ -41,6 +41,7 @@ function step(world, operation, self) {
 /** No handler does anything any more, and turn by turn whatever is ready is told. @param {World} world */
 function drain(world) {
   world.nested = [];
+  world.isDraining = true;
   for (const owner of world.reactors) {
     if (owner.closed) continue;
     const sources = owner.liveSources();

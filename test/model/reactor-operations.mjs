@@ -61,6 +61,7 @@ function actIn(owner, self, isHandled) {
   const { turn } = owner;
   try {
     act(owner.world, self);
+    if (self?.alwaysThrows && !owner.world.isDraining) throw new Thrown('thrown in every turn');
   } catch (error) {
     if (error instanceof Thrown && turn !== null) turn.thrown = { error, goesOut: !isHandled };
     throw error;
@@ -81,6 +82,7 @@ function register(world, { a, b, c }) {
   // The kernel may know this file by this number still, of a registration that ended when another file had it.
   if (codes.length === 0 && owner.ghosts.has(ghostOf(file, fd))) codes.push('nothing', 'EEXIST');
   registration.hasOnError = hasOnError && c % 5 === 0;
+  registration.alwaysThrows = a % 11 === 0;
   const onError = (/** @type {unknown} */ error, /** @type {unknown} */ handle) => {
     world.check(handle === registration.handle, () => `${registration}: onError is given another registration`);
     world.check(error instanceof Thrown || world.failure !== null, () => `${registration}: onError is given ${error}`);

@@ -44,6 +44,8 @@ export class ModelRegistration {
     this.mode = mode;
     /** Whether its exceptions go to a function. */
     this.hasOnError = false;
+    /** Whether its handler throws in every turn. */
+    this.alwaysThrows = false;
   }
 
   /** Whether its number was closed, without the package: another file has it now, or none. */

@@ -216,7 +216,8 @@ export class Turn {
   #checkPatience(timer) {
     if (!timer.active || timer.firings !== timer.firingsAtTurn) timer.putOff = 0;
     else timer.putOff++;
-    const most = 2 * (this.fetched.size + this.dueSources.length + this.dueTimers.length) + 4;
+    // The next turn begins with it; one before it may throw then.
+    const most = 1 + 2 * this.owner.liveTimers().length;
     this.world.check(timer.putOff <= most, () => `${timer} was put off by exceptions of ${timer.putOff} turns`);
   }
 

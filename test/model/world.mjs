@@ -71,6 +71,8 @@ export class World {
   /** Operations of handlers, one for each call of a handler. @type {readonly import('./plan.mjs').Operation[]} */
   nested = [];
   nextNested = 0;
+  /** Handlers do nothing any more. */
+  isDraining = false;
   /** Runs one of those. @type {(operation: import('./plan.mjs').Operation, self: import('./registrations.mjs').ModelRegistration | null) => void} */
   runNested = () => {};
 
