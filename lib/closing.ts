@@ -24,15 +24,16 @@ export function onClose(listener: CloseListener): () => void {
 /** The native answer for an fd of the add-on itself; close(2) never answers so. */
 const IS_OWN = failure(native.constants.error.EBUSY as number);
 
-/**
- * close(2), after all listeners were told. Returns the native result.
- *
- * @throws ERR_INVALID_STATE where a waker or a signal uses the fd
- */
+/** Tells all listeners that the fd is about to be closed. @throws ERR_INVALID_STATE if a waker or a signal uses the fd */
 export function prepareClose(fd: number): void {
   for (const listener of listeners) listener.deref()?.beforeClose(fd);
 }
 
+/**
+ * Tells all listeners, then closes the fd (close(2)). Returns the native result.
+ *
+ * @throws ERR_INVALID_STATE if a waker or a signal uses the fd
+ */
 export function closeFd(fd: number): number {
   if (typeof fd === 'number') prepareClose(fd);
   const result = native.close(fd);

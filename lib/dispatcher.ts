@@ -158,7 +158,7 @@ export class Dispatcher {
     }
   }
 
-  /** Calls the error handler. Throws the error where there is none. */
+  /** Calls the error handler. Throws the error if no error handler takes it. */
   #report(error: unknown, registration: AnyRegistration | null): void {
     const own = registration === null ? undefined : errorHandlerOf(registration);
     if (registration !== null && own !== undefined) {

@@ -218,11 +218,14 @@ export class Reactor {
 
   /**
    * Calls `handler` in a turn after the process got the signal, whichever thread it came to; several of the same signal
-   * before that turn may be one call. What the signal did before (end the process, say) it does not do meanwhile; a
-   * handler that Node had for it is called as well (not in Deno). Any number of reactors and handlers may watch one signal.
+   * before that turn may be one call. What the signal did before (end the process, open the inspector's port for
+   * SIGUSR1) it does not do meanwhile, and does again after the last deregister(). Any number of reactors and handlers
+   * may watch one signal. In Node `process.on()` and `spawn()` go on beside it, in any order; on Windows the reactor
+   * alone hears it, and in Bun and Deno the listener that came last replaces the others.
    *
    * @param signal a name such as 'SIGTERM' (signal(7))
-   * @throws TypeError ERR_INVALID_ARG_VALUE for signals that cannot be watched; SystemError EMFILE
+   * @throws TypeError ERR_INVALID_ARG_VALUE for signals that cannot be watched; SystemError EMFILE, ENFILE: it opens
+   * four fds in Node on Linux
    */
   onSignal(signal: NodeJS.Signals, handler: SignalHandler): SignalRegistration {
     const number = signalNumber(signal);

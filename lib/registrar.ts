@@ -1,9 +1,9 @@
 // Registrar: makes, changes and ends registrations, in the table and in the kernel.
 //
 // The two must agree whatever throws in between: a call that fails, a stack overflow, a termination (vm time-out). So
-// each change writes down what it is about to do (#change, #step) and erases that when done. Whoever finds it written
-// down, mends: a registration half made is undone, one half ended is ended, a new interest half set is the old one again.
-// A change by an assignment cannot be cut short; that by a call can.
+// each change writes down what it is about to do (#change, #step) and erases that when done. The next call that finds it
+// mends: a registration half made is undone, one half ended is ended, a new interest half set is the old one again.
+// An assignment cannot be cut short; a call can.
 //
 // The kernel knows best whether an fd is still the file that was registered: it answers ENOENT, EBADF or EPERM where other
 // code closed the fd. Nothing else asks, and nothing asks at an event (see ARCHITECTURE.md, "Closing").

@@ -98,7 +98,7 @@ export class RegistrationTable {
     this.#internal -= internal;
   }
 
-  /** The registration of this fd; null where there is none. */
+  /** The registration of this fd; null if the table has none. */
   byFd(fd: number): AnyRegistration | null {
     const after = this.#slotsAfter.get(Math.floor(fd / PAGE_LENGTH))?.[fd % PAGE_LENGTH] ?? 0;
     return after === 0 ? null : (this.#pageOf(after - 1)[(after - 1) & IN_PAGE] as AnyRegistration);

@@ -29,7 +29,7 @@ export type SignalHandler = (signal: NodeJS.Signals) => void;
 export interface SignalRegistration extends Disposable {
   /** The signal's name. */
   readonly signal: NodeJS.Signals;
-  /** The handler is not called any more; the signal does again what it did before. Idempotent. */
+  /** The handler is not called any more. After the last watch the signal does again what it did before. Idempotent. */
   deregister(): void;
 }
 

@@ -5,8 +5,8 @@
 // libuv's watchers. libuv's handler tells every watcher of every loop, and goes with the last one. What was there
 // before is put back by sys/signal_disposition.h.
 //
-// The watcher is in a loop of its own, which nobody else runs: the host's loop stands still during a blocking wait. The
-// fd of that loop is readable from the signal on until it is acknowledged.
+// The watcher is in a loop of its own, which the host does not run: the host's loop stands still during a blocking
+// wait. The fd of that loop is readable from the signal on until it is acknowledged.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Room in the set of a poller that is not the package's own: libuv ends the process where there is none.
+// Room in the set of a poller that is not the package's own: libuv ends the process if there is no room.
 #pragma once
 
 #include "../core/result.h"
