@@ -94,6 +94,7 @@ const qemuOnly: Record<string, string> = {
   'test/model/*.test.ts': 'two thousand sequences take minutes there',
   'test/contract/attach-exit.test.ts': start,
   'test/contract/wakers.test.ts': start,
+  'test/contract/acceptor-faults.test.ts': 'system calls are made to fail by strace',
   'test/contract/pump-faults.test.ts': 'system calls are made to fail by strace',
 };
 
