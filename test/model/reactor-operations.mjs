@@ -116,7 +116,7 @@ function handlerOf(registration) {
 
 /** @param {World} world @param {ModelRegistration | null | undefined} registration @param {number} interest */
 function modify(world, registration, interest) {
-  if (registration == null) return;
+  if (registration == null || registration.isTakenForGhost) return;
   const { active, hasMoved, handle } = registration;
   const call = () => handle.modify(interest);
   if (!active) {
@@ -137,14 +137,14 @@ function modify(world, registration, interest) {
 
 /** @param {World} world @param {ModelRegistration | null | undefined} registration */
 function deregister(world, registration) {
-  if (registration == null) return;
+  if (registration == null || registration.isTakenForGhost) return;
   perform(world, `${registration}.deregister()`, () => registration.handle.deregister());
   if (registration.active) registration.retire();
 }
 
 /** @param {World} world @param {ModelRegistration | null | undefined} registration */
 function closeRegistration(world, registration) {
-  if (registration == null) return;
+  if (registration == null || registration.isTakenForGhost) return;
   const { active, hasMoved, handle, fd, owner } = registration;
   // After deregister() the inode tells a file from another, and all eventfds and epoll sets of the system share one.
   if (!active && hasMoved && registration.file.identity === owner.world.numbers.get(fd)?.identity) return;

@@ -53,6 +53,15 @@ export class ModelRegistration {
     return this.owner.world.numbers.get(this.fd) !== this.file;
   }
 
+  /**
+   * Whether its number went to a file that the kernel still watches by this number, of a registration before it. Then
+   * the kernel takes the one for the other, and the package cannot know.
+   */
+  get isTakenForGhost() {
+    const file = this.owner.world.numbers.get(this.fd);
+    return this.active && this.hasMoved && file !== undefined && this.owner.ghosts.has(ghostOf(file, this.fd));
+  }
+
   /** Whether only edges are told. */
   get isEdge() {
     return this.mode === 'edge' || this.interest === 0;
