@@ -24,7 +24,11 @@ export function onClose(listener: CloseListener): () => void {
 /** The native answer for an fd of the add-on itself; close(2) never answers so. */
 const IS_OWN = failure(native.constants.error.EBUSY as number);
 
-/** Tells all listeners that the fd is about to be closed. @throws ERR_INVALID_STATE if a waker or a signal uses the fd */
+/**
+ * Tells all listeners that the fd is about to be closed.
+ *
+ * @throws ERR_INVALID_STATE if a waker or a signal uses the fd
+ */
 export function prepareClose(fd: number): void {
   for (const listener of listeners) listener.deref()?.beforeClose(fd);
 }

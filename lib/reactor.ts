@@ -221,7 +221,7 @@ export class Reactor {
    * before that turn may be one call. What the signal did before (end the process, open the inspector's port for
    * SIGUSR1) it does not do meanwhile, and does again after the last deregister(). Any number of reactors and handlers
    * may watch one signal. In Node `process.on()` and `spawn()` go on beside it, in any order; on Windows the reactor
-   * alone hears it, and in Bun and Deno the listener that came last replaces the others.
+   * alone hears it. In Bun and Deno a listener of the runtime that comes later replaces the reactor's.
    *
    * @param signal a name such as 'SIGTERM' (signal(7))
    * @throws TypeError ERR_INVALID_ARG_VALUE for signals that cannot be watched; SystemError EMFILE, ENFILE: it opens

@@ -86,6 +86,7 @@ const underWineOnly: Record<string, string> = {
 };
 
 const start = 'it starts Node again and again, and a start takes seconds there';
+const strace = 'system calls are made to fail by strace';
 const qemuOnly: Record<string, string> = {
   'test/contract/signal-orders.test.ts': start,
   'test/lifecycle/blocked-hosts.test.ts': start,
@@ -94,8 +95,8 @@ const qemuOnly: Record<string, string> = {
   'test/model/*.test.ts': 'two thousand sequences take minutes there',
   'test/contract/attach-exit.test.ts': start,
   'test/contract/wakers.test.ts': start,
-  'test/contract/acceptor-faults.test.ts': 'system calls are made to fail by strace',
-  'test/contract/pump-faults.test.ts': 'system calls are made to fail by strace',
+  'test/contract/acceptor-faults.test.ts': strace,
+  'test/contract/pump-faults.test.ts': strace,
 };
 
 const otherRuntimes: Record<string, string> = {

@@ -55,7 +55,8 @@ export class ModelRegistration {
 
   /**
    * Whether its number went to a file that the kernel still watches by this number, of a registration before it. Then
-   * the kernel takes the one for the other, and the package cannot know.
+   * the kernel takes the one for the other, and the package does not look: modify() succeeds, and close() closes the
+   * number (see ARCHITECTURE.md, "What is left open on purpose").
    */
   get isTakenForGhost() {
     const file = this.owner.world.numbers.get(this.fd);
