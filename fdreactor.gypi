@@ -1,5 +1,5 @@
-# The build on the user's own machine, by node-gyp. One source list a platform: what a platform does not have is not
-# compiled there, so no source outside native/sys/ needs a platform conditional.
+# The build on the user's own machine, by node-gyp. native/sources.mjs chooses the sources: what a platform does not have
+# is not compiled there, so no source outside native/sys/ needs a platform conditional.
 {
   'variables': {
     'sanitize%': '',  # 'address,undefined': the add-on under sanitizers, see CONTRIBUTING.md
@@ -9,89 +9,13 @@
   'targets': [
     {
       'target_name': 'fdreactor',
-      'sources': [
-        'native/addon.cc',
-        'native/bind/bind_address.cc',
-        'native/bind/bind_fd.cc',
-        'native/bind/bind_host_loop.cc',
-        'native/bind/bind_host_thread.cc',
-        'native/bind/bind_platform.cc',
-        'native/bind/bind_sendfile.cc',
-        'native/bind/bind_signals.cc',
-        'native/bind/bind_socket.cc',
-        'native/bind/bind_waker.cc',
-        'native/sys/owned_fds.cc',
-      ],
+      'sources': ['<!@(node native/sources.mjs <(OS) <(kqueue))'],
       'defines': ['NAPI_VERSION=8'],
       'cflags': ['-Wall', '-Wextra', '-fvisibility=hidden'],
       'cflags_cc': ['-std=c++17', '-fno-exceptions', '-fno-rtti'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-frtti'],
       'conditions': [
-        ['OS!="win"', {
-          'sources': [
-            'native/bind/bind_pipe.cc',
-            'native/bind/host_signal_uv.cc',
-            'native/sys/address.cc',
-            'native/sys/clock_posix.cc',
-            'native/sys/error_names_posix.cc',
-            'native/sys/fd_identity_posix.cc',
-            'native/sys/fd_posix.cc',
-            'native/sys/fd_room_posix.cc',
-            'native/sys/new_fd_posix.cc',
-            'native/sys/signal_disposition_posix.cc',
-            'native/sys/sigpipe_posix.cc',
-            'native/sys/socket_options.cc',
-            'native/sys/socket_posix.cc',
-            'native/sys/startup_posix.cc',
-            'native/sys/thread_posix.cc',
-          ],
-        }],
-        ['OS=="linux"', {
-          'libraries': ['-ldl'],
-          'sources': [
-            'native/sys/constants_linux.cc',
-            'native/sys/socket_options_linux.cc',
-            'native/sys/transfer_linux.cc',
-          ],
-        }],
-        ['OS=="linux" and kqueue==""', {
-          'sources': [
-            'native/bind/bind_epoll.cc',
-            'native/bind/bind_host_uv.cc',
-            'native/bind/bind_splice.cc',
-            'native/bind/binders_linux.cc',
-            'native/bind/host_waiter_linux.cc',
-            'native/sys/epoll.cc',
-            'native/sys/fd_wait_linux.cc',
-            'native/sys/pulse_linux.cc',
-            'native/sys/poller_room_linux.cc',
-            'native/sys/signals_posix.cc',
-            'native/sys/waker_linux.cc',
-          ],
-        }],
-        ['OS in "mac freebsd openbsd netbsd" or kqueue!=""', {
-          'sources': [
-            'native/bind/bind_kqueue.cc',
-            'native/bind/binders_kqueue.cc',
-            'native/bind/host_waiter_kqueue.cc',
-            'native/sys/constants_kqueue.cc',
-            'native/sys/kqueue.cc',
-            'native/sys/kqueue_stash.cc',
-            'native/sys/poller_room_kqueue.cc',
-            'native/sys/signals_kqueue.cc',
-            'native/sys/waker_kqueue.cc',
-          ],
-        }],
-        ['OS in "mac freebsd openbsd netbsd"', {
-          'sources': ['native/sys/constants_bsd.cc', 'native/sys/socket_options_bsd.cc'],
-        }],
-        ['OS in "mac freebsd"', {
-          'sources': ['native/sys/transfer_bsd.cc'],
-        }],
-        ['OS in "openbsd netbsd"', {
-          'sources!': ['native/bind/bind_sendfile.cc'],
-          'sources': ['native/bind/bind_sendfile_absent.cc'],
-        }],
+        ['OS=="linux"', {'libraries': ['-ldl']}],
         # Compilers are as old or new as the system: their opinions are not to stop a user's build.
         ['warnings_are_errors=="true"', {'cflags': ['-Werror']}],
         ['OS in "freebsd openbsd netbsd"', {'libraries': ['-lpthread']}],
@@ -117,40 +41,6 @@
         # MSVC (Visual Studio 2019 or newer). node-gyp brings a delay-load hook of its own. Without exceptions and RTTI is
         # how Node's own settings have it; said once more, because newer ones may not.
         ['OS=="win"', {
-          'sources': [
-            'native/bind/bind_afd.cc',
-            'native/bind/bind_iocp.cc',
-            'native/bind/bind_overlapped.cc',
-            'native/bind/bind_overlapped_file.cc',
-            'native/bind/binders_windows.cc',
-            'native/bind/host_signal_absent.cc',
-            'native/bind/host_waiter_windows.cc',
-            'native/bind/operations.cc',
-            'native/sys/address.cc',
-            'native/sys/afd.cc',
-            'native/sys/afd_device_windows.cc',
-            'native/sys/afd_operation_windows.cc',
-            'native/sys/clock_windows.cc',
-            'native/sys/constants_windows.cc',
-            'native/sys/error_names_windows.cc',
-            'native/sys/fd_identity_windows.cc',
-            'native/sys/fd_windows.cc',
-            'native/sys/handle_count_windows.cc',
-            'native/sys/iocp.cc',
-            'native/sys/operation.cc',
-            'native/sys/operation_memory.cc',
-            'native/sys/overlapped.cc',
-            'native/sys/overlapped_file.cc',
-            'native/sys/signals_windows.cc',
-            'native/sys/socket_options.cc',
-            'native/sys/socket_options_windows.cc',
-            'native/sys/socket_pair_windows.cc',
-            'native/sys/socket_windows.cc',
-            'native/sys/startup_windows.cc',
-            'native/sys/thread_windows.cc',
-            'native/sys/transfer_windows.cc',
-            'native/sys/waker_windows.cc',
-          ],
           'defines': ['_HAS_EXCEPTIONS=0', '_WIN32_WINNT=0x0A00', 'NOMINMAX', 'WIN32_LEAN_AND_MEAN'],
           'libraries': ['-lws2_32', '-lmswsock', '-lntdll', '-liphlpapi'],
           'msvs_settings': {

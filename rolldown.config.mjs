@@ -14,12 +14,12 @@ export default defineConfig({
   output: {
     dir: 'dist',
     format: 'es',
-    // Not in a folder: load-native.ts knows that it is in dist/ itself.
+    // Not in a folder: native/load.ts knows that it is in dist/ itself.
     chunkFileNames: '[name].js',
     codeSplitting: {
       groups: [
         // Apart from what loads the add-on, for the command that builds it when there is none.
-        { name: 'target', test: /lib[\\/](builtins|target|version)\.ts$/, priority: 1 },
+        { name: 'target', test: /lib[\\/]native[\\/](builtins|target|version)\.ts$/, priority: 1 },
         { name: 'shared', minShareCount: 2 },
       ],
     },

@@ -1,4 +1,4 @@
-# The functions of Node-API as pointers, which native/sys/node_imports_windows.cc fills when the add-on is loaded.
+# The functions of Node-API as pointers, which native/sys/windows/imports/node_imports_windows.cc fills when the add-on is loaded.
 find_program(NODE_PROGRAM node REQUIRED)
 set(NODE_API_IMPORTS ${CMAKE_CURRENT_BINARY_DIR}/node_api_imports.cc)
 execute_process(

@@ -4,16 +4,17 @@
  *
  * @module fdreactor
  */
-export { Acceptor, type AcceptorOptions } from './acceptor.js';
-export type { BackendName } from './backend.js';
-export { type Capabilities, capabilities } from './capabilities.js';
-export type { ErrorHandler } from './dispatcher.js';
-export { SystemError, type SystemErrorDetails, UnsupportedError, WOULD_BLOCK } from './errors.js';
-export { Interest, type Mode, Ready } from './interest.js';
-export type { Metrics } from './metrics.js';
-export { Reactor } from './reactor.js';
-export type { ReactorOptions, RegisterOptions, TimerOptions } from './reactor-options.js';
-export type { Handler, Registration, RegistrationErrorHandler } from './registration.js';
-export type { SignalHandler, SignalRegistration } from './signals.js';
-export type { Timer, TimerHandler } from './timers.js';
-export { type TransferredWaker, Waker } from './waker.js';
+
+export { SystemError, type SystemErrorDetails, UnsupportedError, WOULD_BLOCK } from './base/errors.js';
+export { Acceptor, type AcceptorOptions } from './reactor/acceptor.js';
+export type { BackendName } from './reactor/backend.js';
+export { type Capabilities, capabilities } from './reactor/capabilities.js';
+export type { ErrorHandler } from './reactor/dispatcher.js';
+export { Interest, type Mode, Ready } from './reactor/interest.js';
+export type { Metrics } from './reactor/metrics.js';
+export type { ReactorOptions, RegisterOptions, TimerOptions } from './reactor/options.js';
+export { Reactor } from './reactor/reactor.js';
+export type { Handler, Registration, RegistrationErrorHandler } from './reactor/registration.js';
+export type { SignalHandler, SignalRegistration } from './reactor/signals.js';
+export type { Timer, TimerHandler } from './reactor/timers.js';
+export { type TransferredWaker, Waker } from './reactor/waker.js';

@@ -2,7 +2,7 @@
 // where it is found before any other binary. Says what is missing before it begins, and loads the result at the end.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adviceFor, missingTools } from './build-tools.js';
 import { findOnPath } from './find-on-path.js';
@@ -58,7 +58,9 @@ function runNodeGyp(options: readonly string[]): boolean {
   const args = ['rebuild', '--loglevel=warn', ...headers(), ...options];
   const found = nodeGyp === undefined ? `npx --yes ${NODE_GYP}` : `${node} ${nodeGyp}`;
   console.log(`$ ${found} ${args.join(' ')}`);
-  const settings = { cwd: packageFolder, stdio: 'inherit' } as const;
+  // fdreactor.gypi calls node by its name.
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}${delimiter}${dirname(process.execPath)}` };
+  const settings = { cwd: packageFolder, stdio: 'inherit', env } as const;
   const { status, error } =
     nodeGyp === undefined
       ? spawnSync('npx', ['--yes', NODE_GYP, ...args], { ...settings, shell: process.platform === 'win32' })
@@ -83,7 +85,7 @@ function withBindingGyp<T>(body: () => T): T {
 async function tryIt(): Promise<number> {
   delete process.env.FDREACTOR_BINARY;
   try {
-    const [{ capabilities }, { nativeFile }] = await Promise.all([import('../index.js'), import('../native.js')]);
+    const [{ capabilities }, { nativeFile }] = await Promise.all([import('../index.js'), import('../native/table.js')]);
     console.log(`built: ${nativeFile}\nit loads; backend: ${capabilities().backends[0] ?? 'none'}`);
     return 0;
   } catch (error) {

@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { freemem, release, type } from 'node:os';
-import type { Capabilities } from '../capabilities.js';
-import { describeProcess, platform } from '../target.js';
-import { VERSION } from '../version.js';
+import { describeProcess, platform } from '../native/target.js';
+import { VERSION } from '../native/version.js';
+import type { Capabilities } from '../reactor/capabilities.js';
 import { asText } from './doctor-text.js';
 import { type Capacity, capacityOf, type Limit } from './limits.js';
 import { bsdLimits, SYSCTL_NAMES } from './limits-bsd.js';
@@ -52,7 +52,7 @@ function readLimits(connections: number): Limit[] {
 
 async function readAddon(): Promise<Report['addon']> {
   try {
-    const [{ capabilities }, { nativeFile }] = await Promise.all([import('../index.js'), import('../native.js')]);
+    const [{ capabilities }, { nativeFile }] = await Promise.all([import('../index.js'), import('../native/table.js')]);
     return { file: nativeFile, capabilities: capabilities() };
   } catch (error) {
     return { error: (error as Error).message };

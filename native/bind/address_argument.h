@@ -1,4 +1,5 @@
-// A socket address that crosses as the bytes of sys/address.h's Address, in a Uint8Array that lib/address.ts owns.
+// A socket address that crosses as the bytes of sys/address.h's Address, in a Uint8Array that lib/socket/address.ts
+// owns.
 #pragma once
 
 #include "../sys/address.h"

@@ -18,6 +18,7 @@ napi_value sendfile(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_sendfile(napi_env env, napi_value exports) {
+  if (!has_sendfile()) return napi_ok;  // the absent export is how lib/ knows
   return add_exports(env, exports, {{"sendfile", sendfile}});
 }
 

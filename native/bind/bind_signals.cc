@@ -7,12 +7,12 @@
 #include "arguments.h"
 #include "bind.h"
 #include "environment.h"
-#include "host_signal.h"
+#include "host/host_signal.h"
 
 namespace fdreactor {
 namespace {
 
-// How a signal is watched, as lib/signals.ts has it.
+// How a signal is watched, as lib/reactor/signals.ts has it.
 enum Way { kAlone = 0, kWithPrevious = 1, kWithHost = 2 };
 
 // (number, way) => source

@@ -14,7 +14,7 @@
 #include "../core/check.h"
 #include "../core/result.h"
 #include "../sys/owned_fds.h"
-#include "host_signal.h"
+#include "host/host_signal.h"
 
 namespace fdreactor {
 

@@ -1,6 +1,6 @@
 // Readiness in the words of \Device\Afd, the kernel side of Windows' sockets, and in ours: two pure functions, and
 // nothing else may translate. The bits are those of the (undocumented, unchanged since Windows NT) IOCTL_AFD_POLL; ours
-// are those of lib/interest.ts.
+// are those of lib/reactor/interest.ts.
 #pragma once
 
 #include <cstdint>

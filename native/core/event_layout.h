@@ -1,5 +1,5 @@
 // The memory in which one wait leaves its events for JavaScript: one array buffer, a header and then the kernel's own
-// event structs, untouched. lib/event-batch.ts reads the same bytes by the numbers that the add-on exports, so a
+// event structs, untouched. lib/queue/event-batch.ts reads the same bytes by the numbers that the add-on exports, so a
 // change here needs no change there.
 #pragma once
 

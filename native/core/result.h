@@ -2,7 +2,7 @@
 //
 //    r >= 0            done: a count, an fd, or 0
 //    r == kWouldBlock  the kernel said EAGAIN; nothing was done (JavaScript's WOULD_BLOCK)
-//    r == kBadArgument an argument was not usable; no system call was made (lib/arguments.ts finds which one)
+//    r == kBadArgument an argument was not usable; no system call was made (lib/base/arguments.ts finds which one)
 //    any other r < 0   failed: the system's error number is error_of(r)
 //
 // An errno is shifted by one so that EPERM (1) and "would block" (-1) stay apart. No exception, no allocation.

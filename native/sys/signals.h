@@ -1,5 +1,5 @@
 // Signals as sources of events, without help of the host: for hosts whose event loop is not libuv's (Bun, Deno), and
-// for Windows. Where the host is libuv's, bind/host_signal.h does it.
+// for Windows. Where the host is libuv's, bind/host/host_signal.h does it.
 //
 // signalfd(2) would need the signal blocked in every thread of the process, and the threads of a host run already. So a
 // handler writes to an eventfd for each watcher. The handler that was there before is called too if that is wished,

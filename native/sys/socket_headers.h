@@ -7,7 +7,7 @@
 
 #ifdef _WIN32
 
-#include "windows_headers.h"
+#include "windows/windows_headers.h"
 
 // clang-format off
 #include <afunix.h>

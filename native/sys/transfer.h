@@ -12,6 +12,9 @@ namespace fdreactor {
 
 constexpr int64_t kNoOffset = -1;
 
+// Whether the kernel has sendfile(2). Without it transfer_sendfile() is ENOSYS.
+bool has_sendfile();
+
 // 0 at or after the end of the file. The position of in_fd is not moved.
 Result transfer_sendfile(int out_fd, int in_fd, int64_t offset, size_t count);
 

@@ -4,7 +4,7 @@
 import path from 'node:path';
 
 const MAX_FILES = 20;
-export const heldRoots = ['bench', 'scripts'];
+export const heldRoots = ['bench', 'lib', 'native', 'scripts'];
 
 /** @param {readonly string[]} files paths @returns {{ file: string, line: number, rule: string }[]} */
 export function checkFolders(files) {

@@ -43,16 +43,16 @@ export const textRules = [
 export const codeRules = [
   {
     // ... but where there may be no table: in what loads it, and in the program that builds it.
-    name: 'process.platform is asked in lib/errors.ts, lib/target.ts and lib/cli/ only (the native table says what there is)',
+    name: 'process.platform is asked in lib/base/errors.ts, lib/native/target.ts and lib/cli/ only (the native table says what there is)',
     where: /^(lib|examples)\//,
-    except: /^lib\/(errors|target|cli\/[\w-]+)\.ts$/,
+    except: /^lib\/(base\/errors|native\/target|cli\/[\w-]+)\.ts$/,
     breach: /\bprocess\s*(\?\.|\.)\s*(platform|arch)\b|\b(platform|arch)\b[^=]*\} = process;|\bos\.(platform|type)\(/,
   },
   {
     // target.ts asks the loader for a file that cannot be there, for the name of the C library.
-    name: 'the .node file is loaded in lib/load-native.ts only',
+    name: 'the .node file is loaded in lib/native/load.ts only',
     where: /^(lib|examples|bench)\//,
-    except: /^lib\/(load-native|target)\.ts$/,
+    except: /^lib\/native\/(load|target)\.ts$/,
     breach: /node-gyp-build|\bprocess\.dlopen\b/,
   },
   {

@@ -12,7 +12,7 @@ import { branchFiles } from '../shared/changes.mjs';
 import { nodeFolder } from '../shared/node-headers.mjs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 
-const windowsPattern = /^native\/sys\/(\w+_windows|iocp|operation\w*|overlapped\w*)\.cc$/;
+const windowsPattern = /^native\/sys\/windows\/(?!port\/afd\.cc)/;
 const mingw = '/usr/x86_64-w64-mingw32/include';
 const mingwCxx = '/usr/lib/gcc/x86_64-w64-mingw32/12-posix/include/c++';
 const windowsFlags = [
@@ -20,12 +20,12 @@ const windowsFlags = [
   '-D_WIN32_WINNT=0x0A00',
   ...[mingwCxx, `${mingwCxx}/x86_64-w64-mingw32`, mingw].flatMap((folder) => ['-isystem', folder]),
 ];
-const kqueuePattern = /^native\/sys\/(kqueue\w*|\w+_kqueue)\.cc$/;
+const kqueuePattern = /^native\/sys\/kqueue\//;
 /**
  * Only macOS and the BSDs have what these include: `npm run build:prebuilds` compiles them, with every warning an
  * error.
  */
-const bsdPattern = /^native\/sys\/\w+_bsd\.cc$/;
+const bsdPattern = /^native\/sys\/bsd\//;
 const kqueueFlags = spawnSync('pkg-config', ['--cflags', 'libkqueue'], { encoding: 'utf8' });
 // Windows' own functions take numbers as pointers and give pointers as numbers.
 const windowsChecks = '--checks=-performance-no-int-to-ptr';

@@ -13,7 +13,6 @@ import { root, sourceFiles } from '../shared/sources.mjs';
 import { getZig, withEmptyCache } from '../shared/zig.mjs';
 import { findings } from './checks.mjs';
 import { crossBuild } from './cmake-js.mjs';
-import { checkSources } from './source-lists.mjs';
 import { targets } from './targets.mjs';
 
 /** @typedef {import('./targets.mjs').Target} Target */
@@ -98,7 +97,6 @@ async function main() {
     'llvm-readobj': 'llvm',
     'llvm-objdump': 'llvm',
   });
-  checkSources();
   const zig = await getZig();
   for (const target of wanted) {
     if (values.ubsan)

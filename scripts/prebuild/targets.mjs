@@ -1,6 +1,6 @@
 // @ts-check
 // Lists the targets that the package has a prebuilt add-on for: the names that zig and CMake have for each, and the
-// place where lib/load-native.ts looks for it.
+// place where lib/native/load.ts looks for it.
 
 /**
  * @typedef {object} Target

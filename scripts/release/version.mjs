@@ -9,7 +9,7 @@ const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 /** @type {Record<string, RegExp>} what stands before it, and what behind */
 const places = {
   'native/core/version.h': /(?<=kVersion = ")[^"]*(?=")/,
-  'lib/version.ts': /(?<=VERSION = ')[^']*(?=')/,
+  'lib/native/version.ts': /(?<=VERSION = ')[^']*(?=')/,
 };
 
 for (const [file, pattern] of Object.entries(places)) {

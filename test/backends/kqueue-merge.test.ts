@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { Interest, type Mode, Ready } from 'fdreactor';
 import { describe, expect, test } from 'vitest';
-import { changesBetween, filtersOf, Merge, readyOf } from '../../lib/backends/kqueue-changes.js';
+import { changesBetween, filtersOf, Merge, readyOf } from '../../lib/reactor/backends/kqueue-changes.js';
 import { SYSTEMS } from './kqueue-constants.js';
 import { QueueModel } from './kqueue-model.js';
 

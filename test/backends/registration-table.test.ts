@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 
 import { expect, test } from 'vitest';
-import { type Registration, State } from '../../lib/registration.js';
-import { RegistrationTable } from '../../lib/registration-table.js';
+import { type Registration, State } from '../../lib/reactor/registration.js';
+import { RegistrationTable } from '../../lib/reactor/registration-table.js';
 
 type Entry = Registration<unknown>;
 

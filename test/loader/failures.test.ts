@@ -124,7 +124,7 @@ describe('a damaged binary', () => {
 });
 
 describe('a binary of another system', () => {
-  // The first bytes of each format, as parsed in lib/binary-file.ts; the rest does not matter, for nobody gets so far.
+  // The first bytes of each format, as parsed in lib/native/binary-file.ts; the rest does not matter, for nobody gets so far.
   const elf = (machine: number): Buffer => {
     const bytes = Buffer.alloc(4096);
     bytes.write('\x7fELF\x02\x01\x01', 'latin1');

@@ -31,7 +31,7 @@ function bothCopies(name: string, body: (toolbox: Toolbox) => unknown, expected:
 bothCopies(
   'events and timers come to each, and an fd of one may be used by the other',
   ({ Reactor, Interest, socket, require, report, args }) => {
-    const second = { ...require(args), socket: require(args.replace('index.js', 'raw/socket.js')) } as Any;
+    const second = { ...require(args), socket: require(args.replace('index.js', 'socket.js')) } as Any;
     const [a, b] = socket.socketpair();
     const seen: string[] = [];
     const reactors = [new Reactor(), new second.Reactor()];

@@ -1,0 +1,164 @@
+// The errors of the package, and how a native result becomes one. Adding a kind of argument error is one function
+// here; the names of system errors come from the native table (native/sys/error_names_*.cc).
+import { util } from '../native/builtins.js';
+import { native } from '../native/table.js';
+
+/**
+ * What a call returns where the kernel said EAGAIN: nothing was done, wait for readiness and try again. It is -1, and
+ * no call that moves data or accepts returns any other negative number.
+ */
+export const WOULD_BLOCK = -1;
+
+const IS_WINDOWS = process.platform === 'win32';
+
+/** A native call's answer that an argument was not usable; JavaScript then finds which one, and throws. */
+export const BAD_ARGUMENT = -1_000_000;
+
+/** The system's error number in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
+export function errorOf(result: number): number {
+  return WOULD_BLOCK - result;
+}
+
+/** The native result that stands for an error number. The inverse of errorOf(). */
+export function failure(error: number): number {
+  return WOULD_BLOCK - error;
+}
+
+/** What is known about the place of a system error. */
+export interface SystemErrorDetails {
+  /** The descriptor that the call was made on. */
+  fd?: number | undefined;
+  /** The numeric address that it was made for. */
+  address?: string | undefined;
+  /** The port that belongs to `address`. */
+  port?: number | undefined;
+  /** The path that it was made for. */
+  path?: string | undefined;
+  /** The socket option that it was made for: level and name. */
+  option?: string | undefined;
+}
+
+const NO_DETAILS: SystemErrorDetails = Object.freeze(Object.create(null));
+
+/**
+ * A system call failed. `code` is the error's POSIX name, as in errno(3); on Windows too, where several of its errors can
+ * have one name, and `winError` says which it was.
+ */
+export class SystemError extends Error {
+  /** Always 'SystemError'. */
+  override readonly name: string = 'SystemError';
+  /** The POSIX name, such as 'ECONNRESET'. */
+  readonly code: string;
+  /**
+   * The error's number, negative, as Node's own errors have it: the system's, but on Windows the one that Node has for
+   * `code` (util.getSystemErrorMap()), and `-winError` where Node has none.
+   */
+  readonly errno: number;
+  /** On Windows only: the Winsock or Win32 number, such as 10054 (WSAECONNRESET). */
+  declare readonly winError?: number;
+  /** The call that failed, such as 'recv'. */
+  readonly syscall: string;
+  /** The descriptor it was made on, where there was one. */
+  declare readonly fd?: number;
+  /** The numeric address it was made for, where there was one. */
+  declare readonly address?: string;
+  /** The port that belongs to `address`. */
+  declare readonly port?: number;
+  /** The path it was made for, where there was one. */
+  declare readonly path?: string;
+  /** The socket option it was made for, where there was one: level and name, such as 'IPPROTO_TCP TCP_NODELAY'. */
+  declare readonly option?: string;
+
+  /**
+   * @param error the system's error number, positive: on Windows the Winsock or Win32 one
+   * @param syscall the call that failed
+   */
+  constructor(error: number, syscall: string, details: SystemErrorDetails = NO_DETAILS) {
+    if (!Number.isSafeInteger(error)) throw invalidType('error', 'an integer', error);
+    if (typeof syscall !== 'string') throw invalidType('syscall', 'a string', syscall);
+    if (typeof details !== 'object' || details === null) throw invalidType('details', 'an object', details);
+    const code = native.errorName(error) ?? `${IS_WINDOWS ? 'WINERROR' : 'ERRNO'}_${error}`;
+    const errno = IS_WINDOWS ? (errnoOf(code) ?? -error) : -error;
+    // A copy without a prototype: nothing that Object.prototype was given gets in.
+    const known: SystemErrorDetails = Object.assign(Object.create(null), details);
+    super(`${code}: ${messageOf(error, errno)}, ${syscall}${describe(known)}`);
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+    if (IS_WINDOWS) this.winError = error;
+    for (const [key, value] of Object.entries(known)) if (value !== undefined) define(this, key, value, false);
+  }
+}
+
+/** Makes an own property, whatever Object.prototype was given: a descriptor would inherit a `get` from it. */
+function define(target: object, key: string, value: unknown, writable: boolean): void {
+  const descriptor = { __proto__: null, value, writable, enumerable: true, configurable: true };
+  Object.defineProperty(target, key, descriptor as PropertyDescriptor);
+}
+
+let errnoByCode: Map<string, number> | undefined;
+
+function errnoOf(code: string): number | undefined {
+  errnoByCode ??= new Map([...util.getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
+  return errnoByCode.get(code);
+}
+
+/** The system's words; Node's where the system has none. */
+function messageOf(error: number, errno: number): string {
+  return native.errorMessage(error) ?? util.getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+}
+
+function describe({ fd, address, port, path, option }: SystemErrorDetails): string {
+  const place = `${typeof fd === 'number' ? ` fd ${fd}` : ''}${typeof option === 'string' ? ` ${option}` : ''}`;
+  if (typeof address === 'string') return `${place} ${address}:${typeof port === 'number' ? port : ''}`;
+  return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
+}
+
+/** This operating system does not have the facility. Thrown before anything was done. */
+export class UnsupportedError extends Error {
+  /** Always 'UnsupportedError'. */
+  override readonly name: string = 'UnsupportedError';
+  /** Always 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'. */
+  readonly code = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';
+
+  constructor(facility: string) {
+    if (typeof facility !== 'string') throw invalidType('facility', 'a string', facility);
+    super(`${facility} is not available on ${process.platform}`);
+  }
+}
+
+/** Node's way of naming argument errors: a standard class with a `code`. */
+function withCode<E extends Error>(error: E, code: string): E & { code: string } {
+  define(error, 'code', code, true);
+  return error as E & { code: string };
+}
+
+/** Any value as a few words; runs no code of the value's own. */
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 64))}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return `${typeof value === 'number' || typeof value === 'boolean' ? `${typeof value} ` : ''}${String(value)}`;
+}
+
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}, not ${inWords(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+export function invalidValue(name: string, expected: string, value: unknown): TypeError {
+  return withCode(new TypeError(`${name} must be ${expected}, not ${inWords(value)}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+export function outOfRange(name: string, range: string, value: unknown): RangeError {
+  return withCode(new RangeError(`${name} must be ${range}, not ${inWords(value)}`), 'ERR_OUT_OF_RANGE');
+}
+
+/** A socket option was refused for what its value holds (native/sys/socket_options.h). */
+export function holdsAddress(syscall: string, option: string): TypeError {
+  const reason = 'its value holds an address or a count that the system trusts, or could hold one';
+  return withCode(new TypeError(`${syscall} refuses ${option}: ${reason}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+export function invalidState(message: string): Error {
+  return withCode(new Error(message), 'ERR_INVALID_STATE');
+}

@@ -1,0 +1,223 @@
+// Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is here, and not
+// only in the examples, because of two traps. Out of fds, accept() fails but the connection stays in the queue, and a
+// level-triggered listener is reported again at once, for ever: so the listener is paused for a while. And accept() tells
+// of errors of the connection that it has taken: these are counted, and the next connection is taken.
+import { checkDelay, checkFd, checkFunction, checkInteger, checkObject } from '../base/arguments.js';
+import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { native } from '../native/table.js';
+import { close } from '../socket/calls.js';
+import { ensureNonBlocking } from '../socket/non-blocking.js';
+import { Interest } from './interest.js';
+import { Reactor } from './reactor.js';
+import type { Registration } from './registration.js';
+import type { Timer } from './timers.js';
+
+const DEFAULT_MAX_PER_TURN = 64;
+const DEFAULT_RETRY_MS = 100;
+/** So many failures without a connection or an empty queue between them may well be the listener's own, and permanent. */
+const MOST_FAILURES_IN_A_ROW = 64;
+
+const { accept, fdIdentity } = native;
+const { SOL_SOCKET, SO_ACCEPTCONN } = native.constants.socket;
+
+/** Errors of accept(2) that pass when the process or the system has room again. */
+const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSR']);
+
+/** Errors of the one connection that was taken from the queue: accept(2), "Error handling". EPERM: a firewall's rules. */
+const OF_ONE_CONNECTION = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENONET',
+  'ENOPROTOOPT',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EPROTO',
+  'EPROTONOSUPPORT',
+  'ESOCKTNOSUPPORT',
+  'ETIMEDOUT',
+]);
+
+/** Options of `new Acceptor()`. */
+export interface AcceptorOptions {
+  /** How many connections one turn takes at most, so that a flood leaves room for others; 64 by default. */
+  maxPerTurn?: number;
+  /** How long to pause when no connection can be taken, in milliseconds; 100 by default. */
+  retryMs?: number;
+}
+
+/**
+ * Takes connections from a listening socket and hands each to a callback (accept4(2)). Where accept4() fails:
+ *
+ * - no room for another fd (EMFILE, ENFILE, ENOBUFS, ENOMEM): pauses for `retryMs`, and counts that in `pauses`;
+ * - an error of the one connection (ECONNABORTED, EPROTO, ENETDOWN, EPERM of a firewall ...; accept(2)): counts it in
+ *   `failed`, and takes the next one. After 64 of these in a row it pauses as well;
+ * - any other error is the listener's: pauses, and throws it from the turn, as a handler does.
+ */
+export class Acceptor {
+  /** The listening socket. */
+  readonly fd: number;
+  readonly #reactor: Reactor;
+  readonly #onConnection: (fd: number) => void;
+  readonly #registration: Registration;
+  readonly #maxPerTurn: number;
+  readonly #retryMs: number;
+  #accepted = 0;
+  #failed = 0;
+  #failedInARow = 0;
+  #pauses = 0;
+  /** Set while it pauses by itself. */
+  #retry: Timer | null = null;
+  /** Whether pause() was called, and resume() was not. */
+  #held = false;
+  #closed = false;
+
+  /**
+   * @param listenerFd a socket in the listening state; the acceptor's from here on, and made non-blocking
+   * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the connection is
+   * closed here, unless the callback has closed it; the error goes on as that of a handler
+   * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError ENOTSOCK,
+   * EBADF; and as `reactor.register()`
+   */
+  constructor(reactor: Reactor, listenerFd: number, onConnection: (fd: number) => void, options: AcceptorOptions = {}) {
+    if (!(reactor instanceof Reactor)) throw invalidType('reactor', 'a Reactor', reactor);
+    checkFd(listenerFd, 'listenerFd');
+    checkFunction(onConnection, 'onConnection');
+    checkObject(options, 'options');
+    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS } = options;
+    checkInteger(maxPerTurn, 'options.maxPerTurn', 1, Number.MAX_SAFE_INTEGER);
+    checkDelay(retryMs, 'options.retryMs');
+    checkListens(listenerFd);
+    ensureNonBlocking(listenerFd); // there is no flag for it: accept4() on a blocking listener waits
+    this.fd = listenerFd;
+    this.#reactor = reactor;
+    this.#onConnection = onConnection;
+    this.#maxPerTurn = maxPerTurn;
+    this.#retryMs = retryMs;
+    this.#registration = reactor.register(listenerFd, Interest.READABLE, () => this.#acceptSome());
+  }
+
+  /** How many connections it has handed on. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** How many connections were lost to errors of their own; those that accept() passes over by itself are not counted. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** How often it has paused by itself. */
+  get pauses(): number {
+    return this.#pauses;
+  }
+
+  /** Whether it takes no connections now: because of `pause()`, or by itself, for `retryMs`. */
+  get paused(): boolean {
+    return this.#held || this.#retry?.active === true;
+  }
+
+  /**
+   * Takes no connections until `resume()`: they wait in the listener's queue, and those that find no room there are refused
+   * or tried again by their clients. Fine inside the callback, which is not called again then. Idempotent.
+   *
+   * @throws ERR_INVALID_STATE once the acceptor or its reactor is closed
+   */
+  pause(): void {
+    this.#checkOpen();
+    this.#held = true;
+    this.#update();
+  }
+
+  /**
+   * Takes connections again, from the next turn on; ends a pause of its own as well. Idempotent.
+   *
+   * @throws ERR_INVALID_STATE once the acceptor or its reactor is closed
+   */
+  resume(): void {
+    this.#checkOpen();
+    this.#held = false;
+    this.#retry?.cancel();
+    this.#update();
+  }
+
+  /** Stops, and closes the listening socket. Connections that wait in its queue are reset. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#registration.close();
+  }
+
+  /** close(), for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkOpen(): void {
+    if (!this.#registration.active) throw invalidState('the acceptor or its reactor is closed');
+  }
+
+  #update(): void {
+    const interest = this.paused ? 0 : Interest.READABLE;
+    if (this.#registration.interest !== interest) this.#registration.modify(interest);
+  }
+
+  /** The callback may pause or close the acceptor, or close the reactor: looked at before each connection. */
+  #acceptSome(): void {
+    for (let tries = 0; tries < this.#maxPerTurn && this.#registration.active && !this.paused; tries++) {
+      const connection = accept(this.fd);
+      if (connection < WOULD_BLOCK) {
+        this.#fail(connection);
+        continue;
+      }
+      this.#failedInARow = 0;
+      if (connection === WOULD_BLOCK) return;
+      this.#handOn(connection);
+    }
+  }
+
+  #handOn(connection: number): void {
+    this.#accepted++;
+    const identity = fdIdentity(connection);
+    try {
+      this.#onConnection(connection);
+    } catch (error) {
+      // A callback that threw has not taken the connection. It may have closed it: then the number is another file's.
+      if (fdIdentity(connection) === identity) close(connection);
+      throw error;
+    }
+  }
+
+  #fail(result: number): void {
+    const error = new SystemError(errorOf(result), 'accept4', { fd: this.fd });
+    const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
+    if (isOfOneConnection) {
+      this.#failed++;
+      if (++this.#failedInARow < MOST_FAILURES_IN_A_ROW) return;
+    }
+    this.#pauseForAWhile();
+    if (!isOfOneConnection && !OUT_OF_RESOURCES.has(error.code)) throw error;
+  }
+
+  #pauseForAWhile(): void {
+    this.#pauses++;
+    this.#failedInARow = 0;
+    this.#retry = this.#reactor.setTimer(this.#retryMs, () => this.#update());
+    this.#update();
+  }
+}
+
+/** A socket that does not listen would fail in each turn. macOS knows no SO_ACCEPTCONN: there accept() has to tell. */
+function checkListens(fd: number): void {
+  const listens = new Int32Array(1);
+  const result = native.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, new Uint8Array(listens.buffer));
+  if (result < 0) {
+    const error = new SystemError(errorOf(result), 'getsockopt', { fd });
+    if (error.code !== 'ENOPROTOOPT') throw error;
+  } else if (listens[0] === 0) throw invalidValue('listenerFd', 'a socket that listens', fd);
+}

@@ -1,0 +1,63 @@
+// What this build can do on this system, so that a program can ask instead of trying.
+
+import { failure } from '../base/errors.js';
+import { native } from '../native/table.js';
+import type { BackendName } from './backend.js';
+import { availableBackends } from './backends/index.js';
+
+/** What `capabilities()` returns. */
+export interface Capabilities {
+  /** Which backends a Reactor can have here, the default one first. */
+  backends: BackendName[];
+  /** The mode 'edge'. */
+  edge: boolean;
+  /** The mode 'oneshot'. */
+  oneshot: boolean;
+  /** `Interest.PRIORITY`. */
+  priority: boolean;
+  /** `transfer.sendfile()`. */
+  sendfile: boolean;
+  /** `transfer.splice()`, `tee()`, `vmsplice()` and `Pump`. */
+  splice: boolean;
+  /** The option `reusePort` of `listenTcp()` and `bindUdp()`. */
+  reusePort: boolean;
+  /** The option `deferAccept` of `listenTcp()`. */
+  deferAccept: boolean;
+  /** Unix sockets. */
+  unixSockets: boolean;
+  /** Abstract names of Unix sockets. */
+  abstractUnixSockets: boolean;
+  /** `reactor.onSignal()`. */
+  signals: boolean;
+  /** `reactor.attach()`. */
+  attach: boolean;
+}
+
+// The headers of a platform know more than each of its versions: Windows has Unix sockets from 1803 on.
+function canOpen(domain: number): boolean {
+  const fd = native.socket(domain, native.constants.socket.SOCK_STREAM, 0);
+  if (fd >= 0) native.close(fd);
+  return fd !== failure(native.constants.error.EAFNOSUPPORT as number);
+}
+
+/** What this build can do on this system. Makes a new object each time. */
+export function capabilities(): Capabilities {
+  const { socket } = native.constants;
+  const backends = availableBackends();
+  const hasEpoll = backends.includes('epoll');
+  const hasKqueue = backends.includes('kqueue');
+  return {
+    backends,
+    edge: hasEpoll || hasKqueue,
+    oneshot: backends.length > 0,
+    priority: hasKqueue ? native.constants.kqueue?.EVFILT_EXCEPT !== undefined : backends.length > 0,
+    sendfile: native.sendfile !== undefined,
+    splice: native.splice !== undefined,
+    reusePort: 'SO_REUSEPORT' in socket,
+    deferAccept: 'TCP_DEFER_ACCEPT' in socket,
+    unixSockets: canOpen(socket.AF_UNIX),
+    abstractUnixSockets: hasEpoll,
+    signals: native.signalWatch !== undefined,
+    attach: native.hostAttachThread !== undefined,
+  };
+}

@@ -1,0 +1,52 @@
+// The host's event loop drives a reactor's turns (attach): one object for as long as that is so. Natively it is
+// bind/host/host_loop.h; here it is remembered what was told last, so that nothing is told twice.
+
+import { errorOf, SystemError } from '../base/errors.js';
+import { asyncHooks } from '../native/builtins.js';
+import { native } from '../native/table.js';
+
+/**
+ * Whether the host's event loop is libuv's, and an fd of ours can be nested in it. Bun and Deno have functions of libuv's
+ * names, for add-ons that need a mutex or a clock of it; their event loops are others, and they end the process when they
+ * are asked to watch an fd.
+ */
+export const isHostLibuv =
+  'hostAttachUv' in native && process.versions.bun === undefined && process.versions.deno === undefined;
+
+/** Calls a function in the AsyncLocalStorage store in which the package was loaded: none, as a rule. */
+const inNoStore: (call: () => void) => void = asyncHooks.AsyncLocalStorage.snapshot?.() ?? ((call) => call());
+
+export class HostLoop {
+  readonly #handle: number;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #referenced = true;
+
+  /** @param turn called in the host's loop when fd is readable, and when the deadline has come */
+  constructor(fd: number, turn: () => void) {
+    this.#handle = isHostLibuv ? native.hostAttachUv(fd, turn) : native.hostAttachThread(fd, () => inNoStore(turn));
+    if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), isHostLibuv ? 'uv_poll_init' : 'attach', { fd });
+  }
+
+  /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never, -Infinity for now. */
+  setDeadline(deadlineMs: number): void {
+    if (deadlineMs === this.#deadlineMs) return;
+    native.hostSetTimer(this.#handle, deadlineMs);
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** The next setDeadline() is told even if it is the same. */
+  forgetDeadline(): void {
+    this.#deadlineMs = Number.NaN;
+  }
+
+  /** Whether it keeps the process alive. */
+  setReferenced(referenced: boolean): void {
+    if (referenced === this.#referenced) return;
+    native.hostSetReferenced(this.#handle, referenced ? 1 : 0);
+    this.#referenced = referenced;
+  }
+
+  close(): void {
+    native.hostDetach(this.#handle);
+  }
+}

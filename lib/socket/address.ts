@@ -1,0 +1,143 @@
+// Socket addresses: text to the kernel's bytes and back. The bytes are opaque here (native/sys/address.h).
+import { checkInteger, checkObject, checkString } from '../base/arguments.js';
+import { invalidValue, outOfRange, type SystemErrorDetails } from '../base/errors.js';
+import { native } from '../native/table.js';
+
+const LONGEST_PATH = native.longestPath;
+
+/** An internet address: numeric IPv4 or IPv6 (`fe80::1%eth0` for a scope), never a name. */
+export interface InternetAddress {
+  /** The numeric address. */
+  host: string;
+  /** 0 to 65535. */
+  port: number;
+}
+
+/**
+ * A Unix socket's path of at most 107 bytes, 103 on macOS and the BSDs; on Linux one that starts with NUL is an abstract name
+ * (unix(7)).
+ */
+export interface UnixAddress {
+  /** The path, or the abstract name with its NUL. */
+  path: string;
+}
+
+/** What getsockname() and getpeername() return. An unnamed Unix socket has the path ''. */
+export type AddressInfo =
+  | {
+      /** The numeric address; '' where the family is 'other'. */
+      address: string;
+      /** 0 for a socket that was not bound yet, and where the family is 'other'. */
+      port: number;
+      /** Which kind of address it is: 'other' for one without a form in text here (netlink(7), packet(7), vsock(7) ...). */
+      family: 'IPv4' | 'IPv6' | 'other';
+      /** Where the family is 'other': the system's number of it (AF_), as socket() takes it. */
+      domain?: number;
+    }
+  | {
+      /** The path; '' for an unnamed socket. */
+      path: string;
+    };
+
+/** The family of an address; null for no address, or one without a form in text here. */
+export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;
+
+/**
+ * A socket address in the kernel's own form, to be used again and again: `recvfrom()` fills it and `sendto()` takes it
+ * without making an object. Reading `address`, `port` or `path` turns it into text each time.
+ */
+export class SocketAddress {
+  readonly #bytes = new Uint8Array(native.addressBytes);
+
+  /** @param init what it holds at first; nothing if left out */
+  constructor(init?: InternetAddress | UnixAddress) {
+    if (init !== undefined) encode(init, this.#bytes);
+  }
+
+  /** What kind of address it holds; null for none, and for one of another family, of which `domain` is the number. */
+  get family(): AddressFamily {
+    const kind = this.#text()[0];
+    return kind === 'none' || kind === 'other' ? null : kind;
+  }
+
+  /** The system's number of the family (AF_), as socket() takes it; 0 (AF_UNSPEC) where it holds no address. */
+  get domain(): number {
+    return this.#text()[3];
+  }
+
+  /** The numeric internet address; '' where it holds none. */
+  get address(): string {
+    const [family, text] = this.#text();
+    return family === 'unix' ? '' : text;
+  }
+
+  /** The port; 0 where it holds none. */
+  get port(): number {
+    return this.#text()[2];
+  }
+
+  /** The path of a Unix socket; '' where it has none. */
+  get path(): string {
+    const [family, text] = this.#text();
+    return family === 'unix' ? text : '';
+  }
+
+  #text(): ReturnType<typeof native.addressToText> {
+    return native.addressToText(this.#bytes);
+  }
+
+  /** @internal The bytes of any form of address; undefined for what is none. */
+  static bytesOf(value: unknown): Uint8Array | undefined {
+    return typeof value === 'object' && value !== null && #bytes in value ? value.#bytes : undefined;
+  }
+
+  /** @internal */
+  toInfo(): AddressInfo {
+    const [kind, text, port, domain] = this.#text();
+    if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port, family: kind };
+    // Of an unnamed Unix socket, some systems give no address at all.
+    return kind === 'other' ? { address: '', port: 0, family: kind, domain } : { path: text };
+  }
+}
+
+/** The bytes of an address that a user gave, in either form. */
+export function addressBytes(value: unknown, name = 'address'): Uint8Array {
+  const bytes = SocketAddress.bytesOf(value);
+  if (bytes !== undefined) return bytes;
+  checkObject(value, name);
+  return encode(value as Partial<InternetAddress & UnixAddress>, new Uint8Array(native.addressBytes));
+}
+
+/** Throws where a user's SocketAddress holds no address, which native code has refused. */
+export function checkGiven(bytes: Uint8Array, name = 'address'): void {
+  if (native.addressToText(bytes)[0] === 'none') throw invalidValue(name, 'an address', undefined);
+}
+
+/** What an error says of it. */
+export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
+  const [kind, text, port] = native.addressToText(bytes);
+  if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port };
+  return kind === 'unix' ? { path: text } : {};
+}
+
+function encode(value: Partial<InternetAddress & UnixAddress>, target: Uint8Array): Uint8Array {
+  checkObject(value, 'address');
+  const { path, host, port } = value;
+  // The host first: a `path` may be one that Object.prototype was given.
+  return host === undefined && path !== undefined ? encodePath(path, target) : encodeInternet(host, port, target);
+}
+
+function encodeInternet(host: unknown, port: unknown, target: Uint8Array): Uint8Array {
+  checkString(host, 'host');
+  checkInteger(port, 'port', 0, 65535);
+  if (native.addressFromIp(host, port, target) < 0) throw invalidValue('host', 'a numeric IPv4 or IPv6 address', host);
+  return target;
+}
+
+function encodePath(path: unknown, target: Uint8Array): Uint8Array {
+  checkString(path, 'path');
+  if (native.addressFromPath(path, target) >= 0) return target;
+  const bytes = Buffer.byteLength(path);
+  if (bytes === 0 || bytes > LONGEST_PATH) throw outOfRange('path', `1 to ${LONGEST_PATH} bytes`, path);
+  throw invalidValue('path', 'without NUL', path);
+}

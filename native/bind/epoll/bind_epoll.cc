@@ -1,0 +1,71 @@
+// epoll: see sys/epoll/epoll.h.
+#include <limits>
+
+#include "../../sys/epoll/epoll.h"
+#include "../../sys/epoll/pulse.h"
+#include "../arguments.h"
+#include "../bind.h"
+#include "../environment.h"
+#include "../owned.h"
+
+namespace fdreactor {
+namespace {
+
+napi_value open(napi_env env, napi_callback_info) { return to_js(env, owned(env, epoll_open())); }
+
+// (periodMs)
+napi_value pulse(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const double period_ms = args.number(0);
+  return args.ok() ? to_js(env, owned(env, pulse_open(period_ms))) : args.refuse();
+}
+
+// (epollFd, op, fd, events, dataLow, dataHigh)
+napi_value control(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  const int epoll_fd = args.fd(0);
+  const int op = args.int32(1);
+  const int fd = args.fd(2);
+  const uint32_t events = args.uint32(3);
+  const uint64_t low = args.uint32(4);
+  const uint64_t high = args.uint32(5);
+  if (!args.ok()) return args.refuse();
+  return args.answer(epoll_control(epoll_fd, op, fd, events, high << 32 | low));
+}
+
+// (epollFd, batch: Int32Array over a whole EventBatch, timeoutMs, deadlineMs?: none by default)
+napi_value wait(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int epoll_fd = args.fd(0);
+  const Span batch = args.words(1);
+  const double timeout_ms = args.number(2);
+  const double deadline_ms = args.number_or(3, std::numeric_limits<double>::infinity());
+  const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
+  if (!args.ok() || !aligned) return args.refuse();
+  return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
+}
+
+napi_status add_layout(napi_env env, napi_value exports) {
+  const EventLayout layout = epoll_event_layout();
+  napi_value object = nullptr;
+  napi_status status = napi_create_object(env, &object);
+  const auto set = [&](const char* name, size_t words) {
+    if (status != napi_ok) return;
+    status = napi_set_named_property(env, object, name, to_js(env, static_cast<Result>(words)));
+  };
+  set("firstWord", layout.first_word);
+  set("eventWords", layout.event_words);
+  set("dataWord", layout.data_word);
+  return status == napi_ok ? napi_set_named_property(env, exports, "epollEventLayout", object) : status;
+}
+
+}  // namespace
+
+napi_status bind_epoll(napi_env env, napi_value exports) {
+  const napi_status status = add_layout(env, exports);
+  if (status != napi_ok) return status;
+  return add_exports(env, exports,
+                     {{"epollOpen", open}, {"epollPulse", pulse}, {"epollControl", control}, {"epollWait", wait}});
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,15 @@
+// What the add-on exports on Linux.
+#include "../bind.h"
+
+namespace fdreactor {
+namespace {
+
+constexpr Binder kBinders[] = {bind_platform,  bind_epoll,       bind_fd,     bind_pipe,  bind_socket,
+                               bind_address,   bind_sendfile,    bind_splice, bind_waker, bind_signals,
+                               bind_host_loop, bind_host_thread, bind_host_uv};
+
+}  // namespace
+
+BinderList binders() { return {kBinders, sizeof kBinders / sizeof kBinders[0]}; }
+
+}  // namespace fdreactor

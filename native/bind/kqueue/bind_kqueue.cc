@@ -1,0 +1,121 @@
+// kqueue: see sys/kqueue/kqueue.h.
+#include "../bind.h"
+
+#include <limits>
+
+#include "../../core/event_layout.h"
+#include "../../sys/kqueue/kqueue.h"
+#include "../../sys/kqueue/waker_kqueue.h"
+#include "../arguments.h"
+#include "../environment.h"
+#include "../owned.h"
+#include "kqueues.h"
+
+namespace fdreactor {
+namespace {
+
+bool is_aligned(Span span) { return reinterpret_cast<uintptr_t>(span.data) % alignof(EventBatchHeader) == 0; }
+
+size_t bytes_of(Span words) { return words.size * sizeof(int32_t); }
+
+napi_value open(napi_env env, napi_callback_info) {
+  const Result fd = owned(env, kqueue_open());
+  if (fd >= 0) environment_of(env).kqueues->stash_by_fd.emplace(static_cast<int>(fd), nullptr);
+  return to_js(env, fd);
+}
+
+KqueueStash* stash_of(napi_env env, int kqueue_fd) {
+  const auto& stashes = environment_of(env).kqueues->stash_by_fd;
+  const auto found = stashes.find(kqueue_fd);
+  return found == stashes.end() ? nullptr : found->second.get();
+}
+
+// Whether `count` changes are there, after the header of an EventBatch.
+bool holds_changes(Span changes, size_t count) {
+  const KeventLayout layout = kevent_layout();
+  return is_aligned(changes) && changes.size >= layout.first_word &&
+         (changes.size - layout.first_word) / layout.event_words >= count;
+}
+
+// (kqueueFd, changes: Int32Array over a whole EventBatch, changeCount, batch: likewise, timeoutMs, deadlineMs?: none by
+// default). Without changes, changeCount is 0, and `changes` any such array.
+napi_value wait(napi_env env, napi_callback_info info) {
+  Arguments<6> args(env, info);
+  const int kqueue_fd = args.fd(0);
+  const Span changes = args.words(1);
+  const size_t change_count = args.uint32(2);
+  const Span batch = args.words(3);
+  const double timeout_ms = args.number(4);
+  const double deadline_ms = args.number_or(5, std::numeric_limits<double>::infinity());
+  if (!args.ok() || !is_aligned(batch)) return args.refuse();
+  if (change_count > 0 && !holds_changes(changes, change_count)) return args.refuse();
+  if (change_count > 0 && kqueue_changes_hold_address(changes.data, change_count)) return args.refuse();
+  KqueueStash* stash = change_count > 0 ? nullptr : stash_of(env, kqueue_fd);
+  if (stash != nullptr && !kqueue_stash_is_empty(stash)) {
+    return args.answer(kqueue_stash_take(stash, batch.data, bytes_of(batch)));
+  }
+  const void* list = change_count > 0 ? changes.data : nullptr;
+  return args.answer(
+      kqueue_wait_batch(kqueue_fd, list, change_count, batch.data, bytes_of(batch), timeout_ms, deadline_ms));
+}
+
+// (source, kqueueFd, slot, generation) => 0 for a waker, which rings from now on; the number of a signal for a
+// signal's, which the caller watches
+napi_value bind_source(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const uint64_t source = args.unsigned_integer(0);
+  const int kqueue_fd = args.fd(1);
+  const uint64_t slot = args.uint32(2);
+  const uint64_t generation = args.bits(3);
+  if (!args.ok()) return args.refuse();
+  const int signal = signal_of_source(static_cast<int64_t>(source));
+  return args.answer(signal > 0 ? signal : waker_bind(source, kqueue_fd, generation << 32 | slot));
+}
+
+// (source)
+napi_value unbind_source(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const uint64_t source = args.unsigned_integer(0);
+  return args.ok() ? args.answer(waker_unbind(source)) : args.refuse();
+}
+
+napi_status add_layout(napi_env env, napi_value exports) {
+  const KeventLayout layout = kevent_layout();
+  napi_value object = nullptr;
+  napi_status status = napi_create_object(env, &object);
+  const auto set = [&](const char* name, size_t words) {
+    if (status != napi_ok) return;
+    status = napi_set_named_property(env, object, name, to_js(env, static_cast<Result>(words)));
+  };
+  set("firstWord", layout.first_word);
+  set("eventWords", layout.event_words);
+  set("identWord", layout.ident_word);
+  set("filterWord", layout.filter_word);
+  set("flagsWord", layout.flags_word);
+  set("fflagsWord", layout.fflags_word);
+  set("dataWord", layout.data_word);
+  set("udataWord", layout.udata_word);
+  return status == napi_ok ? napi_set_named_property(env, exports, "keventLayout", object) : status;
+}
+
+void before_close(Kqueues* kqueues, int fd) {
+  if (kqueues->stash_by_fd.erase(fd) > 0) waker_forget_kqueue(fd);
+}
+
+}  // namespace
+
+napi_status bind_kqueue(napi_env env, napi_value exports) {
+  Environment& environment = environment_of(env);
+  environment.kqueues = std::make_shared<Kqueues>();
+  environment.before_close.emplace_back([&environment](int fd) { before_close(environment.kqueues.get(), fd); });
+  napi_status status = add_layout(env, exports);
+  if (status == napi_ok) status = add_constants(env, exports, kqueue_constants());
+  if (status != napi_ok) return status;
+  return add_exports(env, exports,
+                     {{"kqueueOpen", open},
+                      {"kqueueWait", wait},
+                      {"kqueueBindSource", bind_source},
+                      {"kqueueUnbindSource", unbind_source}});
+}
+
+}  // namespace fdreactor

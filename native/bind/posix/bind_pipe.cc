@@ -1,0 +1,33 @@
+// What an fd of POSIX has and a SOCKET has not: pipes, and a mode that can be asked for.
+#include "../../sys/fd.h"
+#include "../arguments.h"
+#include "../bind.h"
+#include "../pair.h"
+
+namespace fdreactor {
+namespace {
+
+// (target: Int32Array(2))
+napi_value pipe(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const Span target = args.words(0);
+  if (!args.ok() || target.size != 2) return args.refuse();
+  int read_fd = -1;
+  int write_fd = -1;
+  const Result result = fd_pipe(&read_fd, &write_fd);
+  return args.answer(store_pair(env, target, result, read_fd, write_fd));
+}
+
+napi_value is_non_blocking(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(fd_is_non_blocking(fd)) : args.refuse();
+}
+
+}  // namespace
+
+napi_status bind_pipe(napi_env env, napi_value exports) {
+  return add_exports(env, exports, {{"pipe", pipe}, {"isNonBlocking", is_non_blocking}});
+}
+
+}  // namespace fdreactor

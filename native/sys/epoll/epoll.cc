@@ -1,0 +1,111 @@
+#include "epoll.h"
+
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <climits>
+#include <cmath>
+
+#include "../clock.h"
+#include "../posix/errno_result.h"
+
+#ifndef SYS_epoll_pwait2  // Linux 5.11; one number on every architecture, so that older headers can build it
+#define SYS_epoll_pwait2 441
+#endif
+
+namespace fdreactor {
+namespace {
+
+constexpr double kNsPerMs = 1e6;
+constexpr double kLongestMs = 1e12;  // 31 years; keeps every conversion below in range
+constexpr size_t kMostEvents = INT_MAX / sizeof(epoll_event);
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "JavaScript reads the low half of the user data first");
+static_assert(offsetof(epoll_event, events) == 0, "JavaScript reads the ready bits at word 0");
+
+// Cleared for good by the first call that finds epoll_pwait2 missing: ENOSYS from an older kernel, EPERM from a
+// seccomp filter that does not know it.
+std::atomic<bool> has_pwait2{true};
+
+int wait_ns(int epoll_fd, epoll_event* events, int capacity, double remaining_ms) {
+  const double ns = std::ceil(remaining_ms * kNsPerMs);
+  timespec timeout;
+  timeout.tv_sec = static_cast<time_t>(ns / 1e9);
+  timeout.tv_nsec = static_cast<long>(ns - static_cast<double>(timeout.tv_sec) * 1e9);
+  return static_cast<int>(syscall(SYS_epoll_pwait2, epoll_fd, events, capacity, &timeout, nullptr, 0));
+}
+
+int wait_ms(int epoll_fd, epoll_event* events, int capacity, double remaining_ms) {
+  return epoll_wait(epoll_fd, events, capacity, static_cast<int>(std::ceil(std::min(remaining_ms, double{INT_MAX}))));
+}
+
+// One system call. remaining_ms is negative for no limit.
+int wait_once(int epoll_fd, epoll_event* events, int capacity, double remaining_ms) {
+  if (remaining_ms <= 0) return epoll_wait(epoll_fd, events, capacity, remaining_ms < 0 ? -1 : 0);
+  if (has_pwait2.load(std::memory_order_relaxed)) {
+    const int count = wait_ns(epoll_fd, events, capacity, remaining_ms);
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_pwait2.store(false, std::memory_order_relaxed);
+  }
+  return wait_ms(epoll_fd, events, capacity, remaining_ms);
+}
+
+// The moment at which the wait ends, or infinity.
+double end_of_wait(double start_ms, double timeout_ms, double deadline_ms) {
+  if (timeout_ms < 0) return deadline_ms;
+  return std::min(start_ms + timeout_ms, deadline_ms);
+}
+
+double remaining(double end_ms, double now_ms) {
+  if (std::isinf(end_ms)) return -1;
+  return std::min(std::max(end_ms - now_ms, 0.0), kLongestMs);
+}
+
+}  // namespace
+
+EventLayout epoll_event_layout() {
+  constexpr size_t word = sizeof(uint32_t);
+  return {sizeof(EventBatchHeader) / word, sizeof(epoll_event) / word, offsetof(epoll_event, data) / word};
+}
+
+Result epoll_open() { return from_call(epoll_create1(EPOLL_CLOEXEC)); }
+
+Result epoll_control(int epoll_fd, int op, int fd, uint32_t events, uint64_t data) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.u64 = data;
+  return from_call(epoll_ctl(epoll_fd, op, fd, &event));
+}
+
+Result epoll_wait_batch(int epoll_fd, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms) {
+  if (batch_bytes < sizeof(EventBatchHeader) + sizeof(epoll_event)) return kBadArgument;
+  auto* header = static_cast<EventBatchHeader*>(batch);
+  auto* events = reinterpret_cast<epoll_event*>(header + 1);
+  const size_t room = (batch_bytes - sizeof(EventBatchHeader)) / sizeof(epoll_event);
+  const int capacity = static_cast<int>(std::min(room, kMostEvents));
+
+  const double start_ms = monotonic_ms();
+  const double end_ms = end_of_wait(start_ms, timeout_ms, deadline_ms);
+  double now_ms = start_ms;
+  int count;
+  for (;;) {
+    count = wait_once(epoll_fd, events, capacity, remaining(end_ms, now_ms));
+    const int error = errno;
+    now_ms = monotonic_ms();
+    const bool interrupted = count < 0 && error == EINTR;
+    const bool too_early = count == 0 && now_ms < end_ms;  // epoll_wait's own limit of 24 days, or a coarse clock
+    if (!interrupted && !too_early) {
+      errno = error;
+      break;
+    }
+  }
+  header->now_ms = now_ms;
+  header->waited_ms = now_ms - start_ms;
+  return from_call(count);
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,131 @@
+// EVFILT_SIGNAL notes a signal whatever is done with it, also an ignored one; but what is done with it happens as well.
+// So a signal whose default would end the process needs a handler while it is watched. Where the host is libuv's, one
+// of libuv's watchers has its handler installed already (bind/host/host_signal.h), and nothing is changed here.
+// Elsewhere the signal gets a handler that does nothing. (SIG_IGN would be inherited by children.) A handler of the
+// host's own stays and is called too, but not one that ends the process (SA_RESETHAND).
+#include "../signals.h"
+
+#include <signal.h>
+
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "../posix/errno_result.h"
+#include "waker_kqueue.h"
+
+namespace fdreactor {
+namespace {
+
+// Apart from the numbers of wakers, which begin in the lower half of the safe integers.
+constexpr int64_t kFirstSource = int64_t{3} << 51;
+
+struct Watched {
+  int watchers;
+  bool is_ours;  // our handler is in place
+  struct sigaction previous;
+};
+
+struct Watchers {
+  std::mutex mutex;
+  std::unordered_map<int64_t, int> number_by_source;
+  std::map<int, Watched> by_number;
+  int64_t next_source = kFirstSource;
+};
+
+Watchers& watchers() {
+  static auto* all = new Watchers;
+  return *all;
+}
+
+void do_nothing(int) {}
+
+bool would_end_process(const struct sigaction& action) {
+  if ((action.sa_flags & static_cast<int>(SA_RESETHAND)) != 0) return true;
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+}
+
+Result install(int number, Watched* watched) {
+  const Result known = from_call(sigaction(number, nullptr, &watched->previous));
+  if (known < 0 || !would_end_process(watched->previous)) return known;
+  struct sigaction ours = {};
+  ours.sa_handler = do_nothing;
+  ours.sa_flags = SA_RESTART | SA_ONSTACK;
+  sigfillset(&ours.sa_mask);
+  const Result installed = from_call(sigaction(number, &ours, nullptr));
+  watched->is_ours = installed >= 0;
+  return installed;
+}
+
+void restore(int number, const Watched& watched) {
+  struct sigaction current = {};
+  sigaction(number, nullptr, &current);
+  const bool is_still_ours = (current.sa_flags & SA_SIGINFO) == 0 && current.sa_handler == do_nothing;
+  if (watched.is_ours && is_still_ours) sigaction(number, &watched.previous, nullptr);
+}
+
+}  // namespace
+
+// Those that cannot be caught, and those that a faulting instruction raises: returning from their handler would run
+// the instruction again, for ever.
+bool signal_can_be_watched(int number) {
+  switch (number) {
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+    case SIGABRT:
+      return false;
+    default:
+      return number > 0 && number < NSIG;
+  }
+}
+
+bool signal_needs_handler() { return false; }
+
+Result signal_watch(int number, bool /*calls_previous*/) {
+  if (!signal_can_be_watched(number)) return kBadArgument;
+  Watchers& all = watchers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  auto found = all.by_number.find(number);
+  if (found == all.by_number.end()) {
+    Watched watched = {};
+    const Result installed = install(number, &watched);
+    if (installed < 0) return installed;
+    found = all.by_number.emplace(number, watched).first;
+  }
+  ++found->second.watchers;
+  const int64_t source = all.next_source++;
+  all.number_by_source.emplace(source, number);
+  return source;
+}
+
+// The knote clears itself (EV_CLEAR).
+Result signal_acknowledge(int64_t) { return 0; }
+
+Result signal_unwatch(int64_t source) {
+  Watchers& all = watchers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.number_by_source.find(source);
+  if (found == all.number_by_source.end()) return 0;
+  const int number = found->second;
+  all.number_by_source.erase(found);
+  const auto watched = all.by_number.find(number);
+  if (--watched->second.watchers > 0) return 1;
+  restore(number, watched->second);
+  all.by_number.erase(watched);
+  return 1;
+}
+
+int signal_of_source(int64_t source) {
+  Watchers& all = watchers();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.number_by_source.find(source);
+  return found == all.number_by_source.end() ? 0 : found->second;
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,106 @@
+#include "../fd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <climits>
+
+#include "../io_size.h"
+#include "errno_result.h"
+#include "new_fd.h"
+
+namespace fdreactor {
+namespace {
+
+static_assert(kMostSpans <= IOV_MAX, "every list that is let through must fit in one call");
+static_assert(sizeof(Span) == sizeof(iovec) && offsetof(Span, size) == offsetof(iovec, iov_len),
+              "a Span is passed to the kernel as an iovec");
+
+const iovec* as_iovec(const Span* spans) { return reinterpret_cast<const iovec*>(spans); }
+
+Result file_flags(int fd) { return from_call(::fcntl(fd, F_GETFL)); }
+
+Result set_non_blocking(int fd, Result flags, bool on) {
+  const auto now = static_cast<int>(flags);
+  const int wanted = on ? now | O_NONBLOCK : now & ~O_NONBLOCK;
+  return wanted == now ? 0 : from_call(::fcntl(fd, F_SETFL, wanted));
+}
+
+// A terminal's open file is the shell's too. The master of a pseudo-terminal is not one: only Linux can tell it apart.
+bool is_shared_terminal(int fd) {
+  if (::isatty(fd) == 0) return false;
+#ifdef TIOCGPTN
+  unsigned number = 0;
+  return ::ioctl(fd, TIOCGPTN, &number) != 0;
+#else
+  return true;
+#endif
+}
+
+}  // namespace
+
+Result fd_read(int fd, Span buffer) {
+  buffer = within_limit(buffer);
+  return retry_eintr([=] { return ::read(fd, buffer.data, buffer.size); });
+}
+
+Result fd_write(int fd, Span buffer) {
+  buffer = within_limit(buffer);
+  return retry_send([=] { return ::write(fd, buffer.data, buffer.size); });
+}
+
+Result fd_readv(int fd, const Span* buffers, size_t count) {
+  const size_t fitting = spans_within_limit(buffers, count);
+  if (fitting == 0 && count > 0) return fd_read(fd, buffers[0]);
+  return retry_eintr([=] { return ::readv(fd, as_iovec(buffers), static_cast<int>(fitting)); });
+}
+
+Result fd_writev(int fd, const Span* buffers, size_t count) {
+  const size_t fitting = spans_within_limit(buffers, count);
+  if (fitting == 0 && count > 0) return fd_write(fd, buffers[0]);
+  return retry_send([=] { return ::writev(fd, as_iovec(buffers), static_cast<int>(fitting)); });
+}
+
+// The number is free after either error, on all systems here: EINTR (close(2)), and ECONNRESET, which FreeBSD says of a
+// connection that the peer has reset before all was sent.
+Result fd_close(int fd) {
+  const int returned = ::close(fd);
+  return returned < 0 && (errno == EINTR || errno == ECONNRESET) ? 0 : from_call(returned);
+}
+
+Result fd_pipe(int* read_fd, int* write_fd) {
+  int fds[2];
+  const Result result = new_pipe(fds);
+  if (result < 0) return result;
+  *read_fd = fds[0];
+  *write_fd = fds[1];
+  return 0;
+}
+
+Result fd_set_non_blocking(int fd, bool on) {
+  const Result flags = file_flags(fd);
+  return flags < 0 ? flags : set_non_blocking(fd, flags, on);
+}
+
+Result fd_is_non_blocking(int fd) {
+  const Result flags = file_flags(fd);
+  return flags < 0 ? flags : (flags & O_NONBLOCK) != 0;
+}
+
+Result fd_ensure_non_blocking(int fd) {
+  const Result flags = file_flags(fd);
+  if (flags < 0) return flags;
+  if ((flags & O_NONBLOCK) != 0 || is_shared_terminal(fd)) return 0;
+  const Result result = set_non_blocking(fd, flags, true);
+  return result < 0 ? result : 1;
+}
+
+bool fd_is_readable(int fd) {
+  pollfd watched = {fd, POLLIN, 0};
+  return ::poll(&watched, 1, 0) > 0;
+}
+
+}  // namespace fdreactor

@@ -1,0 +1,149 @@
+// sendfile, splice, tee, vmsplice: how much they move, and what is left where it was.
+#include <cerrno>
+
+#include "../../sys/transfer.h"
+#include "../harness.h"
+#include "../things.h"
+
+using namespace fdreactor;
+using namespace fdreactor::test;
+
+namespace {
+
+std::string read_all(int fd) {
+  std::string received(1 << 16, '\0');
+  const Result count = fd_read(fd, span(&received));
+  return count < 0 ? std::string() : received.substr(0, static_cast<size_t>(count));
+}
+
+}  // namespace
+
+TEST("sendfile moves the range, and the file's own position stays") {
+  const File file("0123456789");
+  const Pair pair;
+  EXPECT_EQ(transfer_sendfile(pair.first, file, 2, 5), 5);
+  EXPECT_EQ(read_all(pair.second), std::string("23456"));
+  EXPECT_EQ(::lseek(file, 0, SEEK_CUR), off_t{0});
+  EXPECT_EQ(transfer_sendfile(pair.first, file, 8, 100), 2);
+  EXPECT_EQ(read_all(pair.second), std::string("89"));
+}
+
+TEST("sendfile at or behind the end of the file, or of nothing, is 0 (faults 121 and 122)") {
+  const File file("0123456789");
+  const Pair pair;
+  EXPECT_EQ(transfer_sendfile(pair.first, file, 10, 1), 0);
+  EXPECT_EQ(transfer_sendfile(pair.first, file, int64_t{1} << 32, 1), 0);
+  EXPECT_EQ(transfer_sendfile(pair.first, file, 0, 0), 0);
+  EXPECT_EQ(transfer_sendfile(pair.first, file, -5, 1), failure(EINVAL));
+}
+
+TEST("counts beyond the kernel's limit are clamped") {
+  const File file("0123456789");
+  const Pair pair;
+  EXPECT_EQ(transfer_sendfile(pair.first, file, 0, size_t{1} << 53), 10);
+  const Pipe pipe;
+  EXPECT_EQ(transfer_splice(pair.second, kNoOffset, pipe.write, kNoOffset, size_t{1} << 53, 0), 10);
+  const Pipe copy;
+  EXPECT_EQ(transfer_tee(pipe.read, copy.write, size_t{1} << 53, 0), 10);
+}
+
+TEST("sendfile into a peer that does not read would block, and nothing is lost") {
+  const std::string content(8 << 20, 'x');
+  const File file(content);
+  const Pair pair;
+  Result moved = 0;
+  for (Result now = 0; now != kWouldBlock; now = transfer_sendfile(pair.first, file, moved, content.size()))
+    moved += now;
+  EXPECT(moved > 0 && moved < static_cast<Result>(content.size()));
+  Result received = 0;
+  for (std::string got = read_all(pair.second); !got.empty(); got = read_all(pair.second)) {
+    received += static_cast<Result>(got.size());
+  }
+  EXPECT_EQ(received, moved);
+}
+
+TEST("sources and targets that cannot be (faults 123 to 125)") {
+  const File file("0123456789");
+  const Pair pair;
+  const Fd appending(::open(("/proc/self/fd/" + std::to_string(int{file})).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  const Fd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_EQ(transfer_sendfile(pair.first, appending, 0, 1), failure(EBADF));
+  EXPECT_EQ(transfer_sendfile(appending, file, 0, 1), failure(EINVAL));
+  EXPECT(is_failure(transfer_sendfile(pair.first, folder, 0, 1)));
+  EXPECT(is_failure(transfer_sendfile(pair.first, pair.second, 0, 1)));
+  EXPECT_EQ(transfer_sendfile(pair.first, -1, 0, 1), failure(EBADF));
+}
+
+TEST("splice goes socket to pipe to socket") {
+  const Pair in;
+  const Pair out;
+  const Pipe pipe;
+  std::string sent = "through a pipe";
+  EXPECT_EQ(transfer_splice(in.second, kNoOffset, pipe.write, kNoOffset, 100, 0), kWouldBlock);
+  EXPECT_EQ(socket_send(in.first, span(&sent), 0), 14);
+  EXPECT_EQ(transfer_splice(in.second, kNoOffset, pipe.write, kNoOffset, 100, 0), 14);
+  EXPECT_EQ(transfer_bytes_in_pipe(pipe.read), 14);
+  EXPECT_EQ(transfer_splice(pipe.read, kNoOffset, out.first, kNoOffset, 7, 0), 7);
+  EXPECT_EQ(transfer_splice(pipe.read, kNoOffset, out.first, kNoOffset, 100, 0), 7);
+  EXPECT_EQ(read_all(out.second), sent);
+  CHECK(socket_shutdown(in.first, SHUT_WR) == 0);
+  EXPECT_EQ(transfer_splice(in.second, kNoOffset, pipe.write, kNoOffset, 100, 0), 0);
+}
+
+TEST("splice takes an offset on the side of the file only (fault 127)") {
+  const File file("0123456789");
+  const Pair pair;
+  const Pipe pipe;
+  EXPECT_EQ(transfer_splice(file, 3, pipe.write, kNoOffset, 4, 0), 4);
+  EXPECT_EQ(read_all(pipe.read), std::string("3456"));
+  EXPECT_EQ(::lseek(file, 0, SEEK_CUR), off_t{0});
+  EXPECT_EQ(transfer_splice(file, kNoOffset, pipe.write, kNoOffset, 4, 0), 4);
+  EXPECT_EQ(::lseek(file, 0, SEEK_CUR), off_t{4});
+  EXPECT_EQ(transfer_splice(file, 0, pipe.write, 0, 4, 0), failure(ESPIPE));
+  EXPECT_EQ(transfer_splice(file, 0, pair.first, kNoOffset, 4, 0), failure(EINVAL));
+}
+
+TEST("tee copies and leaves the source full") {
+  const Pipe source;
+  const Pipe copy;
+  std::string text = "twice";
+  EXPECT_EQ(transfer_tee(source.read, copy.write, 10, SPLICE_F_NONBLOCK), kWouldBlock);
+  CHECK(fd_write(source.write, span(&text)) == 5);
+  EXPECT_EQ(transfer_tee(source.read, copy.write, 10, 0), 5);
+  EXPECT_EQ(read_all(copy.read), text);
+  EXPECT_EQ(read_all(source.read), text);
+}
+
+TEST("vmsplice gathers copies of user memory into a pipe, and takes none out of it") {
+  const Pipe pipe;
+  std::string parts[] = {"user", "memory"};
+  const Span spans[] = {span(&parts[0]), span(&parts[1])};
+  EXPECT_EQ(transfer_vmsplice(pipe.write, spans, 2, 0), 10);
+  parts[0] = "later";
+  EXPECT_EQ(read_all(pipe.read), std::string("usermemory"));
+  EXPECT_EQ(transfer_vmsplice(pipe.read, spans, 2, 0), failure(EBADF));
+  const Pair pair;
+  EXPECT_EQ(transfer_vmsplice(pair.first, spans, 2, 0), failure(EBADF));
+}
+
+TEST("a full pipe would block, with or without SPLICE_F_NONBLOCK (fault 127)") {
+  const File file("0123456789");
+  const Pipe full;
+  const Pipe other;
+  std::string page(static_cast<size_t>(transfer_set_pipe_size(full.read, 4096)), 'x');
+  const Span spans[] = {span(&page)};
+  CHECK(fd_write(full.write, span(&page)) == static_cast<Result>(page.size()));
+  CHECK(fd_write(other.write, span(&page)) > 0);
+  EXPECT_EQ(transfer_vmsplice(full.write, spans, 1, 0), kWouldBlock);
+  EXPECT_EQ(transfer_splice(file, 0, full.write, kNoOffset, 5, 0), kWouldBlock);
+  EXPECT_EQ(transfer_tee(other.read, full.write, 5, 0), kWouldBlock);
+}
+
+TEST("a pipe takes the size that it is given, in whole pages") {
+  const Pipe pipe;
+  EXPECT_EQ(transfer_set_pipe_size(pipe.read, 1), Result{::sysconf(_SC_PAGESIZE)});
+  EXPECT_EQ(transfer_set_pipe_size(pipe.read, 65536), 65536);
+  EXPECT(is_failure(transfer_set_pipe_size(pipe.read, size_t{1} << 40)));
+  const Pair pair;
+  EXPECT_EQ(transfer_set_pipe_size(pair.first, 65536), failure(EBADF));
+}
