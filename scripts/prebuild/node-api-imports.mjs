@@ -7,7 +7,7 @@ const { symbols } = createRequire(import.meta.url)('node-api-headers');
 const { js_native_api_symbols, node_api_symbols } = symbols.v8;
 const names = [...new Set([...js_native_api_symbols, ...node_api_symbols])].sort();
 
-console.log(`#include "${new URL('../../native/sys/node_imports.h', import.meta.url).pathname}"`);
+console.log(`#include "${new URL('../../native/sys/windows/imports/node_imports.h', import.meta.url).pathname}"`);
 console.log('extern "C" {');
 for (const name of names) console.log(`void* __imp_${name};`);
 console.log('}');

@@ -1,7 +1,7 @@
 // The reactor's table of registrations without a reactor: against a model of maps, over many pages, with fds as they come
 // in practice: small and dense, few and large, used again.
+import '../helpers/lib-sources.js';
 import fc from 'fast-check';
-
 import { expect, test } from 'vitest';
 import { type Registration, State } from '../../lib/reactor/registration.js';
 import { RegistrationTable } from '../../lib/reactor/registration-table.js';

@@ -18,7 +18,7 @@ const headers = [
   'netinet/in.h',
   'netinet/tcp.h',
   'stdio.h',
-  'sys/epoll/epoll.h',
+  'sys/epoll.h',
   'sys/socket.h',
   'sys/uio.h',
 ];
