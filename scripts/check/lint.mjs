@@ -20,6 +20,7 @@ runAll([
     command: tool('tsc'),
     args: ['-p', folder, '--noEmit'],
   })),
+  { name: 'list of faults', command: process.execPath, args: ['scripts/docs/faults.mjs', '--check'] },
   { name: 'reference (typedoc)', command: process.execPath, args: ['scripts/docs/api.mjs', '--check'] },
   {
     name: 'format of C and C++ (clang-format)',

@@ -50,7 +50,7 @@ const ofOneConnection = [
 ];
 
 contractTest(
-  'errors of one connection: counted, and the next connection is taken (accept(2), 89)',
+  'errors of one connection: counted, and the next connection is taken',
   async ({ backend }) => {
     const results = await reportOf(failThreeTimes, {
       args: { backend, codes: ofOneConnection },
@@ -64,7 +64,7 @@ contractTest(
 );
 
 contractTest(
-  'no room: pauses, and goes on; an error of the listener: thrown, pauses, and goes on (85)',
+  'no room: pauses, and goes on; an error of the listener: thrown, pauses, and goes on',
   async ({ backend }) => {
     const codes = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EINVAL', 'EFAULT', 'EACCES'];
     const results = await reportOf(failThreeTimes, { args: { backend, codes }, timeoutMs: patience(60_000) });

@@ -38,7 +38,7 @@ contractTest('hands on every connection', ({ reactor }) => {
   expect(new Set(fds).size).toBe(100);
 });
 
-contractTest('at most maxPerTurn a turn: a flood leaves room for others (104)', ({ reactor }) => {
+contractTest('at most maxPerTurn a turn: a flood leaves room for others', ({ reactor }) => {
   const { fds, port } = acceptor(reactor, { maxPerTurn: 3 });
   connect(port, 10);
   for (let before = 0; fds.length < 10; before = fds.length) {
@@ -64,7 +64,7 @@ contractTest('close closes the listener, is idempotent, and may come in the hand
   expectSystemError(() => socket.accept(listener), closedFd);
 });
 
-contractTest('a handler that throws: the error comes out, the acceptor goes on (58)', ({ reactor }) => {
+contractTest('a callback that throws: poll throws the error, the acceptor goes on', ({ reactor }) => {
   const { listener, port } = listen();
   let calls = 0;
   dispose(
@@ -78,7 +78,7 @@ contractTest('a handler that throws: the error comes out, the acceptor goes on (
   turnUntil(reactor, () => calls === 3);
 });
 
-contractTest('wrong arguments are refused, and the fd is left alone', ({ reactor }) => {
+contractTest('wrong arguments are refused, and the fd stays open', ({ reactor }) => {
   const { listener } = listen();
   const handler = (): void => {};
   for (const bad of [null, undefined, {}, 1, 'x'] as Any[]) {
@@ -96,7 +96,7 @@ contractTest('wrong arguments are refused, and the fd is left alone', ({ reactor
   expect(portOf(listener)).toBeGreaterThan(0);
 });
 
-contractTest('what does not listen is refused, and left alone', ({ reactor }) => {
+contractTest('a socket that does not listen is refused, and left open', ({ reactor }) => {
   const udp = own(socket.bindUdp({ host: '127.0.0.1', port: 0 }));
   const tcp = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
   const handler = (): void => {};
@@ -235,7 +235,7 @@ contractTest(
 );
 
 contractTest(
-  'out of fds (EMFILE): pauses, does not spin, and goes on when there is room (85)',
+  'out of fds (EMFILE): pauses, does not spin, and goes on when there is room',
   async ({ backend }) => {
     const { full, later, accepted } = await reportOf(
       ({ Reactor, Acceptor: A, socket: s, report, args }) => {

@@ -227,7 +227,7 @@ contractTest(
 );
 
 contractTest(
-  'an exception of a handler is an uncaught exception; the rest of the batch is delivered (58, 67)',
+  'an exception of a handler is an uncaught exception; the rest of the batch is delivered',
   async ({ backend }) => {
     const outcome = await reportOf(
       ({ Reactor, Interest: I, socket: s, report, args }) => {
@@ -264,7 +264,7 @@ contractTest(
 );
 
 contractTest(
-  'an exception that nobody catches ends the process with code 1 and the message',
+  'an uncaught exception ends the process with code 1 and the message',
   async ({ backend }) => {
     const outcome = await inChild(
       ({ Reactor, args }) => {

@@ -31,7 +31,7 @@ contractTest('level: WRITABLE is told each turn while there is room', ({ reactor
 });
 
 contractTest(
-  'edge: told once for each arrival, also if not all was read (109, 110)',
+  'edge: told once for each arrival, also if not all was read',
   ({ reactor }) => {
     const [a, b] = socketPair();
     const { handler, ready } = recorder();
@@ -63,7 +63,7 @@ contractTest(
 );
 
 contractTest(
-  'edge: one fast peer does not starve another that reads to the end (109)',
+  'edge: one fast peer does not starve another that reads to the end',
   ({ reactor, newReactor }) => {
     const small = newReactor({ maxEvents: 1 });
     const fast = socketPair();
@@ -90,7 +90,7 @@ contractTest(
 );
 
 contractTest(
-  'oneshot: told once, then silent until modify (111)',
+  'oneshot: told once, then silent until modify',
   ({ reactor }) => {
     const [a, b] = socketPair();
     const { handler, ready } = recorder();
@@ -108,7 +108,7 @@ contractTest(
 );
 
 contractTest(
-  'oneshot: armed again inside its own handler (47, 111)',
+  'oneshot: armed again inside its own handler',
   ({ reactor }) => {
     const [a, b] = socketPair();
     let count = 0;

@@ -1,4 +1,4 @@
-// Pump under injected faults: limits of pipes, calls that are interrupted or cut short (94, 97).
+// Pump under injected faults: limits of pipes, calls that are interrupted or cut short.
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 
@@ -27,17 +27,17 @@ const proxy = ({ socket, transfer, injectFaults, report, outcomeOf, args }: Tool
   process.exit(0);
 };
 
-test.each(['EPERM', 'EBUSY', 'EINVAL'])('a pipe that may not grow (%s) is used as it is (94)', async (code) => {
+test.each(['EPERM', 'EBUSY', 'EINVAL'])('a pipe that may not grow (%s) is used as it is', async (code) => {
   const result = await reportOf(proxy, { args: [['fcntl', `error=${code}`]] });
   expect(result).toEqual({ got: 2 ** 20, wrong: 0, pending: 0 });
 });
 
-test('EINTR at every second splice is not seen (88)', async () => {
+test('EINTR at every second splice is not seen', async () => {
   const result = await reportOf(proxy, { args: [['splice', 'error=EINTR', '1+2']] });
   expect(result).toEqual({ got: 2 ** 20, wrong: 0, pending: 0 });
 });
 
-test('EAGAIN at every third splice delays, and loses nothing (88)', async () => {
+test('EAGAIN at every third splice delays, and loses nothing', async () => {
   const result = await reportOf(proxy, { args: [['splice', 'error=EAGAIN', '1+3']] });
   expect(result).toEqual({ got: 2 ** 20, wrong: 0, pending: 0 });
 });
@@ -58,7 +58,7 @@ test('no fds for a pipe (EMFILE): the error comes out of move, and the next move
   expect(result.second).toBe(10);
 });
 
-test('pipes shrunk to a page by the limit of the user (pipe-user-pages-soft) still carry everything (94)', async () => {
+test('pipes shrunk to a page by the limit of the user (pipe-user-pages-soft) still carry everything', async () => {
   // What the kernel gives above the limit is two pages, or one; F_SETPIPE_SZ then fails with EPERM for ordinary users.
   const result = await reportOf(({ socket, transfer, report }) => {
     const [client, front] = socket.socketpair();

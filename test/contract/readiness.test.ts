@@ -28,7 +28,7 @@ contractTest('the numbers are fixed', () => {
 });
 
 contractTest(
-  'READ_CLOSED: the peer will send no more; what it sent is still there (100)',
+  'READ_CLOSED: the peer will send no more; what it sent is still there',
   ({ reactor }) => {
     const [a, b] = tcpPair();
     const { handler, bits } = recorder();
@@ -42,7 +42,7 @@ contractTest(
   { notUnderWine: 'data and FIN together are RECEIVE only; see the next one' },
 );
 
-contractTest('READ_CLOSED after all was read, at the latest (100)', ({ reactor }) => {
+contractTest('READ_CLOSED after all was read, at the latest', ({ reactor }) => {
   const [a, b] = tcpPair();
   const { handler, bits } = recorder();
   reactor.register(a, Interest.READABLE, (ready, registration) => {
@@ -177,13 +177,13 @@ function watchReset(reactor: Reactor, interest: number): { reg: Registration<unk
   return { reg, bits };
 }
 
-contractTest('a refused connection: WRITABLE or ERROR (101)', ({ reactor }) => {
+contractTest('a refused connection: WRITABLE or ERROR', ({ reactor }) => {
   const { bits } = watchRefused(reactor);
   turnUntil(reactor, () => (bits() & (Ready.WRITABLE | Ready.ERROR)) !== 0);
 });
 
 contractTest(
-  'a refused connection: takeError says it (101)',
+  'a refused connection: takeError says it',
   ({ reactor }) => {
     const { fd, bits } = watchRefused(reactor);
     turnUntil(reactor, () => (bits() & (Ready.WRITABLE | Ready.ERROR)) !== 0);
@@ -211,7 +211,7 @@ contractTest('a listener is READABLE when a connection waits', ({ reactor }) => 
 });
 
 contractTest(
-  'PRIORITY: an out-of-band byte, only where it was asked for (107)',
+  'PRIORITY: an out-of-band byte, only where it was asked for',
   ({ reactor }) => {
     const [a, b] = tcpPair();
     const { handler, bits } = recorder();

@@ -1,4 +1,4 @@
-// What this platform does not have is refused in words, never emulated in silence and never ignored (rule 3). The other
+// What this platform does not have is refused in words, never emulated in silence and never ignored. The other
 // contract tests are only made where the facility is there; these hold everywhere.
 import { openSync } from 'node:fs';
 import { capabilities, Interest, Reactor, WOULD_BLOCK } from 'fdreactor';

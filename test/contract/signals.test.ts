@@ -136,7 +136,7 @@ contractTest(
 );
 
 contractTest(
-  "beside a listener of Node's: both hear it, on Windows and in Deno ours alone; Node's goes on afterwards",
+  "beside a listener of Node's: both hear it, on Windows and in Deno the reactor alone; Node's listener works again afterwards",
   async ({ reactor }) => {
     let nodes = 0;
     let ours = 0;
@@ -165,7 +165,7 @@ contractTest(
 );
 
 contractTest(
-  'signals that cannot be watched, and names that are none, are refused',
+  'signals that cannot be watched, and unknown names, are refused',
   ({ reactor }) => {
     for (const signal of ['SIGKILL', 'SIGSTOP', 'SIGNONSENSE', '', 'sigterm', '__proto__', 'constructor'] as Any[]) {
       expectBadArgument(() => reactor.onSignal(signal, () => {}));
@@ -189,7 +189,7 @@ contractTest(
 );
 
 contractTest(
-  'a signal during a blocking poll ends the wait (80)',
+  'a signal during a blocking poll ends the wait',
   async ({ backend }) => {
     const report = await reportOf(
       ({ Reactor, report, args }) => {

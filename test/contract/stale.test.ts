@@ -1,5 +1,5 @@
-// Rule 10: after deregister() or close() no event of that registration is ever delivered, whatever else happens in the
-// same batch and whoever owns the number of the fd by then (45, 46, 136).
+// After deregister() or close() no event of that registration is ever delivered, whatever else happens in the same batch,
+// and whichever file has the number of the fd by then.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Interest, type Registration } from 'fdreactor';
@@ -24,7 +24,7 @@ function ready(count: number, register: (fd: number, index: number) => Registrat
   });
 }
 
-contractTest('the first handler deregisters all others of its batch: none of them runs (45)', ({ reactor }) => {
+contractTest('the first handler deregisters all others of its batch: none of them runs', ({ reactor }) => {
   for (const how of ['deregister', 'close'] as const) {
     let ran = 0;
     const all: Registration<never>[] = ready(
@@ -43,7 +43,7 @@ contractTest('the first handler deregisters all others of its batch: none of the
 });
 
 contractTest(
-  'a number closed and given to a new socket in the same batch: the new one gets no old event (46)',
+  'a number closed and given to a new socket in the same batch: the new one gets no old event',
   ({ newReactor }) => {
     for (let round = 0; round < 20; round++) {
       const reactor = newReactor();
@@ -74,7 +74,7 @@ contractTest(
 );
 
 contractTest(
-  'an accept that reuses the number of a connection closed in the same batch gets only its own events (46)',
+  'an accept that reuses the number of a connection closed in the same batch gets only its own events',
   ({ reactor }) => {
     const { listener, port } = listen();
     const victims: Registration<never>[] = [];
@@ -102,7 +102,7 @@ contractTest(
 );
 
 contractTest(
-  'a fd closed and its number registered anew behind the back of the reactor: no event of the old one',
+  'an fd that other code closed, and its number registered anew: no event of the old file',
   ({ reactor }) => {
     const [old, fresh] = [recorder(), recorder()];
     const [a, b] = socketPair();
@@ -138,7 +138,7 @@ contractTest('deregister and register of the same fd in a handler: only what is 
 });
 
 contractTest(
-  'an interest taken away by an earlier handler of the batch: the event may come, and must do no harm (47)',
+  'an interest taken away by an earlier handler of the batch: the event may come, and must do no harm',
   ({ reactor }) => {
     const all: Registration<never>[] = ready(
       5,
@@ -174,7 +174,7 @@ contractTest('the slot of a registration used again by another fd in the same ba
 const TURNS = underWine ? 200 : 1000;
 
 contractTest(
-  `closing every fd of a batch at random, with new ones in their place, ${TURNS} times (45, 46, 136)`,
+  `closing every fd of a batch at random, with new ones in their place, ${TURNS} times`,
   ({ reactor }) => {
     // Each registration must only ever be told while it is live, and only if its own peer has sent something.
     let seed = 20260101;
@@ -224,7 +224,7 @@ contractTest(
 );
 
 contractTest(
-  'close of a registration whose fd a child holds as well: no event comes, and nothing spins (43, 44)',
+  'close of a registration whose fd a child holds as well: no event comes, and nothing spins',
   async ({ reactor }) => {
     const [a, b] = socketPair();
     const { handler, ready } = recorder();

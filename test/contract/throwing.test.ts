@@ -216,7 +216,7 @@ const attachedInStore = async ({ Reactor, Interest, socket, report }: Toolbox): 
 };
 
 contractTest(
-  'attached, handlers run in no AsyncLocalStorage store, whoever called attach()',
+  'attached, handlers run in no AsyncLocalStorage store, wherever attach() was called',
   async () => expect(await reportOf(attachedInStore)).toEqual([null, null, null]),
   { needs: 'attach' },
 );

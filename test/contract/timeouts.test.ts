@@ -1,4 +1,4 @@
-// How long poll() waits (12): never less than asked where nothing happens, fractions included. In a child, whose host loop
+// How long poll() waits: never less than asked where nothing happens, fractions included. In a child, whose host loop
 // has nothing that could end a wait early.
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';

@@ -17,7 +17,7 @@ import { turnFor, turnUntil } from '../helpers/wait.js';
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;
 
-contractTest('a timer fires once, never early (12)', ({ reactor }) => {
+contractTest('a timer fires once, never early', ({ reactor }) => {
   for (const delayMs of [0, 0.1, 0.4, 1, 1.5, 7.25, 20]) {
     const start = performance.now();
     let after = -1;
@@ -132,7 +132,7 @@ contractTest("a timer set in a timer's handler fires in a later turn: no endless
 });
 
 contractTest(
-  'a timer that throws: the error comes out, the other due timers fire next turn, a repeating one goes on (58)',
+  'a timer that throws: the error comes out, the other due timers fire next turn, a repeating one goes on',
   ({ reactor }) => {
     const fired: string[] = [];
     reactor.setTimer(0, () => {

@@ -29,7 +29,7 @@ function makeReady(
   }
 }
 
-contractTest('a turn handles at most maxEvents; the next ones bring the rest, and nobody starves', ({ newReactor }) => {
+contractTest('a turn handles at most maxEvents; the next ones bring the rest, and no fd starves', ({ newReactor }) => {
   const reactor = newReactor({ maxEvents: 3 });
   const seen: number[] = [];
   makeReady(reactor, 10, (index) => seen.push(index));
@@ -51,7 +51,7 @@ contractTest('poll(0) does not wait, and a reactor without registrations may be 
   expect(performance.now() - start).toBeLessThan(patience(1000));
 });
 
-contractTest('poll refuses what is no time (12)', ({ reactor }) => {
+contractTest('poll refuses a time-out that is not a time', ({ reactor }) => {
   for (const timeout of [Number.NaN, -2, -0.5, -Infinity]) expectOutOfRange(() => reactor.poll(timeout));
   for (const timeout of ['1', null, {}, 1n, Symbol('x'), true] as Any[])
     expectArgumentType(() => reactor.poll(timeout));
@@ -69,7 +69,7 @@ contractTest('run ends when nothing is left that could wake it', ({ reactor }) =
   expect(seen.sort()).toEqual([0, 1, 2, 99]);
 });
 
-contractTest('stop in a handler ends run after this turn; the rest of the batch is delivered (64)', ({ reactor }) => {
+contractTest('stop in a handler ends run after this turn; the rest of the batch is delivered', ({ reactor }) => {
   const seen: number[] = [];
   makeReady(reactor, 4, (index) => {
     seen.push(index);
@@ -102,7 +102,7 @@ contractTest('stop in a timer ends run; a stop before run does not', ({ reactor 
   repeating.cancel();
 });
 
-contractTest('registering in a handler: told from the next turn on (48)', ({ reactor }) => {
+contractTest('registering in a handler: told from the next turn on', ({ reactor }) => {
   const order: string[] = [];
   const [c, d] = socketPair();
   socket.send(d, byte);
@@ -119,7 +119,7 @@ contractTest('registering in a handler: told from the next turn on (48)', ({ rea
 });
 
 contractTest(
-  'a handler that throws: the error comes out once, the rest comes with the next turn, nothing twice (58)',
+  'a handler that throws: the error comes out once, the rest comes with the next turn, nothing twice',
   ({ reactor }) => {
     for (const thrower of [0, 2, 4]) {
       const seen: number[] = [];
@@ -149,7 +149,7 @@ contractTest('every handler of a batch throws: every error comes out, one a turn
 });
 
 contractTest(
-  'what was left of a batch is checked again: deregistered meanwhile, it is dropped (58, 45)',
+  'the rest of a batch is checked again: an event of a registration that ended meanwhile is dropped',
   ({ reactor }) => {
     const regs: Registration<undefined>[] = [];
     let ran = 0;
@@ -192,23 +192,20 @@ contractTest('run lets an error out and can be called again', ({ reactor }) => {
   expect(ran).toBe(2);
 });
 
-contractTest(
-  'an overflow of the stack in a handler comes out as any error, and the reactor goes on (65)',
-  ({ reactor }) => {
-    let ran = 0;
-    makeReady(reactor, 2, (_, reg) => {
-      reg.deregister();
-      if (ran++ > 0) return;
-      const dive = (): number => 1 + dive();
-      dive();
-    });
-    expect(caught(() => reactor.poll(1000))).toBeInstanceOf(RangeError);
-    turnUntil(reactor, () => ran === 2);
-  },
-);
+contractTest('an overflow of the stack in a handler comes out as any error, and the reactor goes on', ({ reactor }) => {
+  let ran = 0;
+  makeReady(reactor, 2, (_, reg) => {
+    reg.deregister();
+    if (ran++ > 0) return;
+    const dive = (): number => 1 + dive();
+    dive();
+  });
+  expect(caught(() => reactor.poll(1000))).toBeInstanceOf(RangeError);
+  turnUntil(reactor, () => ran === 2);
+});
 
 contractTest(
-  'poll, run and attach inside a handler, timer or waker are ERR_INVALID_STATE, and do no harm (61)',
+  'poll, run and attach inside a handler, timer or waker are ERR_INVALID_STATE, and do no harm',
   ({ reactor }) => {
     let tried = 0;
     const attempt = (): void => {
@@ -229,7 +226,7 @@ contractTest(
   },
 );
 
-contractTest('another reactor may be polled inside a handler (34)', ({ reactor, newReactor }) => {
+contractTest('another reactor may be polled inside a handler', ({ reactor, newReactor }) => {
   const inner = newReactor();
   const seen: string[] = [];
   makeReady(inner, 2, () => seen.push('inner'));
@@ -241,17 +238,14 @@ contractTest('another reactor may be polled inside a handler (34)', ({ reactor, 
   expect(seen).toEqual(['inner', 'inner', 'outer', 'outer']);
 });
 
-contractTest(
-  "poll from a promise job works; a rejected handler promise is not the reactor's (59, 62)",
-  async ({ reactor }) => {
-    let ran = 0;
-    makeReady(reactor, 2, () => {
-      ran++;
-      return Promise.resolve();
-    });
-    await Promise.resolve().then(() => turnUntil(reactor, () => ran === 2));
-  },
-);
+contractTest("poll from a promise job works; a rejected handler promise is not the reactor's", async ({ reactor }) => {
+  let ran = 0;
+  makeReady(reactor, 2, () => {
+    ran++;
+    return Promise.resolve();
+  });
+  await Promise.resolve().then(() => turnUntil(reactor, () => ran === 2));
+});
 
 contractTest('close in a handler: no further handler of the batch runs, and run ends', ({ newReactor }) => {
   for (const drive of ['poll', 'run'] as const) {

@@ -12,7 +12,7 @@ import { turnFor, turnUntil } from '../helpers/wait.js';
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;
 
-contractTest('a wake before the wait is not lost, and many are one (72)', ({ reactor }) => {
+contractTest('a wake before the wait is not lost, and many are one', ({ reactor }) => {
   let woken = 0;
   const waker = reactor.createWaker(() => woken++);
   for (let i = 0; i < 1000; i++) expect(waker.wake()).toBe(true);
@@ -70,7 +70,7 @@ contractTest('a worker thread wakes the reactor', async ({ reactor }) => {
 });
 
 contractTest(
-  'a storm from four threads: all is heard, in few turns, and the last wake is not lost (72)',
+  'a storm from four threads: all is heard, in few turns, and the last wake is not lost',
   async ({ reactor }) => {
     const counter = new Int32Array(new SharedArrayBuffer(4));
     let seen = 0;
@@ -102,7 +102,7 @@ contractTest(
 );
 
 contractTest(
-  'close: no handler any more; a wake on it is ERR_INVALID_STATE, on a copy it is false (72)',
+  'close: no handler any more; wake() then throws ERR_INVALID_STATE, and returns false on a copy',
   async ({ reactor }) => {
     let woken = 0;
     const waker = reactor.createWaker(() => woken++);
@@ -121,7 +121,7 @@ contractTest(
 );
 
 contractTest(
-  'a copy lives on after the reactor is closed, and harms nobody who got the numbers since',
+  'a copy outlives its reactor, and does not touch files that got its fd numbers since',
   ({ reactor, newReactor }) => {
     const copy = Waker.from(reactor.createWaker(() => {}).transfer());
     reactor.close();
@@ -170,11 +170,11 @@ contractTest('Waker.from refuses everything that transfer() did not give', () =>
   }
 });
 
-contractTest('createWaker refuses what is no function', ({ reactor }) => {
+contractTest('createWaker refuses a handler that is not a function', ({ reactor }) => {
   for (const handler of [null, undefined, {}, 'x'] as Any[]) expectArgumentType(() => reactor.createWaker(handler));
 });
 
-contractTest('a handler that throws: the error comes out of poll, the waker lives on (58)', ({ reactor }) => {
+contractTest('a handler that throws: the error comes out of poll, the waker lives on', ({ reactor }) => {
   let woken = 0;
   const waker = reactor.createWaker(() => {
     woken++;

@@ -37,7 +37,7 @@ test('every byte comes back, also to a client that reads late', async () => {
   expect(sha256(await readToEnd(socket))).toBe(sha256(sent));
 });
 
-test('resets at every point leave nothing behind', async () => {
+test('resets at every point leak nothing', async () => {
   const both = await start('attach');
   await roundTrip(await connect(both.port()), 'one stays');
   const before = both.openFds();

@@ -1,4 +1,4 @@
-// examples/echo: every byte comes back, whoever resets, stalls or stays too long.
+// examples/echo: every byte comes back, though other clients reset, stall or stay too long.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { eventually } from '../helpers/patience.js';
@@ -33,7 +33,7 @@ test('a client that sends all, then its FIN, and only then reads gets all', asyn
   expect(sha256(await readToEnd(socket))).toBe(sha256(sent));
 });
 
-test('a client that never reads costs no memory and disturbs nobody', async () => {
+test('a client that never reads costs no memory and delays no other', async () => {
   const echo = await start('echo');
   const other = await connect(echo.port());
   await roundTrip(other, 'warm');
@@ -52,7 +52,7 @@ test('a client that never reads costs no memory and disturbs nobody', async () =
   expect(echo.ownBytes() - before).toBeLessThan(16 * MIB);
 });
 
-test('resets at every point leave nothing behind', async () => {
+test('resets at every point leak nothing', async () => {
   const echo = await start('echo');
   await roundTrip(await connect(echo.port()), 'one stays');
   const before = echo.openFds();
@@ -61,7 +61,7 @@ test('resets at every point leave nothing behind', async () => {
   await echo.leaksNothing(before + 1);
 });
 
-test('more clients than fds: no busy loop, and those who waited are served when others leave', async () => {
+test('more clients than fds: no busy loop, and waiting clients are served when others leave', async () => {
   const echo = await start('echo', [], { fdLimit: 64 });
   const sockets = await Promise.all(Array.from({ length: 100 }, () => connect(echo.port())));
   await eventually('no fd left', () => echo.openFds() >= 60);

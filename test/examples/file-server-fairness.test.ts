@@ -1,5 +1,5 @@
 // The connections of examples/static-file-server, turn by turn and without a clock: what one client gets in a turn is
-// bounded, so that those who pipeline do not keep the others waiting, and get all of theirs in the end.
+// bounded, so that clients that pipeline do not delay the others, and get all answers in the end.
 import { Reactor, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
@@ -82,7 +82,7 @@ test.each([1, 20])('%i clients that pipeline 404s: another is answered in its fi
   }
 });
 
-test('those who pipeline get all answers, in order and whole, in later turns; then nothing is left to do', () => {
+test('clients that pipeline get all answers, in order and whole, in later turns', () => {
   const server = makeServer();
   const crowd = Array.from({ length: 3 }, () => new Client(server));
   for (const client of crowd) client.send(hostile + requestText('/small.txt'));
@@ -124,7 +124,7 @@ test('a turn moves a bounded part of a large file, and as much for each', () => 
   }
 });
 
-test('a client that goes away in the middle of its pipeline leaves nothing behind', () => {
+test('a client that goes away in the middle of its pipeline leaks nothing', () => {
   const server = makeServer();
   const [client, accepted] = tcpPair();
   new Connection(server, accepted);

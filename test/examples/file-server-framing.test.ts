@@ -114,7 +114,7 @@ test('a coding that is not known here: 501, and the connection ends', async () =
   expect(found.map(({ status, headers }) => [status, headers.get('connection')])).toEqual([[501, 'close']]);
 });
 
-describe('what looks odd and is in order', () => {
+describe('unusual requests that are valid', () => {
   test('values of Host', async () => {
     const port = await serve();
     const literals = ['[::1]', '[::1]:80', '[v1.x]', '127.0.0.1:8080'];

@@ -180,7 +180,7 @@ describe('connections', () => {
     expect(keeping.map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'keep-alive']);
   });
 
-  test('the body of a request is no request', async () => {
+  test('the body of a request is not taken for a request', async () => {
     const inner = requestText('/a.txt');
     const sized = requestText('/sub/', { headers: { 'Content-Length': String(inner.length) } });
     const chunked = requestText('/sub/', { headers: { 'Transfer-Encoding': 'chunked' } });

@@ -55,7 +55,7 @@ test('a hundred clients that keep their connections', async () => {
   await Promise.all(Array.from({ length: 100 }, client));
 });
 
-test('a client that does not read keeps nobody else waiting, costs no memory, and gets all in the end', async () => {
+test('a client that does not read delays no other, costs no memory, and gets all in the end', async () => {
   const server = await start('static-file-server', [folder]);
   for (let i = 0; i < 50; i++) await alive(server);
   await server.rests();
@@ -71,7 +71,7 @@ test('a client that does not read keeps nobody else waiting, costs no memory, an
   expect(found.map(({ body }) => sha256(body))).toEqual([largeHash, largeHash]);
 });
 
-test('resets at every point leave nothing behind', async () => {
+test('resets at every point leak nothing', async () => {
   const server = await start('static-file-server', [folder]);
   await alive(server);
   const before = server.openFds();

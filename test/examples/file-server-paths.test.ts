@@ -106,7 +106,7 @@ test('more files than are kept open', async () => {
   await server.leaksNothing(before);
 });
 
-test('a root that is not there is said at once', async () => {
+test('a root that does not exist is an error at once', async () => {
   await expect(start('static-file-server', [join(base, 'nowhere')])).rejects.toThrow(/ENOENT/);
   await expect(start('static-file-server', [])).rejects.toThrow(/usage/);
 });

@@ -121,7 +121,7 @@ test('a reset on one side is a reset on the other', async () => {
   expect(proxy.child.exitCode).toBeNull();
 });
 
-test('resets by clients at every point leave nothing behind', async () => {
+test('resets by clients at every point leak nothing', async () => {
   const { proxy } = await behind(echoing);
   await roundTrip(await connect(proxy.port()), 'one stays');
   const before = proxy.openFds();
@@ -132,7 +132,7 @@ test('resets by clients at every point leave nothing behind', async () => {
   expect(proxy.stderr).toBe('');
 });
 
-test('nobody behind it: the client is told by a reset, and the proxy lives', async () => {
+test('no target: the client gets a reset, and the proxy lives', async () => {
   const { server, proxy } = await behind(echoing);
   const { port } = server.address() as AddressInfo;
   server.close();
@@ -146,7 +146,7 @@ test('nobody behind it: the client is told by a reset, and the proxy lives', asy
   await roundTrip(await connect(proxy.port()), 'back again');
 });
 
-test('a target that does not answer: the client is told in the end', async () => {
+test('a target that does not answer: the client gets a reset in the end', async () => {
   // A queue that is full drops what comes: the connection neither succeeds nor fails.
   const listener = own(fdsocket.listenTcp({ host: '127.0.0.1', port: 0, backlog: 0 }));
   const { port } = fdsocket.getsockname(listener) as { port: number };
@@ -187,6 +187,6 @@ test('SIGTERM ends it with exit code 0', async () => {
   expect([await proxy.stop(), proxy.stderr]).toEqual([0, '']);
 });
 
-test('it says how it is used', async () => {
+test('without arguments it prints its usage', async () => {
   await expect(start('tcp-proxy', [])).rejects.toThrow(/usage/);
 });

@@ -1,4 +1,4 @@
-// examples/udp-echo: every datagram comes back to the one who sent it, as it was.
+// examples/udp-echo: every datagram comes back to its sender, as it was.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// examples/watch: whatever the kernel can poll, from wherever the fd came.
+// examples/watch: whatever the kernel can poll, wherever the fd came from.
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ test('standard input, to its end', async () => {
   expect(watch.stdout).toMatch(/^0: end$/m);
 });
 
-test('two FIFOs at once, opened before anybody writes', async () => {
+test('two FIFOs at once, opened before a writer', async () => {
   const fifos = ['a', 'b'].map((name) => join(folder, name));
   for (const fifo of fifos) execFileSync('mkfifo', [fifo]);
   const watch = await start('watch', fifos, watching(fifos[1] as string));
@@ -40,7 +40,7 @@ test('a file of /proc is not told without end', async () => {
   expect(await watch.stop()).toBe(0);
 });
 
-test('a regular file cannot be polled, and that is said', async () => {
+test('a regular file cannot be polled, and the error says so', async () => {
   const watch = await start('watch', [join(folder, 'regular.txt')], { ready: /cannot be polled/ });
   expect(await watch.exitCode()).toBe(0);
 });

@@ -1,4 +1,4 @@
-// Objects that are dropped without close(), and objects that must not be collected while they are in use (53, 54).
+// Objects that are dropped without close(), and objects that must not be collected while they are in use.
 import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const collect = async (): Promise<void> => {
 /** Everything that is open: fds, or handles where a reactor is no fd. */
 const count = (): number => handleCount() || openFds().size;
 
-test('reactors that were dropped give their fds back once they are collected (53)', async () => {
+test('reactors that were dropped give their fds back once they are collected', async () => {
   const before = count();
   const drop = (): void => {
     for (let i = 0; i < 50; i++) {
@@ -36,7 +36,7 @@ test('reactors that were dropped give their fds back once they are collected (53
   expect(count()).toBeLessThanOrEqual(before + sockets + 4);
 });
 
-test('an attached reactor that nobody holds goes on until it is closed', async () => {
+test('an attached reactor that the program drops goes on until it is closed', async () => {
   let events = 0;
   let fired = 0;
   const [a, b] = socketPair();
@@ -64,7 +64,7 @@ test('an attached reactor that nobody holds goes on until it is closed', async (
   await eventually('the timer', () => fired === 5);
 });
 
-test('registrations, timers and wakers that nobody holds live as long as their reactor', async () => {
+test('registrations, timers and wakers that the program drops live as long as their reactor', async () => {
   const reactor = dispose(new Reactor());
   const seen = new Set<string>();
   const [a, b] = socketPair();

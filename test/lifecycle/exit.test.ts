@@ -1,5 +1,5 @@
 // The end of a process: from inside a handler, with workers blocked, by signals, by exceptions. Always at once, with the
-// right code, and without a crash on the way out (54, 60, 70, 77, 80).
+// right code, and without a crash on the way out.
 import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
@@ -13,7 +13,7 @@ interface End extends Conditions {
 }
 
 const ends: Record<string, End> = {
-  'process.exit in a handler of poll (60)': {
+  'process.exit in a handler of poll': {
     body: ({ Reactor, Interest, socket }) => {
       const reactor = new Reactor();
       for (let i = 0; i < 10; i++) {
@@ -23,7 +23,7 @@ const ends: Record<string, End> = {
     },
     code: 7,
   },
-  'process.exit in a handler while attached (60)': {
+  'process.exit in a handler while attached': {
     body: ({ Reactor, Interest, socket }) => {
       const reactor = new Reactor();
       reactor.attach();
@@ -31,7 +31,7 @@ const ends: Record<string, End> = {
     },
     code: 7,
   },
-  'process.exit in a timer, a waker and a signal (60)': {
+  'process.exit in a timer, a waker and a signal': {
     body: ({ Reactor, raise, aSignal }) => {
       const reactor = new Reactor();
       reactor.onSignal(aSignal, () => process.exit(7));
@@ -42,7 +42,7 @@ const ends: Record<string, End> = {
     code: 7,
     notOnLibkqueue: libkqueue.signals,
   },
-  'process.exit in a timer and a waker (60)': {
+  'process.exit in a timer and a waker': {
     body: ({ Reactor }) => {
       const reactor = new Reactor();
       const waker = reactor.createWaker(() => process.exit(7));
@@ -72,7 +72,7 @@ const ends: Record<string, End> = {
     },
     code: 1,
   },
-  'a rejected promise of a handler that nobody catches (59)': {
+  'a rejected promise of a handler, not caught': {
     body: ({ Reactor }) => {
       const reactor = new Reactor();
       reactor.attach();
@@ -82,7 +82,7 @@ const ends: Record<string, End> = {
     },
     code: 1,
   },
-  'process.exit with eight workers blocked (70)': {
+  'process.exit with eight workers blocked': {
     body: async ({ startWorker }) => {
       const body = ({ Reactor, Epoll, EpollEvents, capabilities, workerThreads, args }: Toolbox): void => {
         const wait = args % 2 === 0 || !capabilities().backends.includes('epoll') ? new Reactor() : new Epoll();
@@ -104,7 +104,7 @@ const ends: Record<string, End> = {
     },
     code: 0,
   },
-  'hundreds of dropped objects, with finalizers pending (54)': {
+  'hundreds of dropped objects, with finalizers pending': {
     body: ({ Reactor, openRest }) => {
       // Together fewer fds than the limit of 1024 that some systems set.
       for (let i = 0; i < 80; i++) {
@@ -136,7 +136,7 @@ describe.each(casesThatHold('ends the process', ends))('%s', (_, { body, code })
   });
 });
 
-test('SIGINT during poll(-1) ends a process that does not handle it (80)', async () => {
+test('SIGINT during poll(-1) ends a process that does not handle it', async () => {
   const outcome = await inChild(
     ({ Reactor, report }) => {
       const reactor = new Reactor();
@@ -148,7 +148,7 @@ test('SIGINT during poll(-1) ends a process that does not handle it (80)', async
   expect(outcome).toMatchObject(isWindows ? { code: endedByControlEvent } : { code: null, signal: 'SIGINT' });
 });
 
-test("SIGINT during poll(-1): poll returns, so that a listener of Node's runs (80)", async () => {
+test("SIGINT during poll(-1): poll returns, so that a listener of Node's runs", async () => {
   const outcome = await inChild(
     async ({ Reactor, report }) => {
       const reactor = new Reactor();

@@ -1,4 +1,4 @@
-// Signals that interrupt system calls: waits keep their time, calls that move bytes are not disturbed (81-84).
+// Signals that interrupt system calls: waits keep their time, calls that move bytes are not disturbed.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ const waitWhileInterrupted = ({ rawQueue, Reactor, report }: Toolbox): void => {
   process.exit(0);
 };
 
-test('a thousand signals a second: waits and timers neither end early nor drift (81, 82)', async () => {
+test('a thousand signals a second: waits and timers neither end early nor drift', async () => {
   const outcome = await inChild(waitWhileInterrupted, underStorm([SIGUSR2, SIGWINCH, SIGCHLD]));
   expect(outcome).toMatchObject({ code: 0, signal: null });
   const { waits, timers } = outcome.reports.at(-1);
@@ -65,7 +65,7 @@ test('a thousand signals a second: waits and timers neither end early nor drift 
   }
 });
 
-test('a thousand signals a second: every byte arrives (81, 88)', async () => {
+test('a thousand signals a second: every byte arrives', async () => {
   const outcome = await inChild(
     ({ Reactor, Interest, socket, report }) => {
       process.on('SIGUSR2', () => {});
@@ -95,7 +95,7 @@ test('a thousand signals a second: every byte arrives (81, 88)', async () => {
   expect(received).toBe(sent);
 });
 
-test('stopped and continued (SIGSTOP, SIGCONT): a wait goes on with what remains (82)', async () => {
+test('stopped and continued (SIGSTOP, SIGCONT): a wait goes on with what remains', async () => {
   const outcome = await inChild(
     ({ rawQueue, report }) => {
       report('ready');
@@ -118,7 +118,7 @@ test('stopped and continued (SIGSTOP, SIGCONT): a wait goes on with what remains
   expect(tookMs).toBeLessThan(patience(3000));
 });
 
-test('under --cpu-prof (SIGPROF) all works, and the profile is written (84)', async () => {
+test('under --cpu-prof (SIGPROF) all works, and the profile is written', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'fdreactor-prof-'));
   try {
     const outcome = await inChild(
@@ -133,7 +133,7 @@ test('under --cpu-prof (SIGPROF) all works, and the profile is written (84)', as
   }
 });
 
-test('SIGUSR1, which opens the inspector, does not end or disturb a blocked poll (83)', async () => {
+test('SIGUSR1, which opens the inspector, does not end or disturb a blocked poll', async () => {
   const outcome = await inChild(
     ({ Reactor, report }) => {
       const reactor = new Reactor();

@@ -1,4 +1,4 @@
-// Loading: twice, by copies, by require, without permission; and beside Node's own handles (52, 73, 74, 75).
+// Loading: twice, by copies, by require, without permission; and beside Node's own handles.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ test('require() gives the same module as import', async () => {
   expect(same).toBe(true);
 });
 
-test('two copies of the add-on in one process, and one that is loaded twice, do not mind each other (73, 74)', async () => {
+test('two copies of the add-on in one process, and one that is loaded twice, do not mind each other', async () => {
   // Removed here, not in the child: Windows lets nobody remove an add-on that is loaded.
   const directory = mkdtempSync(join(tmpdir(), 'fdreactor-copy-'));
   try {
@@ -43,7 +43,7 @@ const loadThree = ({ fs, socket, require, report, args: copy }: Toolbox): void =
   report(counts);
 };
 
-test('without permission to load add-ons: an error that says so, not a crash (75)', async () => {
+test('without permission to load add-ons: an error that says so, not a crash', async () => {
   const outcome = await inChild(() => {}, {
     execArgv: ['--experimental-permission', `--allow-fs-read=${process.cwd()}/*`, '--no-warnings'],
   });
@@ -54,7 +54,7 @@ test('without permission to load add-ons: an error that says so, not a crash (75
 
 testWith(
   { notOnWindows: 'a net.Socket does not tell its SOCKET', notOnLibkqueue: libkqueue.closed },
-  'an fd that a net.Socket still owns may be watched too; its close by Node is no harm (52)',
+  'an fd that a net.Socket still owns may be watched too; its close by Node is no harm',
   async () => {
     const seen = await reportOf(({ Reactor, Interest, net, report }) => {
       const server = net

@@ -1,4 +1,4 @@
-// Heavy loops leave neither memory nor fds behind: what grew after a warm-up is a leak (119, 120, 140).
+// Heavy loops leave neither memory nor fds behind: what grew after a warm-up is a leak.
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';

@@ -1,5 +1,5 @@
 // Worker threads: terminated at any moment they end at once and leave nothing open; many load the add-on; objects of one
-// thread are no use in another (68, 69, 71, 76).
+// thread are refused in another.
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
@@ -115,7 +115,7 @@ const busy: Record<string, { body: Body } & Conditions> = {
 };
 
 test.each(casesThatHold('terminated while', busy))(
-  'terminated while %s: ends within a second and leaves nothing open (69)',
+  'terminated while %s: ends within a second and leaves nothing open',
   async (_, { body }) => {
     const { tookMs, leaked, alive } = await reportOf(
       async ({ startWorker, openFds, leftOpen, report, args, Reactor }) => {
@@ -172,7 +172,7 @@ test('a worker that ends by itself leaves nothing open; a released fd stays', as
   expect(usable).toBe(3);
 });
 
-test('64 workers load the add-on, eight at a time, use it, and leave nothing open (68)', {
+test('64 workers load the add-on, eight at a time, use it, and leave nothing open', {
   timeout: patience(70_000),
 }, async () => {
   const { codes, leaked } = await reportOf(
@@ -206,7 +206,7 @@ test('64 workers load the add-on, eight at a time, use it, and leave nothing ope
   expect(leaked).toEqual([]);
 });
 
-test('an object of one thread is no use in another, and no crash (71)', async () => {
+test('an object of one thread is refused in another, without a crash', async () => {
   const outcomes = await reportOf(async ({ Reactor, startWorker, report, outcomeOf }) => {
     const body = ({ Reactor: R, Epoll: E, outcomeOf: of, workerThreads, args }: Toolbox): void => {
       workerThreads.parentPort?.postMessage([

@@ -104,16 +104,12 @@ testWith(notInOthers, 'a file that FDREACTOR_BINARY names has to be readable too
   expect((await importOf(folder, { ...both, env })).backends).toHaveLength(1);
 });
 
-testWith(
-  notInOthers,
-  'where there is no binary, a place beside the executable that is denied is one without',
-  async () => {
-    const { app, folder } = makeApp();
-    const failure = await failureOf(folder, permitted('--allow-addons', ...reading(app)));
-    expect(failure.code).toBe('ERR_FDREACTOR_NO_BINARY');
-    expect(failure.message).toContain('fdreactor.node (denied)');
-  },
-);
+testWith(notInOthers, 'a denied place beside the executable counts as one without a binary', async () => {
+  const { app, folder } = makeApp();
+  const failure = await failureOf(folder, permitted('--allow-addons', ...reading(app)));
+  expect(failure.code).toBe('ERR_FDREACTOR_NO_BINARY');
+  expect(failure.message).toContain('fdreactor.node (denied)');
+});
 
 testWith(
   { ...notInOthers, notUnderWine: 'Wine makes no links' },

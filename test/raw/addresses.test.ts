@@ -21,7 +21,7 @@ test('an address says what it was made of', () => {
   expect(new SocketAddress().family).toBe(null);
 });
 
-test('IPv6 addresses come back in their shortest form (117)', () => {
+test('IPv6 addresses come back in their shortest form', () => {
   for (const [long, short] of [
     ['0:0:0:0:0:0:0:1', '::1'],
     ['2001:0DB8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
@@ -31,7 +31,7 @@ test('IPv6 addresses come back in their shortest form (117)', () => {
   }
 });
 
-test('a scope is an interface by number, or by name where those are no sentences, and an unknown one is refused (117)', () => {
+test('a scope is the number of an interface, or its name if that is not a sentence; an unknown scope is refused', () => {
   const loopback = Object.keys(networkInterfaces()).find((name) => name.startsWith('lo')) as string;
   for (const scope of isWindows ? ['1'] : [loopback, '1']) {
     const { address, family } = new SocketAddress({ host: `fe80::1%${scope}`, port: 1 });
@@ -53,7 +53,7 @@ test('the number of a scope is decimal digits that fit, and nothing that only lo
   for (const scope of bad) expectBadArgument(() => new SocketAddress({ host: `fe80::1%${scope}`, port: 1 }));
 });
 
-testWith({ needs: 'proc' }, 'a name that is too long is no interface, though its beginning is one', () => {
+testWith({ needs: 'proc' }, 'a name that is too long is not an interface, though its beginning is', () => {
   for (const length of [13, 14, 15, 200]) {
     expectBadArgument(() => new SocketAddress({ host: `fe80::1%lo${'\0'.repeat(length)}`, port: 1 }));
     expectBadArgument(() => new SocketAddress({ host: `fe80::1%lo${'o'.repeat(length)}`, port: 1 }));
@@ -136,7 +136,7 @@ const badHosts: Any[] = [
 ];
 const badPorts: Any[] = [-1, 65536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '80', null, undefined, {}, 80n];
 
-describe('hosts that are no numeric address, and ports out of range, are refused by', () => {
+describe('hosts that are not a numeric address, and ports out of range, are refused by', () => {
   const takers: Record<string, (address: Any) => unknown> = {
     SocketAddress: (address) => new SocketAddress(address),
     listenTcp: (address) => socket.listenTcp(address),
@@ -169,7 +169,7 @@ test('option values of the wrong type are refused, not taken for true or false',
   }
 });
 
-test('getters of an options object that throw: their error comes out, nothing leaks (7)', () => {
+test('getters of an options object that throw: their error comes out, nothing leaks', () => {
   const thrown = new Error('from the getter');
   const options = {
     host: '127.0.0.1',
@@ -186,7 +186,7 @@ test('getters of an options object that throw: their error comes out, nothing le
   }
 });
 
-test('a SocketAddress of the wrong kind or a likeness of one is refused where a real one is needed', () => {
+test('a SocketAddress of the wrong kind or a look-alike is refused where a real one is needed', () => {
   expect(caught(() => (SocketAddress as Any)({ host: '::1', port: 1 }))).toBeInstanceOf(TypeError);
   const { get } = Object.getOwnPropertyDescriptor(SocketAddress.prototype, 'address') as { get(): string };
   expect(caught(() => get.call({} as Any))).toBeInstanceOf(TypeError);

@@ -1,5 +1,5 @@
 // Every fd that the package makes is close-on-exec, and every socket and pipe is non-blocking: read from the kernel's own
-// account of it, and seen from a program that was executed (rule 5; 44, 55, 138).
+// account of it, and seen from a program that was executed.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capabilities, Reactor, WOULD_BLOCK } from 'fdreactor';
@@ -134,7 +134,7 @@ testWith(unix, 'a failed bind leaves neither an fd nor a socket file', () => {
   expect(fds).toEqual([]);
 });
 
-test.each(badFds)('$name is refused as an fd by every function of the socket module (1-5)', ({ value }) => {
+test.each(badFds)('$name is refused as an fd by every function of the socket module', ({ value }) => {
   const buffer = new Uint8Array(1);
   const address = { host: '127.0.0.1', port: 1 };
   const calls: (() => unknown)[] = [
@@ -172,7 +172,7 @@ testWith({ needs: 'pipe' }, 'read and write move bytes on files and at their pos
   expectSystemError(() => socket.write(readEnd, buffer), 'EBADF', { syscall: 'write', fd: readEnd });
 });
 
-test('domains, types and protocols that are no integers are refused; unknown ones are an error of the kernel', () => {
+test('domains, types and protocols that are not integers are refused; unknown ones are an error of the kernel', () => {
   // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
   for (const bad of ['1', null, {}, 1.5, Number.NaN, 2 ** 31, 1n] as any[]) {
     expectBadArgument(() => socket.socketpair(bad, constants.SOCK_STREAM));

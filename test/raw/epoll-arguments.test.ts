@@ -17,7 +17,7 @@ import { badFds } from '../helpers/values.js';
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 const wrong = (value: unknown): any => value;
 
-describe.each(badFds)('the fd $name (1-5)', ({ value }) => {
+describe.each(badFds)('the fd $name', ({ value }) => {
   test('is refused by add, modify and delete', () => {
     const ep = dispose(new Epoll());
     for (const call of [() => ep.add(value, EPOLLIN), () => ep.modify(value, EPOLLIN), () => ep.delete(value)]) {
@@ -26,7 +26,7 @@ describe.each(badFds)('the fd $name (1-5)', ({ value }) => {
   });
 });
 
-test('an fd of -0 is 0 (2)', () => {
+test('an fd of -0 is 0', () => {
   const ep = dispose(new Epoll());
   const error = caught(() => ep.delete(-0));
   expect(error).toMatchObject({ code: 'ENOENT' });
@@ -52,7 +52,7 @@ test('data must be an integer from 0 to 2^53 - 1', () => {
   for (const data of ['1', null, {}, 1n]) expectArgumentType(() => ep.add(a, EPOLLIN, wrong(data)));
 });
 
-test('a capacity must be a positive integer of reasonable size (11)', () => {
+test('a capacity must be a positive integer of reasonable size', () => {
   for (const capacity of [0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 53]) expectOutOfRange(() => new EpollEvents(capacity));
   for (const capacity of ['4', null, undefined, {}, 4n]) expectArgumentType(() => new EpollEvents(wrong(capacity)));
   expect(new EpollEvents(7).capacity).toBe(7);
@@ -68,7 +68,7 @@ test('an index outside the capacity is an error, not memory', () => {
   expectBadArgument(() => events.data(wrong(undefined)));
 });
 
-test('an index past what the last wait gave shows no memory that the kernel did not write (135)', () => {
+test('an index past what the last wait gave shows no memory that the kernel did not write', () => {
   const ep = dispose(new Epoll());
   const events = new EpollEvents(64);
   expect(ep.wait(events, 0)).toBe(0);
@@ -85,7 +85,7 @@ test('an index past what the last wait gave shows no memory that the kernel did 
   }
 });
 
-test('wait() wants EpollEvents, not a typed array or a likeness (29)', () => {
+test('wait() takes EpollEvents, not a typed array or a look-alike', () => {
   const ep = dispose(new Epoll());
   const likeness = { capacity: 4, data: () => 0, events: () => 0 };
   for (const events of [undefined, null, 4, [], new Uint8Array(64), new Int32Array(64), likeness, ep]) {
@@ -93,7 +93,7 @@ test('wait() wants EpollEvents, not a typed array or a likeness (29)', () => {
   }
 });
 
-test('a time-out of NaN or below 0 other than -1 is a RangeError, any other type a TypeError (12)', () => {
+test('a time-out of NaN or below 0 other than -1 is a RangeError, any other type a TypeError', () => {
   const ep = dispose(new Epoll());
   const events = new EpollEvents(1);
   for (const timeout of [Number.NaN, -2, -0.5, -Infinity, -1e-9]) expectOutOfRange(() => ep.wait(events, timeout));
@@ -101,7 +101,7 @@ test('a time-out of NaN or below 0 other than -1 is a RangeError, any other type
     expectArgumentType(() => ep.wait(events, wrong(timeout)));
 });
 
-test('a method on another receiver is a TypeError (13)', () => {
+test('a method on another receiver is a TypeError', () => {
   const ep = dispose(new Epoll());
   const events = new EpollEvents(1);
   for (const receiver of [undefined, null, {}, 1, events, Object.create(Epoll.prototype)]) {
@@ -116,7 +116,7 @@ test('a method on another receiver is a TypeError (13)', () => {
   }
 });
 
-test('constructors need new, and can be subclassed (14)', () => {
+test('constructors need new, and can be subclassed', () => {
   expect(caught(() => wrong(Epoll)())).toBeInstanceOf(TypeError);
   expect(caught(() => wrong(EpollEvents)(1))).toBeInstanceOf(TypeError);
   class Mine extends Epoll {
@@ -131,7 +131,7 @@ test('constructors need new, and can be subclassed (14)', () => {
   expect(mine.wait(new EpollEvents(1), 0)).toBe(1);
 });
 
-test('every call after close is ERR_INVALID_STATE (13)', () => {
+test('every call after close is ERR_INVALID_STATE', () => {
   const ep = new Epoll();
   const [a] = socketPair();
   ep.close();
@@ -141,7 +141,7 @@ test('every call after close is ERR_INVALID_STATE (13)', () => {
   }
 });
 
-test('exports cannot be changed from outside (15)', () => {
+test('exports cannot be changed from outside', () => {
   expect(
     caught(() => {
       wrong(epoll).EPOLLIN = 0;
@@ -149,7 +149,7 @@ test('exports cannot be changed from outside (15)', () => {
   ).toBeInstanceOf(TypeError);
 });
 
-test('polluted prototypes do not reach options or events (15)', () => {
+test('polluted prototypes do not reach options or events', () => {
   const polluted = wrong(Object.prototype);
   polluted.data = 'evil';
   polluted.events = 'evil';
@@ -166,7 +166,7 @@ test('polluted prototypes do not reach options or events (15)', () => {
   }
 });
 
-test('missing arguments are errors, surplus ones are ignored (8)', () => {
+test('missing arguments are errors, surplus ones are ignored', () => {
   const ep = dispose(new Epoll());
   const [a] = socketPair();
   expectBadArgument(() => wrong(ep).add());

@@ -1,4 +1,4 @@
-// How long a raw wait takes: never less than asked, fractions of a millisecond included (12). In a child, whose host loop
+// How long a raw wait takes: never less than asked, fractions of a millisecond included. In a child, whose host loop
 // has nothing that could end a wait early.
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';

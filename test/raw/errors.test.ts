@@ -119,7 +119,7 @@ test('an UnsupportedError has its code and is no SystemError', () => {
   expect(error.code).toBe('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
 });
 
-test('an error made near the end of the stack is a RangeError of the stack or the error itself, no crash (65)', () => {
+test('an error made near the end of the stack is a RangeError of the stack or the error itself, no crash', () => {
   const fd = closed();
   const seen = new Set<string>();
   const dive = (): void => {

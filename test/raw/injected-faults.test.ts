@@ -1,4 +1,4 @@
-// Faults that a healthy kernel does not show, injected by strace into small children (group F): each ends in normal work
+// Faults that a healthy kernel does not show, injected by strace into small children: each ends in normal work
 // or in the error that the kernel gave, and never in a spin, a hang or a leak.
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
@@ -23,7 +23,7 @@ const acceptTwo = ({ socket, report, outcomeOf, injectFaults, args }: Toolbox): 
   process.exit(0);
 };
 
-describe('accept (85, 89)', () => {
+describe('accept', () => {
   test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EPERM'])(
     '%s is thrown, and the next accept works',
     async (code) => {
@@ -42,7 +42,7 @@ describe('accept (85, 89)', () => {
   });
 });
 
-describeWith({ needs: 'epoll' }, 'epoll (86, 57)', () => {
+describeWith({ needs: 'epoll' }, 'epoll', () => {
   test.each(['ENOMEM', 'EMFILE', 'ENFILE'])('epoll_create1 fails with %s: thrown, nothing leaked', async (code) => {
     const { outcomes, leaked } = await reportOf(
       ({ Epoll, Reactor, openFds, report, outcomeOf, injectFaults, args }) => {
@@ -151,7 +151,7 @@ const exchange = ({ socket, transfer, fs, report, injectFaults, args }: Toolbox)
   process.exit(0);
 };
 
-describe('EINTR at every second call is not seen (88)', () => {
+describe('EINTR at every second call is not seen', () => {
   const notInDeno = 'Deno panics, because its own calls are interrupted as well';
   testWith({ needs: 'splice', notInDeno }, 'by calls that move data', async () => {
     const calls = ['recvfrom', 'sendto', 'read', 'write', 'readv', 'writev', 'sendfile', 'splice', 'vmsplice'];
@@ -187,7 +187,7 @@ describe('EINTR at every second call is not seen (88)', () => {
   });
 });
 
-test('ENOBUFS on send is an error with its code, and the connection lives (87)', async () => {
+test('ENOBUFS on send is an error with its code, and the connection lives', async () => {
   const result = await reportOf(({ socket, report, outcomeOf, injectFaults }) => {
     const [a, b] = socket.socketpair();
     const byte = new Uint8Array(1);
@@ -200,7 +200,7 @@ test('ENOBUFS on send is an error with its code, and the connection lives (87)',
   expect(result).toMatchObject({ second: 1, received: 1 });
 });
 
-test('EIO from the source of a sendfile or a read is an error with its code (90)', async () => {
+test('EIO from the source of a sendfile or a read is an error with its code', async () => {
   const result = await reportOf(({ socket, transfer, fs, report, outcomeOf, injectFaults }) => {
     const [a, b] = socket.socketpair();
     const file = fs.openSync(process.execPath, 'r');
@@ -218,7 +218,7 @@ test('EIO from the source of a sendfile or a read is an error with its code (90)
 });
 
 for (const code of ['ENOSYS', 'EPERM']) {
-  const name = `a kernel whose epoll_pwait2 is ${code}: waits keep their time, and events come (91, 92)`;
+  const name = `a kernel whose epoll_pwait2 is ${code}: waits keep their time, and events come`;
   testWith({ needs: 'epoll' }, name, async () => {
     const result = await reportOf(
       ({ Epoll, EpollEvents, Reactor, Interest, epoll, socket, report, injectFaults, args }) => {
@@ -247,7 +247,7 @@ for (const code of ['ENOSYS', 'EPERM']) {
   });
 }
 
-test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak nothing (85)', async () => {
+test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak nothing', async () => {
   const result = await reportOf(({ socket, Reactor, openFds, report, outcomeOf, injectFaults }) => {
     const makers = [
       () => socket.listenTcp({ host: '127.0.0.1', port: 0 }),
@@ -271,7 +271,7 @@ test('socket, socketpair, pipe2 and eventfd2 that fail are errors that leak noth
   expect(result.leaked).toBeLessThanOrEqual(4); // two reactors of two fds each, which were made and not closed
 });
 
-test('the limit of fds reached for real: EMFILE, and recovery when one is free (85)', async () => {
+test('the limit of fds reached for real: EMFILE, and recovery when one is free', async () => {
   const result = await reportOf(
     ({ socket, report, outcomeOf }) => {
       const fds: number[] = [];

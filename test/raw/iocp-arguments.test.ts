@@ -81,7 +81,7 @@ test('keys are integers from 0 to 2^53 - 1, byte counts from 0 to 2^32 - 1', () 
   expect(port.pending).toBe(0);
 });
 
-test('options are looked at', () => {
+test('options of the wrong type are refused', () => {
   const port = newPort();
   const [a] = associatedPair(newPort());
   for (const options of [null, 1, 'x', { skipOnSuccess: 1 }, { skipOnSuccess: null }]) {
@@ -100,7 +100,7 @@ test('options are looked at', () => {
   for (const path of [undefined, null, 1, Buffer.from('x')]) expectArgumentType(() => openFile(wrong(path)));
 });
 
-test('flags, events and offsets are integers', () => {
+test('flags, events and offsets must be integers', () => {
   const port = newPort();
   const [a] = associatedPair(port);
   const overlapped = new Overlapped();
@@ -121,7 +121,7 @@ test('flags, events and offsets are integers', () => {
   expect(port.pending).toBe(0);
 });
 
-test('addresses, data and ports are looked at', () => {
+test('addresses, data and ports of the wrong type are refused', () => {
   const [a] = associatedPair(newPort());
   const overlapped = new Overlapped();
   for (const address of [
@@ -150,7 +150,7 @@ test('addresses, data and ports are looked at', () => {
   expectInvalidState(() => overlapped.sender(new socket.SocketAddress()));
 });
 
-test('a capacity must be a positive integer of reasonable size (11)', () => {
+test('a capacity must be a positive integer of reasonable size', () => {
   for (const capacity of [0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 53]) {
     expectOutOfRange(() => new CompletionEntries(capacity));
   }
@@ -159,7 +159,7 @@ test('a capacity must be a positive integer of reasonable size (11)', () => {
   expect(new CompletionEntries(7).capacity).toBe(7);
 });
 
-test('an index outside the capacity is an error; one past what came shows nothing (135)', () => {
+test('an index outside the capacity is an error; one past what came shows nothing', () => {
   const entries = new CompletionEntries(2);
   const readers: ((i: Any) => unknown)[] = [
     (i) => entries.key(i),
@@ -174,7 +174,7 @@ test('an index outside the capacity is an error; one past what came shows nothin
   expect(readers.map((read) => read(1))).toEqual([0, 0, 0, null, null]);
 });
 
-test('wait() wants CompletionEntries and a time (12, 29)', () => {
+test('wait() takes CompletionEntries and a time', () => {
   const port = newPort();
   const likeness = { capacity: 4 };
   for (const entries of [undefined, null, 4, [], new Int32Array(64), likeness, port]) {
@@ -185,7 +185,7 @@ test('wait() wants CompletionEntries and a time (12, 29)', () => {
   for (const timeout of ['1', null, {}, 1n]) expectArgumentType(() => port.wait(entries, wrong(timeout)));
 });
 
-test('a method on another receiver is a TypeError (13); constructors need new, and can be subclassed (14)', () => {
+test('a method on another receiver is a TypeError; constructors need new, and can be subclassed', () => {
   const port = newPort();
   const entries = new CompletionEntries(1);
   for (const receiver of [undefined, null, {}, 1, Object.create(CompletionPort.prototype)]) {
@@ -208,7 +208,7 @@ test('a method on another receiver is a TypeError (13); constructors need new, a
   expect(mine.data).toBe(5);
 });
 
-test('arguments of constructors that are none of theirs are no way in', () => {
+test('constructors ignore surplus arguments', () => {
   for (const argument of [0, 1, 2 ** 31, { number: 1 }, null, 'x']) {
     const port = new (CompletionPort as Any)(argument);
     port.post(1);

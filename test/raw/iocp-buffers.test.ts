@@ -33,7 +33,7 @@ function expectLost(port: CompletionPort, overlapped: Overlapped): void {
   expect(packet.error).toMatchObject({ code: 'EFAULT', syscall: 'WSARecv' });
 }
 
-describe('a buffer to receive into that is taken away before its bytes came (22)', () => {
+describe('a buffer to receive into that is taken away before its bytes came', () => {
   const ways: [string, (buffer: ArrayBuffer) => unknown][] = [
     ['structuredClone', (buffer) => structuredClone(buffer, { transfer: [buffer] })],
     ['postMessage', (buffer) => new MessageChannel().port1.postMessage(buffer, [buffer])],
@@ -60,7 +60,7 @@ describe('a buffer to receive into that is taken away before its bytes came (22)
     expect(asText(next.subarray(0, 5))).toBe('again');
   });
 
-  test('shrunk below its bytes: EFAULT; shrunk to what has room: fine (24)', () => {
+  test('shrunk below its bytes: EFAULT; shrunk to what has room: fine', () => {
     for (const [length, fits] of [
       [4, false],
       [5, true],
@@ -76,7 +76,7 @@ describe('a buffer to receive into that is taken away before its bytes came (22)
     }
   });
 
-  test('a WebAssembly memory that grows (26)', () => {
+  test('a WebAssembly memory that grows', () => {
     const memory = new (globalThis as Any).WebAssembly.Memory({ initial: 1, maximum: 4 });
     const [port, overlapped, peer] = receiving(new Uint8Array(memory.buffer, 100, 16));
     memory.grow(1);

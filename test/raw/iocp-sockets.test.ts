@@ -190,7 +190,7 @@ describe('skipOnSuccess', () => {
 });
 
 describe('acceptEx', () => {
-  test('a connection; its socket then knows its addresses (SO_UPDATE_ACCEPT_CONTEXT, 133)', () => {
+  test('a connection; its socket then knows its addresses (SO_UPDATE_ACCEPT_CONTEXT)', () => {
     const port = newPort();
     const { listener, port: number } = listen();
     port.associate(listener, 7);

@@ -27,7 +27,7 @@ test('packets come out as they were posted, in order, with any key and byte coun
   );
 });
 
-test('a packet without an Overlapped is posted by null and by undefined (133)', () => {
+test('a packet without an Overlapped is posted by null and by undefined', () => {
   const port = newPort();
   port.post(1);
   port.post(2, 0, null);
@@ -95,7 +95,7 @@ test('a wait never ends before its time, and a packet ends it', () => {
   }
 });
 
-test('a socket is associated once: a second port is refused, also after the first was closed (133)', () => {
+test('a socket is associated once: a second port is refused, also after the first was closed', () => {
   const [first, second] = [new CompletionPort(), newPort()];
   const [a] = tcpPair();
   first.associate(a, 1);

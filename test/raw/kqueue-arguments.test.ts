@@ -76,7 +76,7 @@ test('udata comes back from the kernel as it went in, all 53 bits of it', () => 
   }
 });
 
-test('a capacity must be a positive integer of reasonable size (11)', () => {
+test('a capacity must be a positive integer of reasonable size', () => {
   for (const capacity of [0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 53]) expectOutOfRange(() => new KeventList(capacity));
   for (const capacity of ['4', null, undefined, {}, 4n]) expectArgumentType(() => new KeventList(wrong(capacity)));
   expect(new KeventList(7).capacity).toBe(7);
@@ -102,7 +102,7 @@ test('a push beyond the capacity is refused, and changes nothing', () => {
   expect([list.length, list.ident(0)]).toEqual([1, 3]);
 });
 
-test('an index outside the length is an error, not memory: also what an earlier wait has left there (135)', () => {
+test('an index outside the length is an error, not memory: also what an earlier wait has left there', () => {
   const list = listOf(4, [1, EVFILT_READ, EV_ADD, 2, 3, 4]);
   const readers = [...fields.map((field) => (i: number) => list[field](i)), (i: number) => list.dataBigInt(i)];
   for (const read of readers) {
@@ -119,7 +119,7 @@ test('data of 64 bits: exact as a BigInt, refused as a number that it does not f
   expect(list.dataBigInt(0)).toBe(2n ** 53n - 1n);
 });
 
-test('kevent() wants KeventLists or null, not typed arrays or likenesses (29)', () => {
+test('kevent() takes KeventLists or null, not typed arrays or look-alikes', () => {
   const queue = newQueue();
   const likeness = { capacity: 4, length: 0, words: new Int32Array(64), ident: () => 0 };
   for (const list of [undefined, 4, [], 'x', new Uint8Array(64), new Int32Array(64), likeness, queue]) {
@@ -128,7 +128,7 @@ test('kevent() wants KeventLists or null, not typed arrays or likenesses (29)', 
   }
 });
 
-test('a list whose length was overridden tells nobody a lie', () => {
+test('a list whose length was overridden still gives the true length', () => {
   const queue = newQueue();
   const [a] = socketPair();
   class Liar extends KeventList {
@@ -143,7 +143,7 @@ test('a list whose length was overridden tells nobody a lie', () => {
   expectOutOfRange(() => list.ident(1));
 });
 
-test('a time-out of NaN or below 0 other than -1 is a RangeError, any other type a TypeError; nothing is changed (12)', () => {
+test('a time-out of NaN or below 0 other than -1 is a RangeError, any other type a TypeError; nothing is changed', () => {
   const queue = newQueue();
   const [a] = socketPair();
   const changes = listOf(1, [a, EVFILT_WRITE, EV_ADD]);
@@ -163,7 +163,7 @@ test('a filter that does not exist is EINVAL, a filter of another object EBADF o
   expect(receiptsOf(queue, [a, -1000, EV_ADD])).toEqual([expect.stringMatching(/^(EINVAL|ENOSYS)$/)]);
 });
 
-test('idents that are no fd are refused by the filters of fds', () => {
+test('idents that are not fds are refused by the filters of fds', () => {
   const queue = newQueue();
   for (const ident of [2 ** 20, 2 ** 31 - 1]) {
     expect(receiptsOf(queue, [ident, EVFILT_READ, EV_ADD])).toEqual(['EBADF']);
@@ -171,7 +171,7 @@ test('idents that are no fd are refused by the filters of fds', () => {
   }
 });
 
-test('what is not there cannot be taken out, enabled or disabled', () => {
+test('a filter that is not in the queue cannot be removed, enabled or disabled', () => {
   const queue = newQueue();
   const [a] = socketPair();
   for (const flag of [kqueue.EV_DELETE, kqueue.EV_ENABLE, kqueue.EV_DISABLE]) {
@@ -185,7 +185,7 @@ test('what is not there cannot be taken out, enabled or disabled', () => {
   }
 });
 
-test('a method on another receiver is a TypeError (13)', () => {
+test('a method on another receiver is a TypeError', () => {
   const queue = newQueue();
   const list = listOf(1);
   for (const receiver of [
@@ -210,7 +210,7 @@ test('a method on another receiver is a TypeError (13)', () => {
   expect(caught(() => KeventList.prototype.clear.call(wrong(queue)))).toBeInstanceOf(TypeError);
 });
 
-test('constructors need new, and can be subclassed (14)', () => {
+test('constructors need new, and can be subclassed', () => {
   expect(caught(() => wrong(Kqueue)())).toBeInstanceOf(TypeError);
   expect(caught(() => wrong(KeventList)(1))).toBeInstanceOf(TypeError);
   class Mine extends Kqueue {
@@ -223,7 +223,7 @@ test('constructors need new, and can be subclassed (14)', () => {
   mine.close();
 });
 
-test('every call after close is ERR_INVALID_STATE (13)', () => {
+test('every call after close is ERR_INVALID_STATE', () => {
   const queue = newQueue();
   const list = listOf(1);
   queue.close();
@@ -232,14 +232,14 @@ test('every call after close is ERR_INVALID_STATE (13)', () => {
   }
 });
 
-test('exports cannot be changed from outside (15)', () => {
+test('exports cannot be changed from outside', () => {
   const change = (): void => {
     wrong(kqueue).EV_ADD = 0;
   };
   expect(caught(change)).toBeInstanceOf(TypeError);
 });
 
-test('surplus arguments are ignored (8)', () => {
+test('surplus arguments are ignored', () => {
   const queue = newQueue();
   const [a] = socketPair();
   const list = listOf(1);

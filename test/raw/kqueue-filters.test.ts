@@ -78,7 +78,7 @@ test('EVFILT_TIMER: set anew by EV_ADD', () => {
   expect(awaitKevent(queue, () => true)).toMatchObject({ ident: 1, udata: 9 });
 });
 
-test('EVFILT_USER: triggered however often, it is one event; EV_CLEAR takes it back (132)', () => {
+test('EVFILT_USER: triggered however often, it is one event; EV_CLEAR takes it back', () => {
   const queue = newQueue();
   change(queue, 5, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, 3);
   expect(keventsNow(queue)).toEqual([]);

@@ -1,4 +1,4 @@
-// How long a raw wait takes: never less than asked, fractions of a millisecond included (12). In a child, whose host loop
+// How long a raw wait takes: never less than asked, fractions of a millisecond included. In a child, whose host loop
 // has nothing that could end a wait early.
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';
@@ -70,7 +70,7 @@ test('-1, undefined, Infinity and numbers past every clock wait until something 
   expect(counts).toEqual(limits.map(() => 1));
 });
 
-test('a worker that is terminated in a wait without limit ends at once (69)', async () => {
+test('a worker that is terminated in a wait without limit ends at once', async () => {
   const tookMs = await reportOf(async ({ startWorker, report }) => {
     const worker = startWorker(({ kqueue, workerThreads }: typeof import('../helpers/fixtures/toolbox.mjs')) => {
       const queue = new kqueue.Kqueue();

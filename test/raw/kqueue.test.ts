@@ -75,7 +75,7 @@ test('reading and writing are two events of one fd', () => {
   );
 });
 
-test('EV_CLEAR reports once for each arrival, also when not everything was read (110)', () => {
+test('EV_CLEAR reports once for each arrival, also when not everything was read', () => {
   const queue = newQueue();
   const [a, b] = socketPair();
   change(queue, a, EVFILT_READ, EV_ADD | EV_CLEAR);
@@ -107,7 +107,7 @@ test('EV_ONESHOT takes itself out after one event', () => {
   expect(receiptsOf(queue, [a, EVFILT_WRITE, EV_DELETE])[0]).toBe('ENOENT');
 });
 
-test('EV_DISPATCH is silent after one event until EV_ENABLE (111)', () => {
+test('EV_DISPATCH is silent after one event until EV_ENABLE', () => {
   const queue = newQueue();
   const [a] = socketPair();
   change(queue, a, EVFILT_WRITE, EV_ADD | EV_DISPATCH);
@@ -146,7 +146,7 @@ test('EV_DELETE takes one filter out and leaves the other', () => {
   expect(keventsNow(queue)).toMatchObject([{ ident: a, filter: EVFILT_READ }]);
 });
 
-test('EV_EOF comes with the bytes that are still to be read in data (132)', () => {
+test('EV_EOF comes with the bytes that are still to be read in data', () => {
   const queue = newQueue();
   const [a, b] = tcpPair();
   change(queue, a, EVFILT_READ, EV_ADD);
@@ -206,7 +206,7 @@ test('NOTE_LOWAT: nothing before so many bytes are there', () => {
   expect(awaitKevent(queue, ({ ident }) => ident === a).data).toBe(5);
 });
 
-test('a wait gives at most the capacity, and the rest with the next (11)', () => {
+test('a wait gives at most the capacity, and the rest with the next', () => {
   const queue = newQueue();
   const fds = [...socketPair(), ...socketPair(), ...socketPair()];
   changeAll(queue, ...fds.map((fd): Entry => [fd, EVFILT_WRITE, EV_ADD | EV_CLEAR]));
@@ -220,7 +220,7 @@ test('a wait gives at most the capacity, and the rest with the next (11)', () =>
   expect(seen).toEqual(new Set(fds));
 });
 
-test('EV_RECEIPT: each change is answered in its place, with the error of its own entry (132)', () => {
+test('EV_RECEIPT: each change is answered in its place, with the error of its own entry', () => {
   const queue = newQueue();
   const [a, b] = socketPair();
   const [closed, peer] = socketPair();
@@ -272,7 +272,7 @@ test('one list for changes and events: the changes are gone, the events are ther
   expect(new Set([list.ident(0), list.ident(1)])).toEqual(new Set([a, b]));
 });
 
-test('a list that is waited into while it is walked holds the new events; what is past them is refused (34)', () => {
+test('a list that is waited into while it is walked holds the new events; what is past them is refused', () => {
   const queue = newQueue();
   const [a, b] = socketPair();
   changeAll(queue, [a, EVFILT_WRITE, EV_ADD], [b, EVFILT_WRITE, EV_ADD]);
@@ -293,7 +293,7 @@ test('no lists at all, and a list of changes that is empty, do nothing', () => {
   expect(queue.kevent(listOf(3), listOf(3), 0)).toBe(0);
 });
 
-test('a closed fd is EBADF (36)', () => {
+test('a closed fd is EBADF', () => {
   const queue = newQueue();
   const [a, b] = socketPair();
   socket.close(b);
@@ -301,7 +301,7 @@ test('a closed fd is EBADF (36)', () => {
   expect(receiptsOf(queue, [a, EVFILT_READ, EV_ADD])[0]).toBe(closedFd);
 });
 
-testWith({ notOnLibkqueue: libkqueue.closed }, 'close takes the filters of an fd out (41, 132)', () => {
+testWith({ notOnLibkqueue: libkqueue.closed }, 'close takes the filters of an fd out', () => {
   const queue = newQueue();
   const [a, b] = socketPair();
   changeAll(queue, [a, EVFILT_READ, EV_ADD], [a, EVFILT_WRITE, EV_ADD]);
@@ -311,7 +311,7 @@ testWith({ notOnLibkqueue: libkqueue.closed }, 'close takes the filters of an fd
   expect(receiptsOf(queue, [a, EVFILT_READ, EV_DELETE])[0]).toMatch(/^(EBADF|ENOENT)$/);
 });
 
-test('after EV_DELETE, close and reuse of the number only the new owner is reported (42)', () => {
+test('after EV_DELETE, close and reuse of the number only the new owner is reported', () => {
   const queue = newQueue();
   for (let round = 0; round < 10; round++) {
     const [a, b] = socketPair();
@@ -348,7 +348,7 @@ test('two queues watch one fd, each by itself', () => {
   expect(keventsNow(two)).toMatchObject([{ udata: 2 }]);
 });
 
-test('close is idempotent, and a second one closes no stranger (49)', () => {
+test('close is idempotent, and a second one closes no stranger', () => {
   const queue = newQueue();
   queue.close();
   const stranger = own(openSync(devNull, 'r'));
@@ -357,7 +357,7 @@ test('close is idempotent, and a second one closes no stranger (49)', () => {
   expect(socket.read(stranger, new Uint8Array(1))).toBe(0);
 });
 
-testWith({ notOnLibkqueue: libkqueue.closed }, 'closed behind the back of the object: EBADF, no crash (50)', () => {
+testWith({ notOnLibkqueue: libkqueue.closed }, 'closed behind the back of the object: EBADF, no crash', () => {
   const queue = newQueue();
   const { fd } = queue;
   socket.close(fd);

@@ -73,7 +73,7 @@ testWith({ needs: 'pipe' }, 'sends a range of a file to a pipe', () => {
   expect(recvAll(readEnd, 3).toString()).toBe('789');
 });
 
-test('at the end and past it the answer is 0, so that a loop ends (122)', () => {
+test('at the end and past it the answer is 0, so that a loop ends', () => {
   const [a] = socketPair();
   const { fd } = file('abc');
   expect(sendfile(a, fd, 3, 10)).toBe(0);
@@ -82,13 +82,13 @@ test('at the end and past it the answer is 0, so that a loop ends (122)', () => 
   expect(sendfile(a, file('').fd, 0, 10)).toBe(0);
 });
 
-test('count 0 sends nothing (121)', () => {
+test('count 0 sends nothing', () => {
   const [a, b] = socketPair();
   expect(sendfile(a, file('abc').fd, 0, 0)).toBe(0);
   expect(socket.recv(b, new Uint8Array(1))).toBe(WOULD_BLOCK);
 });
 
-test('counts over the limit of the kernel are clamped, up to 2^53 - 1 (121)', () => {
+test('counts over the limit of the kernel are clamped, up to 2^53 - 1', () => {
   const { fd } = file('abc');
   for (const count of [2 ** 31 - 4096, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
     const [a, b] = socketPair();
@@ -98,7 +98,7 @@ test('counts over the limit of the kernel are clamped, up to 2^53 - 1 (121)', ()
 });
 
 const cut = 'its writeSync() cuts a position to 32 bits, so that there is no such file to send from';
-testWith({ notInDeno: cut }, 'offsets over 4 GiB are not cut (134)', () => {
+testWith({ notInDeno: cut }, 'offsets over 4 GiB are not cut', () => {
   const path = join(directory, 'sparse');
   const sparse = ownFile(openSync(path, 'w+'));
   ftruncateSync(sparse, 5 * 2 ** 30);
@@ -108,7 +108,7 @@ testWith({ notInDeno: cut }, 'offsets over 4 GiB are not cut (134)', () => {
   expect(recvAll(b, 8).toString()).toBe('far away');
 });
 
-test('negative, fractional and huge offsets and counts are refused (121, 122)', () => {
+test('negative, fractional and huge offsets and counts are refused', () => {
   const [a] = socketPair();
   const { fd } = file('abc');
   for (const bad of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), 1e300]) {
@@ -157,7 +157,7 @@ testWith(
   },
 );
 
-test('a file cut while it is sent: a short count, then 0 (123)', () => {
+test('a file cut while it is sent: a short count, then 0', () => {
   const path = join(directory, 'cut');
   const fd = ownFile(openSync(path, 'w+'));
   writeSync(fd, Buffer.alloc(100_000, 1));
@@ -169,7 +169,7 @@ test('a file cut while it is sent: a short count, then 0 (123)', () => {
   expect(recvAll(b, 15_000)).toHaveLength(15_000);
 });
 
-test('a file that grew is sent with what was added (123)', () => {
+test('a file that grew is sent with what was added', () => {
   const { path, fd } = file('abc');
   const [a, b] = socketPair();
   expect(sent(a, fd, 0, 100)).toBe(3);
@@ -180,7 +180,7 @@ test('a file that grew is sent with what was added (123)', () => {
 
 testWith(
   { notOnWindows: 'a file that is open is not replaced or deleted there' },
-  'a file replaced or deleted meanwhile is still the one that was opened (123)',
+  'a file replaced or deleted meanwhile is still the one that was opened',
   () => {
     const { path, fd } = file('the old one');
     const [a, b] = socketPair();
@@ -193,7 +193,7 @@ testWith(
   },
 );
 
-testWith({ needs: 'pollableFiles' }, 'a file to a file; with O_APPEND on the target it is EINVAL (123)', () => {
+testWith({ needs: 'pollableFiles' }, 'a file to a file; with O_APPEND on the target it is EINVAL', () => {
   const { fd } = file('copied');
   const path = join(directory, 'target');
   const target = ownFile(openSync(path, 'w+'));
@@ -203,7 +203,7 @@ testWith({ needs: 'pollableFiles' }, 'a file to a file; with O_APPEND on the tar
   expectSystemError(() => sendfile(append, fd, 0, 100), 'EINVAL', { syscall: 'sendfile' });
 });
 
-test('a source that is write-only, closed, or a directory is an error (123, 124)', () => {
+test('a source that is write-only, closed, or a directory is an error', () => {
   const [a] = socketPair();
   const writeOnly = ownFile(openSync(join(directory, 'write-only'), 'w'));
   writeSync(writeOnly, 'not to be read');
@@ -214,7 +214,7 @@ test('a source that is write-only, closed, or a directory is an error (123, 124)
   expectSystemError(() => sendfile(a, gone, 0, 1), 'EBADF', { syscall: 'sendfile' });
 });
 
-testWith({ needs: 'pipe' }, 'sockets and FIFOs cannot be a source (124, 125)', () => {
+testWith({ needs: 'pipe' }, 'sockets and FIFOs cannot be a source', () => {
   const [a] = socketPair();
   const [c] = socketPair();
   const [readEnd] = pipePair();
@@ -224,7 +224,7 @@ testWith({ needs: 'pipe' }, 'sockets and FIFOs cannot be a source (124, 125)', (
   }
 });
 
-testWith({ needs: 'proc' }, 'a file of /proc is sent, or refused with EINVAL, but never spins (124)', () => {
+testWith({ needs: 'proc' }, 'a file of /proc is sent, or refused with EINVAL, but never spins', () => {
   const [a, b] = socketPair();
   const fd = ownFile(openSync('/proc/self/status', 'r'));
   let total = 0;
@@ -236,7 +236,7 @@ testWith({ needs: 'proc' }, 'a file of /proc is sent, or refused with EINVAL, bu
   }
 });
 
-test('a socket as the source, also the same as the target, is an error (125, 126)', () => {
+test('a socket as the source, also the same as the target, is an error', () => {
   const [a] = socketPair();
   const [c] = socketPair();
   // On Windows the number is looked up among the files of Node, where no socket is.
@@ -245,7 +245,7 @@ test('a socket as the source, also the same as the target, is an error (125, 126
   }
 });
 
-testWith({ needs: 'pollableFiles' }, 'the same file on both sides is an error or moves what it says (126)', () => {
+testWith({ needs: 'pollableFiles' }, 'the same file on both sides is an error or moves what it says', () => {
   const path = join(directory, 'both');
   const fd = ownFile(openSync(path, 'w+'));
   writeSync(fd, 'abcdef');
@@ -271,7 +271,7 @@ test('the peer gone: EPIPE or ECONNRESET, no signal', () => {
   expect(error.code).toMatch(isWindows ? /^(ECONNRESET|ECONNABORTED|EPIPE)$/ : /^EPIPE$/);
 });
 
-test('O_NONBLOCK stays on the socket (128)', () => {
+test('O_NONBLOCK stays on the socket', () => {
   const [a] = tcpPair();
   const { fd } = file(randomBytes(2 ** 20));
   for (let moved = 0; ; ) {
@@ -284,7 +284,7 @@ test('O_NONBLOCK stays on the socket (128)', () => {
   if (!isWindows) expect(socket.write(a, new Uint8Array(1 << 20))).toBe(WOULD_BLOCK);
 });
 
-test('pages may change after the call returned: what arrives is from before or after, never from elsewhere (130)', () => {
+test('pages may change after the call returned: what arrives is from before or after, never from elsewhere', () => {
   const path = join(directory, 'mutating');
   const fd = ownFile(openSync(path, 'w+'));
   writeSync(fd, Buffer.alloc(60_000, 'a'), 0, 60_000, 0);

@@ -1,4 +1,4 @@
-// SIGPIPE never reaches the process, whatever its disposition (79): Node ignores it at start, so a child first resets it
+// SIGPIPE never reaches the process, whatever its disposition: Node ignores it at start, so a child first resets it
 // to the default, which would kill, and then writes to dead peers in every way there is.
 import { capabilities } from 'fdreactor';
 import { expect, test } from 'vitest';

@@ -74,7 +74,7 @@ test('0 at the end of a file, of a stream, and of a pipe without writers', () =>
   expect(splice(idleRead, null, writeEnd, null, 10, 0)).toBe(0);
 });
 
-test('no pipe on either side is EINVAL; an offset on the pipe side is ESPIPE (127)', () => {
+test('no pipe on either side is EINVAL; an offset on the pipe side is ESPIPE', () => {
   const [a] = socketPair();
   const [c] = socketPair();
   const [readEnd, writeEnd] = pipePair();
@@ -83,7 +83,7 @@ test('no pipe on either side is EINVAL; an offset on the pipe side is ESPIPE (12
   expectSystemError(() => splice(readEnd, 0, a, null, 1, 0), 'ESPIPE', { syscall: 'splice' });
 });
 
-test('a full pipe and an empty source are the same WOULD_BLOCK to the raw call (127)', () => {
+test('a full pipe and an empty source are the same WOULD_BLOCK to the raw call', () => {
   const [a, b] = socketPair();
   const [readEnd, writeEnd] = pipePair();
   expect(splice(a, null, writeEnd, null, 10, 0)).toBe(WOULD_BLOCK);
@@ -101,7 +101,7 @@ test('it never waits, also with fds that would: SPLICE_F_NONBLOCK is not left to
   expect(vmsplice(writeEnd, [new Uint8Array(3)], 0)).toBe(WOULD_BLOCK);
 });
 
-test('the reader of the pipe gone is EPIPE; a pipe into itself is EINVAL (126, 127)', () => {
+test('the reader of the pipe gone is EPIPE; a pipe into itself is EINVAL', () => {
   const [a, b] = socketPair();
   socket.send(b, new Uint8Array(4));
   const [deadRead, deadWrite] = pipePair();
@@ -130,7 +130,7 @@ test('unknown flags are EINVAL, flags that are no 32-bit integer are refused', (
   for (const flags of ['1', null, {}, 1n] as Any[]) expectArgumentType(() => splice(readEnd, null, a, null, 1, flags));
 });
 
-test('length 0 moves nothing; lengths over the limit of the kernel are clamped (121)', () => {
+test('length 0 moves nothing; lengths over the limit of the kernel are clamped', () => {
   const [readEnd, writeEnd] = pipePair();
   const [a, b] = socketPair();
   socket.write(writeEnd, Buffer.from('abc'));

@@ -36,7 +36,7 @@ test('a stream through a path', () => {
   expect(socket.getpeername(client)).toEqual({ path });
 });
 
-test('an abstract name starts with NUL and leaves no file (116)', () => {
+test('an abstract name starts with NUL and leaves no file', () => {
   const path = `\0fdreactor-test-${process.pid}`;
   const listener = own(socket.listenUnix({ path }));
   const client = own(socket.connectUnix({ path }));
@@ -45,13 +45,13 @@ test('an abstract name starts with NUL and leaves no file (116)', () => {
   expectSystemError(() => socket.listenUnix({ path }), 'EADDRINUSE', { path });
 });
 
-test('two abstract names that differ only after an inner NUL are two (116)', () => {
+test('two abstract names that differ only after an inner NUL are two', () => {
   const name = `\0fdreactor\0${process.pid}`;
   own(socket.listenUnix({ path: name }));
   expectSystemError(() => socket.connectUnix({ path: `${name}x` }), 'ECONNREFUSED', { path: `${name}x` });
 });
 
-test('the longest path works, one byte more is an error that names it (116)', () => {
+test('the longest path works, one byte more is an error that names it', () => {
   const longest = join(directory, 'x'.repeat(107 - directory.length - 1));
   own(socket.listenUnix({ path: longest }));
   expect(socket.getpeername(own(socket.connectUnix({ path: longest })))).toEqual({ path: longest });
@@ -67,21 +67,21 @@ test('a path is counted in bytes, not characters', () => {
   expect(socket.getpeername(own(socket.connectUnix({ path: short })))).toEqual({ path: short });
 });
 
-test('a NUL inside a file path, an empty path, and no string are refused (116)', () => {
+test('a NUL inside a file path, an empty path, and a value that is not a string are refused', () => {
   expectBadArgument(() => socket.listenUnix({ path: `${directory}/a\0b` }));
   expectBadArgument(() => socket.listenUnix({ path: '' }));
   // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
   for (const path of [null, 1, {}, undefined] as any[]) expectBadArgument(() => socket.connectUnix({ path }));
 });
 
-test('a socket file that nobody listens on refuses, and cannot be listened on until it is removed (116)', () => {
+test('a socket file without a listener refuses, and cannot be listened on until it is removed', () => {
   const path = join(directory, 'stale');
   socket.close(socket.listenUnix({ path }));
   expectSystemError(() => socket.connectUnix({ path }), 'ECONNREFUSED', { path, syscall: 'connect' });
   expectSystemError(() => socket.listenUnix({ path }), 'EADDRINUSE', { path });
 });
 
-test('no file is ENOENT, a file that is no socket is ECONNREFUSED', () => {
+test('a missing file is ENOENT, a file that is not a socket is ECONNREFUSED', () => {
   const path = join(directory, 'plain');
   writeFileSync(path, '');
   expectSystemError(() => socket.connectUnix({ path }), 'ECONNREFUSED', { path });
@@ -112,7 +112,7 @@ test('a datagram of an unnamed sender gives an address without a path, not the o
   expect(sender.path ?? '').toBe('');
 });
 
-test('a datagram to nobody is ENOENT or ECONNREFUSED with the path', () => {
+test('a datagram without a receiver is ENOENT or ECONNREFUSED with the path', () => {
   const fd = datagramSocket();
   const path = join(directory, 'nobody');
   const send = (): number => socket.sendto(fd, Buffer.from('x'), 0, 1, 0, { path });
@@ -162,12 +162,12 @@ test('socketpair: stream by default, datagram and seqpacket by type', () => {
   expect(socket.recv(f, buffer)).toBe(8);
 });
 
-test('socketpair of a family that has none is EOPNOTSUPP', () => {
+test('socketpair of a family without pairs is EOPNOTSUPP', () => {
   const pair = (): unknown => socket.socketpair(constants.AF_INET, constants.SOCK_STREAM);
   expectSystemError(pair, 'EOPNOTSUPP', { syscall: 'socketpair' });
 });
 
-test('a full queue of a listener is WOULD_BLOCK for connect, or a clear error (104)', () => {
+test('a full queue of a listener is WOULD_BLOCK for connect, or a clear error', () => {
   const path = join(directory, 'full');
   own(socket.listenUnix({ path, backlog: 1 }));
   const outcomes = new Set<string>();
@@ -182,7 +182,7 @@ test('a full queue of a listener is WOULD_BLOCK for connect, or a clear error (1
   expect([...outcomes]).toEqual(['connected', 'EAGAIN']);
 });
 
-test('the end of a stream is 0, unread data at close is a reset (99)', () => {
+test('the end of a stream is 0, unread data at close is a reset', () => {
   const [a, b] = socketPair();
   socket.close(b);
   expect(awaitReady(a, Interest.READABLE) & (Ready.READ_CLOSED | Ready.HANGUP)).not.toBe(0);

@@ -30,7 +30,7 @@ testWith({ needs: 'pipe' }, 'pipes too, and the end of the stream is 0', () => {
   expect(readv(readEnd, [buffer])).toBe(0);
 });
 
-test('nothing to read, or no room, is WOULD_BLOCK', () => {
+test('no data to read, or no room, is WOULD_BLOCK', () => {
   const [a, b] = socketPair();
   expect(readv(a, [new Uint8Array(4)])).toBe(WOULD_BLOCK);
   fill(a);
@@ -38,14 +38,14 @@ test('nothing to read, or no room, is WOULD_BLOCK', () => {
   expect(readv(b, [new Uint8Array(4)])).toBe(4);
 });
 
-test('an empty list, and a list of empty buffers, move nothing (32)', () => {
+test('an empty list, and a list of empty buffers, move nothing', () => {
   const [a] = socketPair();
   expect(writev(a, [])).toBe(0);
   expect(readv(a, [])).toBe(0);
   expect(writev(a, [new Uint8Array(0), new Uint8Array(0)])).toBe(0);
 });
 
-test('one buffer may be in the list many times (32)', () => {
+test('one buffer may be in the list many times', () => {
   const [a, b] = socketPair();
   const word = Buffer.from('ab');
   expect(writev(a, [word, word, word])).toBe(6);
@@ -54,7 +54,7 @@ test('one buffer may be in the list many times (32)', () => {
   expect(two.toString()).toBe('ab');
 });
 
-test('more buffers than the kernel takes: as many as fit, or an error that says so; never another amount (32)', () => {
+test('more buffers than the kernel takes: as many as fit, or an error that says so; never another amount', () => {
   const [a, b] = socketPair();
   const { IOV_MAX } = socket.constants;
   const list = (count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => new Uint8Array([i & 0xff]));
@@ -70,7 +70,7 @@ test('more buffers than the kernel takes: as many as fit, or an error that says 
   for (let i = 0; i < received.length; i++) expect(received[i]).toBe((i % IOV_MAX) & 0xff);
 });
 
-test('holes and wrong entries are refused before a byte moves (32)', () => {
+test('holes and wrong entries are refused before a byte moves', () => {
   const [a, b] = socketPair();
   const good = Buffer.from('good');
   const holes: Any[] = [good];
@@ -82,7 +82,7 @@ test('holes and wrong entries are refused before a byte moves (32)', () => {
   expect(socket.recv(b, new Uint8Array(8))).toBe(WOULD_BLOCK);
 });
 
-test('what is no array is refused', () => {
+test('a value that is not an array is refused', () => {
   const [a] = socketPair();
   for (const list of [
     null,
@@ -99,7 +99,7 @@ test('what is no array is refused', () => {
   }
 });
 
-test('a list changed by its own getter, or emptied while it is read, is no crash (32)', () => {
+test('a list changed by its own getter, or emptied while it is read, is no crash', () => {
   const [a] = socketPair();
   const thrown = new Error('from the getter');
   const throwing: Any[] = [Buffer.from('x'), Buffer.from('y')];

@@ -1,4 +1,4 @@
-// vmsplice: whatever is done with the pipe afterwards, its readers get the bytes that were given, and never what the memory
+// vmsplice: whatever happens to the pipe afterwards, its readers get the bytes that were given, and never what the memory
 // holds later.
 import { WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
@@ -67,7 +67,7 @@ test('the number of the pipe closed by other means and used again: the earlier p
   expectGiven(readEnd);
 });
 
-test('memory that is taken away afterwards (transfer) is not missed', () => {
+test('memory that transfer() takes away afterwards is not needed', () => {
   const [readEnd, writeEnd] = pipePair();
   const buffer = new Uint8Array(SIZE).fill(GIVEN);
   expect(vmsplice(writeEnd, [buffer])).toBe(SIZE);
@@ -112,7 +112,7 @@ test('buffers of 1 TiB together cost no more memory than the pipe holds', () => 
   expect(recvAll(readEnd, count)).toHaveLength(count);
 });
 
-test('nothing is nothing; a full pipe is WOULD_BLOCK; no reader is EPIPE', () => {
+test('no bytes is 0; a full pipe is WOULD_BLOCK; no reader is EPIPE', () => {
   const [readEnd, writeEnd] = pipePair();
   expect(vmsplice(writeEnd, [])).toBe(0);
   expect(vmsplice(writeEnd, [new Uint8Array(0)])).toBe(0);

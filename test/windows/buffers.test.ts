@@ -1,5 +1,5 @@
 // The memory of overlapped operations: the kernel's until the packet was taken out, whatever JavaScript does with its
-// buffers meanwhile (20-27, 133, 135).
+// buffers meanwhile.
 import { WOULD_BLOCK } from 'fdreactor';
 import {
   type CompletionPort,
@@ -32,7 +32,7 @@ const collect = async (): Promise<void> => {
   await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('a buffer detached while it receives: EFAULT, its bytes are lost, the next receive works (20, 22)', () => {
+test('a buffer detached while it receives: EFAULT, its bytes are lost, the next receive works', () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const overlapped = new Overlapped();
@@ -60,7 +60,7 @@ test('a buffer detached while it receives: EFAULT, its bytes are lost, the next 
   expect(fresh.toString('latin1', 0, 4)).toBe('here');
 });
 
-test('a buffer detached while it is sent: what was given is sent (22)', () => {
+test('a buffer detached while it is sent: what was given is sent', () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const bytes = new Uint8Array(2 ** 20).fill(0x61);
@@ -82,7 +82,7 @@ test('a buffer changed after the call: the old bytes are sent', () => {
   takePacket(port);
 });
 
-test('a resizable buffer that shrinks while it receives: EFAULT, and no byte beyond its end (24)', () => {
+test('a resizable buffer that shrinks while it receives: EFAULT, and no byte beyond its end', () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const memory = new (ArrayBuffer as Any)(64, { maxByteLength: 64 });
@@ -95,7 +95,7 @@ test('a resizable buffer that shrinks while it receives: EFAULT, and no byte bey
   expect([...view].slice(2).every((value) => value === 0)).toBe(true);
 });
 
-test('nobody holds the buffer or the operation: they live until the packet, through garbage collection (23)', async () => {
+test('the program drops the buffer and the operation: both live until the packet, through garbage collection', async () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const begin = (i: number): void => {
@@ -116,7 +116,7 @@ test('nobody holds the buffer or the operation: they live until the packet, thro
   }
 });
 
-test('shared memory is used in place, and kept alive (27)', async () => {
+test('shared memory is used in place, and kept alive', async () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const overlapped = new Overlapped<Uint8Array>();
@@ -148,7 +148,7 @@ test('gather and scatter: many buffers, empty ones, the same one twice', () => {
   expect(targets[3]?.toString('latin1', 0, 8)).toBe('o three\xee');
 });
 
-test('the tail of a short receive is left as it was (135)', () => {
+test('the tail of a short receive is left as it was', () => {
   const port = newPort();
   const [a, b] = pairOn(port);
   const buffer = new Uint8Array(8).fill(0xee);
@@ -167,7 +167,7 @@ test('an empty receive is done when there is something, and takes nothing', () =
   expect(recvAll(a, 1).toString()).toBe('x');
 });
 
-test('what is no buffer, or detached before, is refused and begins nothing', () => {
+test('a value that is not a buffer, or is detached, is refused and starts nothing', () => {
   const port = newPort();
   const [a] = pairOn(port);
   const overlapped = new Overlapped();

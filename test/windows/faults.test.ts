@@ -1,4 +1,4 @@
-// Overlapped operations under faults (133): handles and operations used wrongly, cancelled, closed or raced. A clear error
+// Overlapped operations under faults: handles and operations used wrongly, cancelled, closed or raced. A clear error
 // or a packet with one, nothing freed early, nothing hangs, and no packet is lost or comes twice.
 import { openSync } from 'node:fs';
 import { SystemError, WOULD_BLOCK } from 'fdreactor';
@@ -68,7 +68,7 @@ describe('handles', () => {
     expect(takePacket(first).key).toBe(1);
   });
 
-  test('a number that is no handle is EBADF, one of a file of Node EINVAL or EBADF', () => {
+  test('a number that is not a handle is EBADF; a file of Node is EINVAL or EBADF', () => {
     const port = newPort();
     const gone = socket.socket(AF_INET, SOCK_STREAM, 0);
     socket.close(gone);
@@ -77,7 +77,7 @@ describe('handles', () => {
     expect(caught(() => port.associate(file, 1)).code).toMatch(/^(EBADF|EINVAL)$/);
   });
 
-  test.each(badFds)('$name is no handle for any call', ({ value }) => {
+  test.each(badFds)('$name is not a handle for any call', ({ value }) => {
     const port = newPort();
     const overlapped = new Overlapped();
     const bytes = new Uint8Array(1);
@@ -159,7 +159,7 @@ describe('operations', () => {
     expectNoPacket(port);
   });
 
-  test('what is no Overlapped is refused: null, a likeness, one of another class', () => {
+  test('a value that is not an Overlapped is refused: null, a look-alike, another class', () => {
     const port = newPort();
     const [a] = socketPair();
     port.associate(a, 1);
@@ -298,13 +298,17 @@ describe('cancelled', () => {
     expect(accepting.pending || polling.pending).toBe(false);
   });
 
-  testWith({ notUnderWine: 'it says that it has cancelled something' }, 'of nothing is no error: false', () => {
-    const port = newPort();
-    const [a] = socketPair();
-    port.associate(a, 1);
-    expect(cancelIoEx(a)).toBe(false);
-    expect(cancelIoEx(a, new Overlapped())).toBe(false);
-  });
+  testWith(
+    { notUnderWine: 'it says that it has cancelled something' },
+    'cancelling nothing is not an error: false',
+    () => {
+      const port = newPort();
+      const [a] = socketPair();
+      port.associate(a, 1);
+      expect(cancelIoEx(a)).toBe(false);
+      expect(cancelIoEx(a, new Overlapped())).toBe(false);
+    },
+  );
 });
 
 describe('closed with operations pending', () => {

@@ -133,7 +133,7 @@ contractTest("the reactor's port cannot be waited for, or asked for twice, and e
 });
 
 contractTest(
-  'a socket closed behind the back while it is polled: no event, and its number may be used again',
+  'a socket that other code closed while it is polled: no event, and its number may be used again',
   ({ reactor }) => {
     for (let round = 0; round < 20; round++) {
       const [a, b] = tcpPair();

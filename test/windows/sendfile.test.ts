@@ -88,7 +88,7 @@ test('the socket is not WRITABLE while the file is on its way, for no reactor, a
   expect(sendfile(sender, file, 0, SIZE)).toBe(SIZE);
 });
 
-test('a reactor that is closed meanwhile is told nothing', () => {
+test('a reactor that is closed meanwhile gets no event', () => {
   const { file, sender, receiver } = inFlight();
   const reactor = dispose(new Reactor());
   reactor.register(sender, Interest.WRITABLE, () => {});
@@ -139,7 +139,7 @@ test('the peer is gone: the error comes once, as the answer', () => {
   expect(() => sendfile(sender, file, 1, SIZE)).not.toThrow(/EALREADY/);
 });
 
-test('no packet of it comes out of a port that the socket is associated with (133)', () => {
+test('no packet of it comes out of a port that the socket is associated with', () => {
   const port = dispose(new CompletionPort());
   const file = open();
   const [sender, receiver] = tcpPair();

@@ -42,7 +42,7 @@ test('what Windows does not have is refused', () => {
   expectUnsupported(() => socket.listenTcp({ host: '127.0.0.1', port: 0, deferAccept: true }));
 });
 
-test('reuseAddress is SO_EXCLUSIVEADDRUSE: nobody can take the port, and TIME_WAIT is no hindrance', () => {
+test('reuseAddress is SO_EXCLUSIVEADDRUSE: no other process can take the port, and TIME_WAIT is no hindrance', () => {
   const { listener, port } = listen();
   const client = own(socket.connectTcp({ host: '127.0.0.1', port }));
   socket.close(acceptOne(listener)); // this side closes first: it is the one in TIME_WAIT

@@ -1,4 +1,4 @@
-// Workers that end with overlapped operations pending: at once, and with nothing left open (69, 133).
+// Workers that end with overlapped operations pending: at once, and with nothing left open.
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { patience } from '../helpers/patience.js';

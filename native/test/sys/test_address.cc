@@ -139,7 +139,7 @@ TEST("paths and abstract names come back as they went in") {
   }
 }
 
-TEST("a path that is empty, too long, or has a NUL inside is a bad argument (fault 116)") {
+TEST("a path that is empty, too long, or has a NUL inside is a bad argument") {
   for (const std::string& name :
        {std::string(), std::string(108, 'x'), std::string(4096, 'x'), std::string("a\0b", 3)}) {
     Address address;

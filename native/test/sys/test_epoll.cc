@@ -187,7 +187,7 @@ TEST("the batch says when the wait ended and how long it took") {
   EXPECT(batch.header().now_ms <= monotonic_ms());
 }
 
-TEST("a storm of signals neither ends a wait early nor starts it anew (fault 81)") {
+TEST("a storm of signals neither ends a wait early nor starts it anew") {
   const Watched watched;
   const SignalStorm storm;
   const double took_ms = time_of_wait(watched.epoll, 50);
@@ -208,7 +208,7 @@ TEST("a wait without limit survives signals too") {
   writer.join();
 }
 
-TEST("without epoll_pwait2 a wait is rounded up, never down (fault 91)") {
+TEST("without epoll_pwait2 a wait is rounded up, never down") {
   for (const uint16_t error : {uint16_t{ENOSYS}, uint16_t{EPERM}}) {
     const int failures = in_child([error] {
       make_pwait2_fail_with(error);
@@ -222,7 +222,7 @@ TEST("without epoll_pwait2 a wait is rounded up, never down (fault 91)") {
   }
 }
 
-TEST("the kernel's refusals arrive as they are (faults 36 to 40)") {
+TEST("the kernel's refusals arrive as they are") {
   const Watched watched;
   const Fd inner(epoll_open());
   const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));

@@ -28,7 +28,7 @@ TEST("what was added and not removed is closed, once") {
   ::close(ends[1]);
 }
 
-TEST("a number that was given to a stranger meanwhile is left alone (fault 49)") {
+TEST("a number that was given to a stranger meanwhile is left alone") {
   OwnedFds owned;
   const Fd stranger(socket_open(AF_INET, SOCK_STREAM, 0));
   const int mine = static_cast<int>(socket_open(AF_INET, SOCK_STREAM, 0));

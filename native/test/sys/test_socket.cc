@@ -90,7 +90,7 @@ TEST("a TCP connection, both ends, IPv4 and IPv6") {
     EXPECT_EQ(socket_shutdown(connection.client, SHUT_WR), 0);
     await(server, POLLIN);
     EXPECT_EQ(socket_receive(server, span(&received), 0), 0);
-    EXPECT_EQ(socket_send(server, span(&sent), 0), 5);  // the other direction is still open (fault 100)
+    EXPECT_EQ(socket_send(server, span(&sent), 0), 5);  // the other direction is still open
   }
 }
 
@@ -101,7 +101,7 @@ TEST("nobody to accept would block; a socket that does not listen is EINVAL") {
   EXPECT_EQ(socket_accept(socket), failure(EINVAL));
 }
 
-TEST("a refused connection is told once, by SO_ERROR (faults 101 and 102)") {
+TEST("a refused connection is told once, by SO_ERROR") {
   Address nobody;
   {
     const Bound gone(SOCK_STREAM);
@@ -118,7 +118,7 @@ TEST("a refused connection is told once, by SO_ERROR (faults 101 and 102)") {
   EXPECT_EQ(socket_take_error(client), 0);
 }
 
-TEST("a reset is ECONNRESET, a send after it EPIPE, and no signal comes (fault 99)") {
+TEST("a reset is ECONNRESET, a send after it EPIPE, and no signal comes") {
   Connection connection;
   Fd server(connection.server_fd);
   const linger reset = {1, 0};
@@ -145,7 +145,7 @@ TEST("a peer that does not read makes send take less, then nothing") {
   EXPECT(least < static_cast<Result>(chunk.size()));
 }
 
-TEST("datagrams say who sent them, and what did not fit is cut off (fault 108)") {
+TEST("datagrams say who sent them, and what did not fit is cut off") {
   for (const char* host : {"127.0.0.1", "::1"}) {
     const Bound from(SOCK_DGRAM, host);
     const Bound to(SOCK_DGRAM, host);

@@ -78,7 +78,7 @@ TEST("a waker that is closed, or never was, takes no wake") {
   }
 }
 
-TEST("no wake of many threads is lost (fault 72)") {
+TEST("no wake of many threads is lost") {
   const OpenWaker waker;
   std::atomic<int> work{0};
   std::vector<std::thread> threads;
