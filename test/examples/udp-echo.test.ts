@@ -37,7 +37,7 @@ test('many senders get their own', async () => {
   }
 });
 
-test('a flood does not keep it from ending, and a sender that has gone is no error', async () => {
+test('a flood does not keep it from ending, and a sender that has gone is not an error', async () => {
   const echo = await start('udp-echo');
   const flood = createSocket('udp4');
   flood.connect(echo.port(), '127.0.0.1');

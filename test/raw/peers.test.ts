@@ -128,7 +128,7 @@ testWith({ needs: 'priority' }, 'an urgent byte is PRIORITY, and does not get am
   expect(recvAll(server, 4).toString()).toBe('abcd');
 });
 
-test('urgent data asked for when there is none is EINVAL, or WOULD_BLOCK on Windows; not a hang', () => {
+test('a request for urgent data that has not come is EINVAL, or WOULD_BLOCK on Windows; not a hang', () => {
   const [client] = tcpPair();
   const receive = (): number => socket.recv(client, byte, 0, 1, constants.MSG_OOB);
   const outcome = outcomeOf(receive);

@@ -13,6 +13,8 @@ describe('prose', () => {
     '// w~hoever waits for it',
     '// where it is n~one, that is all',
     '// this i~s no library',
+    '// a number that i~s no socket',
+    '// closed behind the registry b~ack',
   ])('%s', (line) => {
     expect(checkProse('scripts/a.mjs', line.replace('~', ''))).toHaveLength(1);
   });
@@ -28,6 +30,8 @@ describe('prose', () => {
     expect(checkProse('bench/README.md', words)).toHaveLength(1);
     expect(checkProse('scripts/a.mjs', `const a = '${words}';`)).toEqual([]);
     expect(checkProse('bench/README.md', `| ${words} |`)).toEqual([]);
+    expect(checkProse('docs/linux.md', words)).toHaveLength(1);
+    expect(checkProse('docs/c10k.md', words)).toEqual([]);
   });
 });
 
