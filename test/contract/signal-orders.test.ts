@@ -128,7 +128,7 @@ testWith(
       async ({ Reactor, report, outcomeOf, openFds, socket, fs, disposition }) => {
         const reactor = new Reactor();
         reactor.onSignal('SIGUSR2', () => {}).deregister();
-        const before = openFds().length;
+        const before = openFds();
         const fillers: number[] = [];
         const fill = (): void => {
           const { value, error } = outcomeOf(() => fs.openSync('/dev/null', 'r'));
@@ -148,11 +148,16 @@ testWith(
         for (const fd of fillers) fs.closeSync(fd);
         const during = disposition('SIGHUP');
         watch?.deregister();
-        report([...results, during, disposition('SIGHUP'), openFds().length - before]);
+        const after = openFds();
+        const opened = after.filter((fd) => !before.includes(fd));
+        const closed = before.filter((fd) => !after.includes(fd));
+        report({ errors: [...results], during, after: disposition('SIGHUP'), opened, closed });
       },
       { wrap: ['sh', '-c', 'ulimit -n 80; exec "$0" "$@"'] },
     );
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(outcome.reports).toEqual([['EMFILE uv_loop_init', 'caught', 'default', 0]]);
+    expect(outcome.reports).toEqual([
+      { errors: ['EMFILE uv_loop_init'], during: 'caught', after: 'default', opened: [], closed: [] },
+    ]);
   },
 );

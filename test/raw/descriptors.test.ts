@@ -101,6 +101,11 @@ testWith(
   },
 );
 
+test('Node reads no certificates meanwhile, in a thread that opens a file without O_CLOEXEC (vitest.config.ts)', () => {
+  expect(process.env.NODE_EXTRA_CA_CERTS).toBeUndefined();
+  expect(process.env.NODE_USE_SYSTEM_CA).toBeUndefined();
+});
+
 test('a program that is executed inherits no socket', async () => {
   const fds = [socket.listenTcp({ host: '127.0.0.1', port: 0 }), ...socket.socketpair()].map(own);
   const inherited = await reportOf(
