@@ -6,7 +6,7 @@
 //                                               files, run once more. Both reports may be missing
 import { existsSync, readFileSync } from 'node:fs';
 import { root } from '../shared/sources.mjs';
-import { failuresIn, judge, printJudgement, readReport, unhandledErrors } from './vitest-report.mjs';
+import { countsOf, failuresIn, judge, printJudgement, readReport, unhandledErrors } from './vitest-report.mjs';
 
 const MAX_FAILURES = 10;
 const MAX_CHARACTERS = 300;
@@ -37,16 +37,14 @@ function sum(status, log, report, second) {
   const first = readReport(report);
   const again = existsSync(second) ? failuresIn(readReport(second), root) : undefined;
   const judgement = judge([...failuresIn(first, root), ...unhandledErrors(log)], again);
-  const excused = judgement.quarantined.length + judgement.flaky.length;
-  let passed = first.numPassedTests + excused;
-  let failed = judgement.lasting.length;
+  let { passed, failed } = countsOf(first.numPassedTests, judgement);
   const failedInVitest = failed;
   const sums = [...log.matchAll(/^(\d+) passed, (\d+) failed$/gm)];
   for (const [, good, bad] of sums) {
     passed += Number(good);
     failed += Number(bad);
   }
-  if (failed + excused === 0 && status !== 0) failed = 1;
+  if (failed + judgement.quarantined.length === 0 && status !== 0) failed = 1;
   // A step that counts nothing is one test. A step that says that it counted none is not a test.
   if (status === 0 && passed + failed + sums.length === 0) passed = 1;
   console.log(passed, failed);

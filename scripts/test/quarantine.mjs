@@ -1,6 +1,6 @@
 // @ts-check
 // Reads test/quarantine.json, the list of test files that may be flaky: at most three, each with a reason and a date.
-// The structure check rejects a longer or incomplete list.
+// A flaky test of any other file fails the run. The structure check rejects a longer or incomplete list.
 import { existsSync, readFileSync } from 'node:fs';
 import { root } from '../shared/sources.mjs';
 

@@ -17,8 +17,8 @@ const usage = `npm run test:runtimes [-- options] [runtimes] [files]
   files          only those tests; otherwise each runtime's own
   -t NAME        only tests of that name
   --write        makes the table of docs/portability.md anew, of a run of everything
-  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY: it is named,
-                 and counts as passed. The default where the variable CI is true
+  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY and fails the run,
+                 unless test/quarantine.json names its file. The default where the variable CI is true
   --no-build     with the binaries that were built last`;
 
 const timeoutMs = 600_000;

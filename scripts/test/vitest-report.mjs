@@ -1,7 +1,7 @@
 // @ts-check
 // Reads what a run of vitest left (its JSON report, its log, the list of tests that did not run) and judges it. A test
-// that fails, and passes when its file runs once more, is FLAKY, or QUARANTINED where test/quarantine.json names its
-// file. Both are named and count as passed.
+// that fails, and passes when its file runs once more, is FLAKY and fails the run. If test/quarantine.json names its
+// file, the test is QUARANTINED and counts as passed.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readQuarantine } from './quarantine.mjs';
 
@@ -85,6 +85,15 @@ export function judge(first, second, quarantine = readQuarantine()) {
   };
 }
 
+/**
+ * Counts the tests of a run: a flaky test failed, a quarantined test passed.
+ * @param {number} passed in the first run
+ * @param {Judgement} judgement
+ */
+export function countsOf(passed, { lasting, flaky, quarantined }) {
+  return { passed: passed + quarantined.length, failed: lasting.length + flaky.length };
+}
+
 /** @param {string} file */
 const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
@@ -138,10 +147,7 @@ export async function runTests({ name, again, run }) {
   const second = isRepeated ? await run(`${name}-again`, ['--maxWorkers=1', ...failedFiles]) : undefined;
   const judgement = judge(failures, second?.failures);
   printJudgement(judgement);
-  const sum = {
-    passed: passed + judgement.quarantined.length + judgement.flaky.length,
-    failed: judgement.lasting.length,
-  };
+  const sum = countsOf(passed, judgement);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`${name}: ${sum.passed} of ${sum.passed + sum.failed} tests passed (${files} files, ${seconds} s)`);
   return { ...sum, notRun };

@@ -6,8 +6,8 @@ export const usage = `npm run test:wine [-- options] [files]
   --node 20      only that version of Node, also more than once; otherwise all of them
   --ubsan        an add-on that ends the process at the first undefined behaviour
   --repeat N     as often
-  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY: it is named,
-                 and counts as passed. The default where the variable CI is true
+  --again        runs a file that failed once more, by itself. A test that passes then is FLAKY and fails the run,
+                 unless test/quarantine.json names its file. The default where the variable CI is true
   --no-build     with the add-on that was built last
   --write        makes the table of docs/portability.md anew
   --minutes N    for one run of the tests, after which it is ended (30)

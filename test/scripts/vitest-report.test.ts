@@ -1,7 +1,11 @@
 // How a run of the tests is judged: what lasts, what is flaky, and what the quarantine excuses.
-import { describe, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
 import { quarantineFaults } from '../../scripts/test/quarantine.mjs';
-import { failuresIn, judge, unhandledErrors } from '../../scripts/test/vitest-report.mjs';
+import { countsOf, failuresIn, judge, unhandledErrors } from '../../scripts/test/vitest-report.mjs';
 
 const failure = (file: string, name = 'fails') => ({ file, test: name, message: 'expected 1 to be 2' });
 const died = { file: '', test: 'unhandled error', message: 'a process died' };
@@ -29,6 +33,45 @@ describe('judge', () => {
 
   test('an error that no test can be blamed for lasts whatever the second run says', () => {
     expect(judge([died, failure('a')], [], []).lasting).toEqual([died]);
+  });
+});
+
+test('a flaky test counts as failed, a quarantined test as passed', () => {
+  const judgement = judge([failure('a'), failure('b'), failure('c')], [failure('c')], [{ file: 'b' }]);
+  expect(countsOf(10, judgement)).toEqual({ passed: 11, failed: 2 });
+});
+
+describe('the summary of a step of .ci/run', () => {
+  const folder = mkdtempSync(`${tmpdir()}/fdreactor-ci-step-`);
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const log = write('log', '');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function write(name: string, text: string): string {
+    writeFileSync(`${folder}/${name}`, text);
+    return `${folder}/${name}`;
+  }
+
+  /** Writes a report of vitest about one test that passed and one that did as said. */
+  function report(name: string, status: 'passed' | 'failed', numPassedTests: number): string {
+    const assertionResults = [{ status, fullName: 'one', failureMessages: ['wrong'] }];
+    const testResults = [{ name: `${root}/test/a.test.ts`, status, message: '', assertionResults }];
+    return write(name, JSON.stringify({ numPassedTests, testResults }));
+  }
+
+  const sum = (...args: string[]): string[] =>
+    execFileSync(process.execPath, [`${root}/scripts/test/ci-step.mjs`, 'sum', ...args], { encoding: 'utf8' }).split(
+      '\n',
+    );
+
+  test('counts a flaky test as failed', () => {
+    const lines = sum('1', log, report('first', 'failed', 1), report('second', 'passed', 1));
+    expect(lines.slice(0, 2)).toEqual(['1 1', 'FLAKY test/a.test.ts > one']);
+  });
+
+  test('counts a test that fails twice once', () => {
+    const lines = sum('1', log, report('first', 'failed', 1), report('second', 'failed', 0));
+    expect(lines.slice(0, 2)).toEqual(['1 1', 'FAIL test/a.test.ts > one']);
   });
 });
 
