@@ -3,10 +3,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startCommand } from '../examples/running.js';
 import { runCommand } from '../helpers/child.js';
-import { freePort } from '../helpers/free-port.js';
+import { startListening } from '../helpers/listening.js';
 import { type Conditions, testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
-import type { Block } from './markdown.js';
 import {
   clientOf,
   compiledFile,
@@ -14,21 +13,15 @@ import {
   fragments,
   makeProject,
   nameOf,
-  portOf,
   programs,
-  served,
+  withPort,
   write,
 } from './samples.js';
 
 const folder = makeProject('build-docs');
-const ports = new Map<Block, number>();
 
-beforeAll(async () => {
-  for (const block of programs) {
-    const port = portOf(block);
-    if (port !== undefined) ports.set(block, await freePort());
-    write(folder, block, port === undefined ? block.text : block.text.replaceAll(port, String(ports.get(block))));
-  }
+beforeAll(() => {
+  for (const block of programs) write(folder, block, withPort(block, block.text));
   for (const block of fragments) write(folder, block, block.text, 'fragments');
 });
 
@@ -46,7 +39,8 @@ for (const block of programs) {
     const command = [process.execPath, compiledFile(folder, block)];
     const client = clientOf(block);
     if (client !== undefined) {
-      await served(startCommand(command), client, ports.get(block) as number);
+      const [, port] = await startListening((port) => startCommand([...command, String(port)]));
+      await client(port);
       return;
     }
     const { code, signal, stdout, stderr } = await runCommand(command);

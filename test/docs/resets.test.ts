@@ -5,42 +5,26 @@ import { beforeAll, expect, test } from 'vitest';
 import { connect } from '../examples/clients.js';
 import { startCommand } from '../examples/running.js';
 import { runCommand } from '../helpers/child.js';
-import { freePort } from '../helpers/free-port.js';
+import { startListening } from '../helpers/listening.js';
 import { type Conditions, testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 import { isLinux } from '../helpers/platform.js';
 import { type Block, root } from './markdown.js';
-import {
-  clientOf,
-  compiledFile,
-  compileProject,
-  makeProject,
-  nameOf,
-  portOf,
-  programs,
-  served,
-  write,
-} from './samples.js';
+import { clientOf, compiledFile, compileProject, makeProject, nameOf, programs, withPort, write } from './samples.js';
 
 const folder = makeProject('build-docs-resets');
 const ACCEPTOR = /new Acceptor\((\w+), (\w+),/g;
 const servers = programs.filter(({ text }) => text.includes('new Acceptor('));
-const ports = new Map<Block, number>();
 
 function besieged({ page, text }: Block): string {
   const up = '../'.repeat(page.split('/').length - 1) || './';
   return `import { besiege } from '${up}besiege.js'; ${text.replaceAll(ACCEPTOR, 'new Acceptor($1, besiege($1, $2),')}`;
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(`${folder}programs`, { recursive: true });
   copyFileSync(`${root}test/docs/besiege.ts`, `${folder}programs/besiege.ts`);
-  for (const block of servers) {
-    const port = portOf(block);
-    if (port !== undefined) ports.set(block, await freePort());
-    const text = besieged(block);
-    write(folder, block, port === undefined ? text : text.replaceAll(port, String(ports.get(block))));
-  }
+  for (const block of servers) write(folder, block, withPort(block, besieged(block)));
   expect(compileProject(folder, 'programs')).toBe('');
 }, patience(60_000));
 
@@ -68,16 +52,15 @@ for (const block of servers) {
       expect({ ended: code ?? signal, stdout, stderr }).toEqual({ ended: 0, stdout: block.output, stderr: '' });
       return;
     }
-    const running = startCommand(command);
-    const port = ports.get(block) as number;
-    await served(running, client, port);
+    const [running, port] = await startListening((port) => startCommand([...command, String(port)]));
+    await client(port);
     const before = isLinux ? running.openFds() : 0;
     for (let i = 0; i < 20; i++) {
       const peer = await connect(port);
       if (i % 2 === 0) peer.write(Buffer.alloc(i * 100_000));
       peer.resetAndDestroy();
     }
-    await served(running, client, port);
+    await client(port);
     if (isLinux) await running.leaksNothing(before);
     expect(running.stderr).toBe('');
   });

@@ -6,10 +6,8 @@
 // and a block `text output` is what the program before it prints. Compilers and Node name the page and its line.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { bytes, connect, readExactly, sha256 } from '../examples/clients.js';
-import type { Running } from '../examples/running.js';
 import { compile } from '../helpers/tsc.js';
 import { type Block, blocksOf, isGenerated, pages, root } from './markdown.js';
 
@@ -35,9 +33,14 @@ const clients: Record<string, Client> = {
   },
 };
 
-/** The client and the port of a server that does not end. */
+/** The client of a server that does not end. */
 export const clientOf = ({ marks }: Block): Client | undefined => clients[marks.get('client')?.split(':')[0] ?? ''];
-export const portOf = ({ marks }: Block): string | undefined => marks.get('client')?.split(':')[1];
+
+/** A text of the block in which the port is the argument of the program. */
+export function withPort({ marks }: Block, text: string): string {
+  const port = marks.get('client')?.split(':')[1];
+  return port === undefined ? text : text.replaceAll(port, 'Number(process.argv[2])');
+}
 
 export const nameOf = ({ page, line }: Block): string => `${page}:${line}`;
 const fileOf = ({ page, line }: Block): string => `${page}.${line}`;
@@ -70,16 +73,3 @@ export function compileProject(folder: string, kind: keyof typeof OPTIONS): stri
 }
 
 export const compiledFile = (folder: string, block: Block): string => `${folder}out/${fileOf(block)}.js`;
-
-/** Tries until a program listens, or the program has ended. */
-export async function served(running: Running, client: Client, port: number): Promise<void> {
-  for (;;) {
-    try {
-      return await client(port);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
-      if (running.child.exitCode !== null) throw new Error(`it has ended: ${running.stdout}${running.stderr}`);
-      await delay(10);
-    }
-  }
-}
