@@ -4,7 +4,6 @@ import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
 import { socketPair } from '../helpers/pairs.js';
-import { patience } from '../helpers/patience.js';
 import { aSignal } from '../helpers/platform.js';
 import { caught, expectArgumentType, expectInvalidState, expectOutOfRange } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
@@ -46,9 +45,13 @@ contractTest('maxEvents must be a sensible number', ({ newReactor }) => {
 });
 
 contractTest('poll(0) does not wait, and a reactor without registrations may be polled', ({ reactor }) => {
-  const start = performance.now();
-  for (let i = 0; i < 100; i++) expect(reactor.poll(0)).toBe(0);
-  expect(performance.now() - start).toBeLessThan(patience(1000));
+  const times = Array.from({ length: 100 }, () => {
+    const start = performance.now();
+    expect(reactor.poll(0)).toBe(0);
+    return performance.now() - start;
+  });
+  // A call that waits takes a millisecond each time. A busy machine delays some calls, not all of them.
+  expect(Math.min(...times)).toBeLessThan(1);
 });
 
 contractTest('poll refuses a time-out that is not a time', ({ reactor }) => {

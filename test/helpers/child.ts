@@ -42,7 +42,7 @@ export function runCommand(command: readonly string[], options: ChildOptions = {
   const child = spawn(file, argv, { cwd: root, detached: !isWindows, env });
   const outcome: Outcome = { code: null, signal: null, reports: [], stdout: '', stderr: '', elapsedMs: 0 };
   const kill = (signal: NodeJS.Signals): void => {
-    if (child.pid === undefined || child.exitCode !== null) return;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     if (isWindows) child.kill(signal);
     else process.kill(-child.pid, signal);
   };

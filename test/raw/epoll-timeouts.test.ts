@@ -24,16 +24,19 @@ test('a wait is never shorter than asked, and not much longer', async () => {
 });
 
 test('a time-out of 0 does not wait, and 1e-9 is not infinite', async () => {
-  const took = await reportOf(({ Epoll, EpollEvents, report }) => {
+  const shortestMs = await reportOf(({ Epoll, EpollEvents, report }) => {
     const ep = new Epoll();
     const events = new EpollEvents(4);
-    const start = performance.now();
-    for (let i = 0; i < 1000; i++) ep.wait(events, 0);
-    const zeroMs = performance.now() - start;
+    const times = Array.from({ length: 1000 }, () => {
+      const start = performance.now();
+      ep.wait(events, 0);
+      return performance.now() - start;
+    });
     for (const tiny of [1e-9, Number.MIN_VALUE, 1e-300]) ep.wait(events, tiny);
-    report({ zeroMs });
+    report(Math.min(...times));
   });
-  expect(took.zeroMs).toBeLessThan(patience(1000));
+  // A call that waits takes a millisecond each time. A busy machine delays some calls, not all of them.
+  expect(shortestMs).toBeLessThan(1);
 });
 
 test('-1, undefined, Infinity and numbers past every clock wait until something comes', async () => {

@@ -24,17 +24,20 @@ test('a wait is never shorter than asked, and not much longer', async () => {
 });
 
 test('a time-out of 0 does not wait, and 1e-9 is not infinite; without a list of events nothing is waited for', async () => {
-  const took = await reportOf(({ kqueue, report }) => {
+  const shortestMs = await reportOf(({ kqueue, report }) => {
     const queue = new kqueue.Kqueue();
     const events = new kqueue.KeventList(4);
-    const start = performance.now();
-    for (let i = 0; i < 1000; i++) queue.kevent(null, events, 0);
-    const zeroMs = performance.now() - start;
+    const times = Array.from({ length: 1000 }, () => {
+      const start = performance.now();
+      queue.kevent(null, events, 0);
+      return performance.now() - start;
+    });
     for (const tiny of [1e-9, Number.MIN_VALUE, 1e-300]) queue.kevent(null, events, tiny);
     for (const timeout of [undefined, -1, Number.POSITIVE_INFINITY, 60_000]) queue.kevent(null, null, timeout);
-    report({ zeroMs });
+    report(Math.min(...times));
   });
-  expect(took.zeroMs).toBeLessThan(patience(1000));
+  // A call that waits takes a millisecond each time. A busy machine delays some calls, not all of them.
+  expect(shortestMs).toBeLessThan(1);
 });
 
 test('-1, undefined, Infinity and numbers past every clock wait until something comes', async () => {
