@@ -1,11 +1,12 @@
 // The memory that one wait fills: a header with two times, then the kernel's event structs, as
-// native/core/event_layout.h has them. Its buffer is never given to a user, so that nobody can detach it.
-import { type EventLayout, native } from '../native/table.js';
+// native/core/event_layout.h has them. No user ever gets its buffer, so no user can detach it.
+import type { EventLayout } from '../native/queue-calls.js';
+import { native } from '../native/table.js';
 
-const { stamp } = native;
+const { readClock } = native;
 const WORD_BYTES = 4;
 
-/** Index of the monotonic clock at the end of the last wait, or at the last stamp(). */
+/** Index of the monotonic clock at the end of the last wait, or at the last readClock(). */
 export const CLOCK = 0;
 /** Index of how long the last wait took. */
 export const WAITED = 1;
@@ -28,7 +29,7 @@ export class EventBatch {
   }
 
   /** Reads the clock into `times`, without making an object of the number. */
-  stamp(): void {
-    stamp(this.words);
+  readClock(): void {
+    readClock(this.words);
   }
 }

@@ -17,7 +17,8 @@ const DEFAULT_RETRY_MS = 100;
 /** So many failures without a connection or an empty queue between them may well be the listener's own, and permanent. */
 const MOST_FAILURES_IN_A_ROW = 64;
 
-const { accept, fdIdentity } = native;
+const { accept } = native.socket;
+const { identity: fdIdentity } = native.fd;
 const { SOL_SOCKET, SO_ACCEPTCONN } = native.constants.socket;
 
 /** Errors of accept(2) that pass when the process or the system has room again. */
@@ -215,7 +216,7 @@ export class Acceptor {
 /** A socket that does not listen would fail in each turn. macOS knows no SO_ACCEPTCONN: there accept() has to tell. */
 function checkListens(fd: number): void {
   const listens = new Int32Array(1);
-  const result = native.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, new Uint8Array(listens.buffer));
+  const result = native.socket.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, new Uint8Array(listens.buffer));
   if (result < 0) {
     const error = new SystemError(errorOf(result), 'getsockopt', { fd });
     if (error.code !== 'ENOPROTOOPT') throw error;

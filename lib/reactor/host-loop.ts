@@ -6,12 +6,12 @@ import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 
 /**
- * Whether the host's event loop is libuv's, and an fd of ours can be nested in it. Bun and Deno have functions of libuv's
- * names, for add-ons that need a mutex or a clock of it; their event loops are others, and they end the process when they
- * are asked to watch an fd.
+ * The calls for a host with an event loop of libuv, which can watch the fd of a reactor; undefined for any other host. Bun
+ * and Deno export functions with libuv's names, for add-ons that need its mutex or clock. But their event loops are not
+ * libuv's, and the functions that watch an fd end the process.
  */
-export const isHostLibuv =
-  'hostAttachUv' in native && process.versions.bun === undefined && process.versions.deno === undefined;
+export const hostUv =
+  process.versions.bun === undefined && process.versions.deno === undefined ? native.hostUv : undefined;
 
 /** Calls a function in the AsyncLocalStorage store in which the package was loaded: none, as a rule. */
 const inNoStore: (call: () => void) => void = asyncHooks.AsyncLocalStorage.snapshot?.() ?? ((call) => call());
@@ -23,14 +23,15 @@ export class HostLoop {
 
   /** @param turn called in the host's loop when fd is readable, and when the deadline has come */
   constructor(fd: number, turn: () => void) {
-    this.#handle = isHostLibuv ? native.hostAttachUv(fd, turn) : native.hostAttachThread(fd, () => inNoStore(turn));
-    if (this.#handle < 0) throw new SystemError(errorOf(this.#handle), isHostLibuv ? 'uv_poll_init' : 'attach', { fd });
+    this.#handle = hostUv?.attach(fd, turn) ?? native.host.attachThread(fd, () => inNoStore(turn));
+    if (this.#handle < 0)
+      throw new SystemError(errorOf(this.#handle), hostUv === undefined ? 'attach' : 'uv_poll_init', { fd });
   }
 
   /** When a turn is due even if nothing happens, on the monotonic clock; Infinity for never, -Infinity for now. */
   setDeadline(deadlineMs: number): void {
     if (deadlineMs === this.#deadlineMs) return;
-    native.hostSetTimer(this.#handle, deadlineMs);
+    native.host.setTimer(this.#handle, deadlineMs);
     this.#deadlineMs = deadlineMs;
   }
 
@@ -42,11 +43,11 @@ export class HostLoop {
   /** Whether it keeps the process alive. */
   setReferenced(referenced: boolean): void {
     if (referenced === this.#referenced) return;
-    native.hostSetReferenced(this.#handle, referenced ? 1 : 0);
+    native.host.setReferenced(this.#handle, referenced ? 1 : 0);
     this.#referenced = referenced;
   }
 
   close(): void {
-    native.hostDetach(this.#handle);
+    native.host.detach(this.#handle);
   }
 }

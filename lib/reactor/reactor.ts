@@ -235,7 +235,7 @@ export class Reactor {
     const release = this.#resources.add(signalCloser(watched));
     this.#open(release, () => watchSignal(watched, number));
     const deregister = this.#registrar.watchInternal(watched.source, release, () => {
-      native.signalAcknowledge(watched.source);
+      native.signal.acknowledge(watched.source);
       handler(signal);
     });
     return { signal, deregister, [Symbol.dispose]: deregister };
@@ -253,7 +253,7 @@ export class Reactor {
     const release = this.#resources.add(wakerCloser(waker));
     this.#open(release, () => openWaker(waker));
     const close = this.#registrar.watchInternal(waker.source, release, () => {
-      native.wakerAcknowledge(waker.id);
+      native.waker.acknowledge(waker.id);
       handler();
     });
     return Waker.make(waker.id, close);

@@ -98,7 +98,7 @@ export class Registrar implements RegistrationOwner {
     if (result < 0) this.#failed(result, fd);
     this.#step = Step.ADDED;
     this.#put(registration as AnyRegistration, fd);
-    native.ensureNonBlocking(fd); // after the kernel took it, so that a refusal changes no flag
+    native.fd.ensureNonBlocking(fd); // after the kernel took it, so that a refusal changes no flag
     this.#changed();
     this.#change = null;
     return registration;
@@ -160,7 +160,7 @@ export class Registrar implements RegistrationOwner {
     if (isSame) {
       prepareClose(fd);
       registration.generation = Identity.GONE; // before the call: one that throws when it is done must not be made again
-      result = native.close(fd);
+      result = native.fd.close(fd);
     }
     registration.generation = Identity.GONE;
     registration.setState(State.CLOSED);
@@ -292,7 +292,7 @@ export class Registrar implements RegistrationOwner {
 
 /** Notes the identity of the file that has the fd, for a later close(). */
 function noteIdentity(registration: AnyRegistration): void {
-  const identity = native.fdIdentity(registration.fd);
+  const identity = native.fd.identity(registration.fd);
   registration.slot = identity < 0 ? NO_FD : identity % IDENTITY_HALF;
   registration.generation = identity < 0 ? Identity.GONE : Math.floor(identity / IDENTITY_HALF);
 }
@@ -300,5 +300,5 @@ function noteIdentity(registration: AnyRegistration): void {
 /** Whether the fd of a registration that is not active is still the same file. */
 function isSameFile({ fd, slot, generation }: AnyRegistration): boolean {
   if (generation < 0) return generation === Identity.SAME;
-  return native.fdIdentity(fd) === generation * IDENTITY_HALF + slot;
+  return native.fd.identity(fd) === generation * IDENTITY_HALF + slot;
 }

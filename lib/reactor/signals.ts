@@ -43,7 +43,7 @@ export interface SignalRegistration extends Disposable {
 export function signalNumber(signal: unknown): number {
   checkString(signal, 'signal');
   const number = Object.hasOwn(os.constants.signals, signal) ? os.constants.signals[signal as NodeJS.Signals] : 0;
-  if (native.signalCanBeWatched(number) !== 1) throw invalidValue('signal', 'a signal that can be watched', signal);
+  if (native.signal.canBeWatched(number) !== 1) throw invalidValue('signal', 'a signal that can be watched', signal);
   return number;
 }
 
@@ -62,13 +62,13 @@ export function newSignal(): WatchedSignal {
 /** Ends the watch. */
 export function signalCloser(signal: WatchedSignal): Closer {
   return () => {
-    if (signal.source >= 0) native.signalUnwatch(signal.source);
+    if (signal.source >= 0) native.signal.unwatch(signal.source);
   };
 }
 
 /** @throws SystemError EMFILE, ENFILE, ENOMEM, ENOSPC */
 export function watchSignal(signal: WatchedSignal, number: number): void {
-  signal.source = native.signalWatch(number, WAY);
+  signal.source = native.signal.watch(number, WAY);
   // The number was checked, so that sigaction() has nothing to refuse: it is the fds that could not be had.
   const { source } = signal;
   if (source < 0) throw new SystemError(errorOf(source), WAY === Way.WITH_HOST ? 'uv_loop_init' : 'eventfd');

@@ -26,7 +26,7 @@ export class Waker {
   private constructor(key: symbol, id: number, close: (() => void) | null) {
     if (key !== MADE_HERE) throw invalidType('a Waker', 'made by createWaker() or Waker.from()', key);
     if (!Number.isSafeInteger(id) || id < 0) throw invalidValue('value', 'made by transfer()', id);
-    if (native.wakerWasMade(id) !== 1) throw invalidValue('value', 'made by transfer() of this copy of fdreactor', id);
+    if (native.waker.wasMade(id) !== 1) throw invalidValue('value', 'made by transfer() of this copy of fdreactor', id);
     this.#id = id;
     this.#close = close;
   }
@@ -45,7 +45,7 @@ export class Waker {
    */
   wake(): boolean {
     if (this.#closed) throw invalidState('the waker is closed');
-    const result = native.wakerWake(this.#id);
+    const result = native.waker.wake(this.#id);
     if (result < 0) throw new SystemError(errorOf(result), 'write');
     return result === 1;
   }
@@ -96,13 +96,13 @@ export function newWaker(): NativeWaker {
 /** Gives the native side back. */
 export function wakerCloser(waker: NativeWaker): Closer {
   return (isOpen) => {
-    if (waker.id !== NOT_OPEN) native.wakerClose(waker.id, isOpen ? 1 : 0);
+    if (waker.id !== NOT_OPEN) native.waker.close(waker.id, isOpen ? 1 : 0);
   };
 }
 
 /** @throws SystemError EMFILE, ENFILE, ENOMEM (eventfd(2)) */
 export function openWaker(waker: NativeWaker): void {
-  const opened = native.wakerOpen();
+  const opened = native.waker.open();
   if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'eventfd');
   waker.source = opened[0];
   waker.id = opened[1];

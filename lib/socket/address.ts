@@ -3,7 +3,7 @@ import { checkInteger, checkObject, checkString } from '../base/arguments.js';
 import { invalidValue, outOfRange, type SystemErrorDetails } from '../base/errors.js';
 import { native } from '../native/table.js';
 
-const LONGEST_PATH = native.longestPath;
+const LONGEST_PATH = native.address.maxPathBytes;
 
 /** An internet address: numeric IPv4 or IPv6 (`fe80::1%eth0` for a scope), never a name. */
 export interface InternetAddress {
@@ -47,7 +47,7 @@ export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | null;
  * without making an object. Reading `address`, `port` or `path` turns it into text each time.
  */
 export class SocketAddress {
-  readonly #bytes = new Uint8Array(native.addressBytes);
+  readonly #bytes = new Uint8Array(native.address.bytes);
 
   /** @param init what it holds at first; nothing if left out */
   constructor(init?: InternetAddress | UnixAddress) {
@@ -82,8 +82,8 @@ export class SocketAddress {
     return family === 'unix' ? text : '';
   }
 
-  #text(): ReturnType<typeof native.addressToText> {
-    return native.addressToText(this.#bytes);
+  #text(): ReturnType<typeof native.address.toText> {
+    return native.address.toText(this.#bytes);
   }
 
   /** @internal The bytes of any form of address; undefined for what is none. */
@@ -105,17 +105,17 @@ export function addressBytes(value: unknown, name = 'address'): Uint8Array {
   const bytes = SocketAddress.bytesOf(value);
   if (bytes !== undefined) return bytes;
   checkObject(value, name);
-  return encode(value as Partial<InternetAddress & UnixAddress>, new Uint8Array(native.addressBytes));
+  return encode(value as Partial<InternetAddress & UnixAddress>, new Uint8Array(native.address.bytes));
 }
 
 /** Throws where a user's SocketAddress holds no address, which native code has refused. */
 export function checkGiven(bytes: Uint8Array, name = 'address'): void {
-  if (native.addressToText(bytes)[0] === 'none') throw invalidValue(name, 'an address', undefined);
+  if (native.address.toText(bytes)[0] === 'none') throw invalidValue(name, 'an address', undefined);
 }
 
 /** What an error says of it. */
 export function addressDetails(bytes: Uint8Array): SystemErrorDetails {
-  const [kind, text, port] = native.addressToText(bytes);
+  const [kind, text, port] = native.address.toText(bytes);
   if (kind === 'IPv4' || kind === 'IPv6') return { address: text, port };
   return kind === 'unix' ? { path: text } : {};
 }
@@ -130,13 +130,13 @@ function encode(value: Partial<InternetAddress & UnixAddress>, target: Uint8Arra
 function encodeInternet(host: unknown, port: unknown, target: Uint8Array): Uint8Array {
   checkString(host, 'host');
   checkInteger(port, 'port', 0, 65535);
-  if (native.addressFromIp(host, port, target) < 0) throw invalidValue('host', 'a numeric IPv4 or IPv6 address', host);
+  if (native.address.fromIp(host, port, target) < 0) throw invalidValue('host', 'a numeric IPv4 or IPv6 address', host);
   return target;
 }
 
 function encodePath(path: unknown, target: Uint8Array): Uint8Array {
   checkString(path, 'path');
-  if (native.addressFromPath(path, target) >= 0) return target;
+  if (native.address.fromPath(path, target) >= 0) return target;
   const bytes = Buffer.byteLength(path);
   if (bytes === 0 || bytes > LONGEST_PATH) throw outOfRange('path', `1 to ${LONGEST_PATH} bytes`, path);
   throw invalidValue('path', 'without NUL', path);

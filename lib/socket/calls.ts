@@ -20,9 +20,9 @@ export const SHUT_WR: number = constants.SHUT_WR;
 export const SHUT_RDWR: number = constants.SHUT_RDWR;
 
 const INT32_LIMIT = 2 ** 31;
-const { accept: acceptNative } = native;
+const { accept: acceptNative } = native.socket;
 const pair = new Int32Array(2);
-const peer = new Uint8Array(native.addressBytes); // of the socket whose error is taken
+const peer = new Uint8Array(native.address.bytes); // of the socket whose error is taken
 
 /**
  * Takes a connection from a listening socket (accept4(2), Linux 2.6.28). One that was reset before it was taken is passed
@@ -48,7 +48,7 @@ export function accept(fd: number): number {
  * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES or EPERM (SOCK_RAW without the right to) ...
  */
 export function socket(domain: number, type: number, protocol = 0): number {
-  const fd = native.socket(domain, type, protocol);
+  const fd = native.socket.socket(domain, type, protocol);
   if (fd >= 0) return fd;
   return fail(fd, 'socket', {}, () => {
     checkInt32(domain, 'domain');
@@ -65,10 +65,10 @@ export function socket(domain: number, type: number, protocol = 0): number {
  * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EOPNOTSUPP
  */
 export function socketpair(
-  domain: number = native.socketpairDomain,
+  domain: number = native.socket.socketpairDomain,
   type: number = constants.SOCK_STREAM,
 ): [number, number] {
-  const result = native.socketpair(domain, type, pair);
+  const result = native.socket.socketpair(domain, type, pair);
   if (result === 0) return [pair[0] as number, pair[1] as number];
   return fail(result, 'socketpair', {}, () => {
     checkInt32(domain, 'domain');
@@ -92,7 +92,7 @@ export function pipe(): [readFd: number, writeFd: number] {
 export function bind(fd: number, address: SocketAddress | { host: string; port: number } | { path: string }): void {
   checkFd(fd);
   const bytes = addressBytes(address);
-  const result = native.bind(fd, bytes);
+  const result = native.socket.bind(fd, bytes);
   if (result < 0) fail(result, 'bind', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
 
@@ -106,7 +106,7 @@ export function bind(fd: number, address: SocketAddress | { host: string; port: 
 export function listen(fd: number, backlog: number): void {
   checkFd(fd);
   checkInteger(backlog, 'backlog', 0, INT32_LIMIT - 1);
-  const result = native.listen(fd, backlog);
+  const result = native.socket.listen(fd, backlog);
   if (result < 0) throw new SystemError(errorOf(result), 'listen', { fd });
 }
 
@@ -123,7 +123,7 @@ export function connect(
 ): number {
   checkFd(fd);
   const bytes = addressBytes(address);
-  const result = native.connect(fd, bytes);
+  const result = native.socket.connect(fd, bytes);
   if (result >= WOULD_BLOCK) return result;
   return fail(result, 'connect', { fd, ...addressDetails(bytes) }, () => checkGiven(bytes));
 }
@@ -135,7 +135,7 @@ export function connect(
  * @throws SystemError ENOTCONN, EINVAL (another `how`), ENOTSOCK, EBADF
  */
 export function shutdown(fd: number, how: number): void {
-  const result = native.shutdown(fd, how);
+  const result = native.socket.shutdown(fd, how);
   if (result === 0) return;
   fail(result, 'shutdown', { fd }, () => {
     checkFd(fd);
@@ -161,7 +161,7 @@ export function close(fd: number): void {
  * for another thread that it was handed to, or for a `net.Socket`. Does nothing in the main thread.
  */
 export function release(fd: number): void {
-  const result = native.release(fd);
+  const result = native.fd.release(fd);
   if (result < 0) failFd(result, 'release', fd);
 }
 
@@ -186,7 +186,7 @@ export function getpeername(fd: number): AddressInfo {
  * @throws SystemError ENOTSOCK, EBADF: `fd` is not a socket
  */
 export function takeError(fd: number): SystemError | null {
-  const result = native.takeError(fd, peer);
+  const result = native.socket.takeError(fd, peer);
   if (result < 0) failFd(result, 'getsockopt', fd);
   return result === 0 ? null : new SystemError(result, 'SO_ERROR', { fd, ...addressDetails(peer) });
 }
@@ -197,6 +197,6 @@ function checkInt32(value: unknown, name: string): void {
 
 function nameOf(call: 'getsockname' | 'getpeername', fd: number): AddressInfo {
   const address = new SocketAddress();
-  const result = native[call](fd, SocketAddress.bytesOf(address) as Uint8Array);
+  const result = native.socket[call](fd, SocketAddress.bytesOf(address) as Uint8Array);
   return result === 0 ? address.toInfo() : failFd(result, call, fd);
 }

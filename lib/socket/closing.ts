@@ -40,7 +40,7 @@ export function prepareClose(fd: number): void {
  */
 export function closeFd(fd: number): number {
   if (typeof fd === 'number') prepareClose(fd);
-  const result = native.close(fd);
+  const result = native.fd.close(fd);
   if (result === IS_OWN) throw isOwn(fd);
   return result;
 }

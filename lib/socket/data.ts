@@ -7,14 +7,8 @@ import { addressBytes, addressDetails, checkGiven, SocketAddress } from './addre
 const MAX_BUFFERS = native.constants.socket.IOV_MAX;
 const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since no call tells when the buffer is free again
 
-const {
-  read: readNative,
-  recv: recvNative,
-  recvfrom: recvfromNative,
-  send: sendNative,
-  sendto: sendtoNative,
-  write: writeNative,
-} = native;
+const { read: readNative, write: writeNative } = native.fd;
+const { recv: recvNative, recvfrom: recvfromNative, send: sendNative, sendto: sendtoNative } = native.socket;
 
 /** What `send()` and its like throw for a result below WOULD_BLOCK. */
 function bytesFailed(
@@ -116,7 +110,7 @@ export function write(fd: number, buffer: Uint8Array, offset?: number, length?: 
  */
 export function readv(fd: number, buffers: readonly Uint8Array[]): number {
   checkFd(fd);
-  const count = native.readv(fd, copyBuffers(buffers, MAX_BUFFERS));
+  const count = native.fd.readv(fd, copyBuffers(buffers, MAX_BUFFERS));
   return count >= WOULD_BLOCK ? count : failFd(count, 'readv', fd);
 }
 
@@ -129,7 +123,7 @@ export function readv(fd: number, buffers: readonly Uint8Array[]): number {
  */
 export function writev(fd: number, buffers: readonly Uint8Array[]): number {
   checkFd(fd);
-  const count = native.writev(fd, copyBuffers(buffers, MAX_BUFFERS));
+  const count = native.fd.writev(fd, copyBuffers(buffers, MAX_BUFFERS));
   return count >= WOULD_BLOCK ? count : failFd(count, 'writev', fd);
 }
 

@@ -17,7 +17,7 @@ import { native } from '../native/table.js';
 export function setNonBlocking(fd: number, on = true): void {
   checkFd(fd);
   checkBoolean(on, 'on');
-  const result = native.setNonBlocking(fd, on ? 1 : 0);
+  const result = native.fd.setNonBlocking(fd, on ? 1 : 0);
   if (result < 0) failFd(result, 'fcntl', fd);
 }
 
@@ -27,8 +27,8 @@ export function setNonBlocking(fd: number, on = true): void {
  * @throws SystemError EBADF; UnsupportedError on Windows, which does not say it of a socket
  */
 export function isNonBlocking(fd: number): boolean {
-  if (native.isNonBlocking === undefined) throw new UnsupportedError('isNonBlocking');
-  const result = native.isNonBlocking(fd);
+  if (native.fd.isNonBlocking === undefined) throw new UnsupportedError('isNonBlocking');
+  const result = native.fd.isNonBlocking(fd);
   return result < 0 ? failFd(result, 'fcntl', fd) : result === 1;
 }
 
@@ -37,6 +37,6 @@ export function isNonBlocking(fd: number): boolean {
  * @throws SystemError EBADF; ENOTSOCK on Windows
  */
 export function ensureNonBlocking(fd: number): void {
-  const result = native.ensureNonBlocking(fd);
+  const result = native.fd.ensureNonBlocking(fd);
   if (result < 0) failFd(result, 'fcntl', fd);
 }

@@ -92,7 +92,7 @@ export function listenTcp(options: ListenTcpOptions): number {
       setOption(fd, 'IPPROTO_TCP', 'TCP_DEFER_ACCEPT', DEFER_ACCEPT_SECONDS);
     }
     bindTo(fd, address);
-    check(native.listen(fd, backlog), 'listen', address);
+    check(native.socket.listen(fd, backlog), 'listen', address);
   });
 }
 
@@ -109,7 +109,7 @@ export function listenUnix(options: ListenUnixOptions): number {
   const address = addressBytes({ path: requiredPath(path), host: undefined }, 'options');
   return opening(address, 'SOCK_STREAM', (fd) => {
     bindTo(fd, address);
-    check(native.listen(fd, backlog), 'listen', address);
+    check(native.socket.listen(fd, backlog), 'listen', address);
   });
 }
 
@@ -171,11 +171,11 @@ export function bindUdp(options: BindUdpOptions): number {
 const DOMAINS = { IPv4: SOCKET.AF_INET, IPv6: SOCKET.AF_INET6, unix: SOCKET.AF_UNIX } as const;
 
 function familyOf(address: Uint8Array): 'IPv4' | 'IPv6' | 'unix' {
-  return native.addressToText(address)[0] as 'IPv4' | 'IPv6' | 'unix';
+  return native.address.toText(address)[0] as 'IPv4' | 'IPv6' | 'unix';
 }
 
 function isMappedIpv4(address: Uint8Array): boolean {
-  const [family, text] = native.addressToText(address);
+  const [family, text] = native.address.toText(address);
   return family === 'IPv6' && text.startsWith('::ffff:');
 }
 
@@ -183,14 +183,14 @@ function isMappedIpv4(address: Uint8Array): boolean {
 function opening(address: Uint8Array, type: 'SOCK_STREAM' | 'SOCK_DGRAM', setUp: (fd: number) => void): number {
   const domain = DOMAINS[familyOf(address)];
   if (domain === undefined) throw new UnsupportedError('this family of addresses');
-  const fd = native.socket(domain, SOCKET[type], 0);
+  const fd = native.socket.socket(domain, SOCKET[type], 0);
   if (fd < 0 && domain === SOCKET.AF_UNIX && errorOf(fd) === EAFNOSUPPORT) throw new UnsupportedError('AF_UNIX');
   if (fd < 0) throw new SystemError(errorOf(fd), 'socket', addressDetails(address));
   try {
     setUp(fd);
     return fd;
   } catch (error) {
-    native.close(fd);
+    native.fd.close(fd);
     throw error;
   }
 }
@@ -200,18 +200,18 @@ function check(result: number, syscall: string, address: Uint8Array): void {
 }
 
 function bindTo(fd: number, address: Uint8Array): void {
-  check(native.bind(fd, address), 'bind', address);
+  check(native.socket.bind(fd, address), 'bind', address);
 }
 
 function connectTo(fd: number, address: Uint8Array): void {
-  const result = native.connect(fd, address);
+  const result = native.socket.connect(fd, address);
   if (result !== WOULD_BLOCK) check(result, 'connect', address);
 }
 
 function setOption(fd: number, level: SocketConstant, name: SocketConstant, value: number): void {
   const number = SOCKET[name];
   if (number === undefined) throw new UnsupportedError(name);
-  const result = native.setsockopt(fd, SOCKET[level], number, new Uint8Array(Int32Array.of(value).buffer));
+  const result = native.socket.setsockopt(fd, SOCKET[level], number, new Uint8Array(Int32Array.of(value).buffer));
   if (result < 0) throw new SystemError(errorOf(result), 'setsockopt', { fd, option: `${level} ${name}` });
 }
 

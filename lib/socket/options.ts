@@ -38,7 +38,7 @@ export function getsockopt(fd: number, level: number, name: number, buffer?: Uin
   if (buffer !== undefined) checkBytes(buffer);
   const integer = new Int32Array(1);
   const target = buffer ?? new Uint8Array(integer.buffer);
-  const length = native.getsockopt(fd, level, name, target);
+  const length = native.socket.getsockopt(fd, level, name, target);
   if (length < 0) optionFailed('getsockopt', length, fd, level, name);
   return buffer === undefined ? (integer[0] as number) : length;
 }
@@ -60,7 +60,7 @@ export function setsockopt(fd: number, level: number, name: number, value: numbe
   if (typeof value === 'number') checkInteger(value, 'value', -INT32_LIMIT, INT32_LIMIT - 1);
   else checkBytes(value, 'value');
   const bytes = typeof value === 'number' ? new Uint8Array(Int32Array.of(value).buffer) : value;
-  const result = native.setsockopt(fd, level, name, bytes);
+  const result = native.socket.setsockopt(fd, level, name, bytes);
   if (result < 0) optionFailed('setsockopt', result, fd, level, name);
 }
 

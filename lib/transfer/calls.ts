@@ -9,7 +9,8 @@ export const constants: Readonly<Record<TransferConstant, number>> = Object.free
 
 const MOST_BUFFERS = native.constants.socket.IOV_MAX;
 const NO_OFFSET = -1;
-const { sendfile: sendfileNative, splice: spliceNative } = native;
+const { sendfile: sendfileNative } = native;
+const spliceNative = native.splice?.splice;
 
 /**
  * Sends part of a file to a socket or any other fd, inside the kernel (sendfile(2)). The file's own position is not
@@ -96,8 +97,8 @@ export function splice(
  * @throws SystemError EINVAL (not two different pipes), EPIPE, EBADF ...; UnsupportedError where there is no tee
  */
 export function tee(fdIn: number, fdOut: number, length: number, flags = 0): number {
-  if (spliceNative === undefined) throw new UnsupportedError('tee');
-  const copied = native.tee(fdIn, fdOut, length, flags);
+  if (native.splice === undefined) throw new UnsupportedError('tee');
+  const copied = native.splice.tee(fdIn, fdOut, length, flags);
   if (copied >= WOULD_BLOCK) return copied;
   return fail(copied, 'tee', { fd: fdOut }, () => {
     checkFd(fdIn, 'fdIn');
@@ -120,10 +121,10 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
  * vmsplice
  */
 export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0): number {
-  if (spliceNative === undefined) throw new UnsupportedError('vmsplice');
+  if (native.splice === undefined) throw new UnsupportedError('vmsplice');
   checkFd(fd);
   checkBits(flags, 'flags');
-  const count = native.vmsplice(fd, copyBuffers(buffers, MOST_BUFFERS), flags);
+  const count = native.splice.vmsplice(fd, copyBuffers(buffers, MOST_BUFFERS), flags);
   return count >= WOULD_BLOCK ? count : fail(count, 'vmsplice', { fd }, () => {});
 }
 

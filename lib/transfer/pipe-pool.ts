@@ -86,11 +86,11 @@ function openPipe(pipeBytes: number): Pipe {
   if (result < 0) throw new SystemError(errorOf(result), 'pipe2');
   const [readFd, writeFd] = fds as unknown as [number, number];
   // Refused above the user's limits; the pipe then keeps the size that it has, and all works in smaller portions.
-  const capacity = native.setPipeSize(writeFd, pipeBytes);
+  const capacity = native.splice.setPipeSize(writeFd, pipeBytes);
   return { readFd, writeFd, capacity: capacity > 0 ? capacity : pipeBytes };
 }
 
 function closePipe(pipe: Pipe): void {
-  native.close(pipe.readFd);
-  native.close(pipe.writeFd);
+  native.fd.close(pipe.readFd);
+  native.fd.close(pipe.writeFd);
 }

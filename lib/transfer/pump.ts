@@ -5,7 +5,7 @@
 // back-pressure: no more is read than the other side takes.
 import { checkFd, checkInteger, checkObject } from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, WOULD_BLOCK } from '../base/errors.js';
-import { native } from '../native/table.js';
+import { callsOf, native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
 import { ensureNonBlocking } from '../socket/non-blocking.js';
 import { givePipe, type Pipe, PipePool, takePipe } from './pipe-pool.js';
@@ -20,7 +20,7 @@ const NOBODY_TO_TELL = new Set(['ENOTCONN', 'ENOTSOCK']);
 /** The kernel had no room: nothing was moved, and the next move() may work. Any other error ends the pump. */
 const PASSING = new Set(['ENOMEM', 'ENOBUFS']);
 
-const { splice: spliceNative } = native;
+const { splice: spliceNative } = callsOf(native.splice); // takePipe() throws if there is no splice
 
 /** Options of `new Pump()`. */
 export interface PumpOptions {
@@ -166,7 +166,7 @@ export class Pump {
 
   /** The source has ended: the destination's peer is to see the end as well. */
   #finish(): void {
-    const result = native.shutdown(this.#destinationFd, SHUT_WR);
+    const result = native.socket.shutdown(this.#destinationFd, SHUT_WR);
     if (result < 0) {
       const error = new SystemError(errorOf(result), 'shutdown', { fd: this.#destinationFd });
       if (!NOBODY_TO_TELL.has(error.code)) this.#fail(error);
@@ -176,7 +176,7 @@ export class Pump {
 
   /** @param fd the side that is no pipe of the pump's, for the error */
   #splice(fdIn: number, fdOut: number, length: number, fd: number): number {
-    const moved = (spliceNative as NonNullable<typeof spliceNative>)(fdIn, -1, fdOut, -1, length, FLAGS);
+    const moved = spliceNative(fdIn, -1, fdOut, -1, length, FLAGS);
     if (moved < WOULD_BLOCK) this.#fail(new SystemError(errorOf(moved), 'splice', { fd }));
     return moved;
   }

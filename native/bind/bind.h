@@ -1,4 +1,4 @@
-// What each bind_*.cc gives to addon.cc: one function that adds its calls to the export table.
+// Lists what each bind_*.cc gives to addon.cc: one function that adds its group of calls to the export table.
 #pragma once
 
 #include <node_api.h>
@@ -6,26 +6,11 @@
 #include <cstddef>
 
 #include "../sys/constants.h"
+#include "exports.h"
 
 namespace fdreactor {
 
-struct Export {
-  const char* name;
-  napi_callback call;
-};
-
-template <size_t kCount>
-napi_status add_exports(napi_env env, napi_value exports, const Export (&table)[kCount]) {
-  for (const Export& entry : table) {
-    napi_value function = nullptr;
-    napi_status status = napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.call, nullptr, &function);
-    if (status == napi_ok) status = napi_set_named_property(env, exports, entry.name, function);
-    if (status != napi_ok) return status;
-  }
-  return napi_ok;
-}
-
-// Adds to what bind_platform() has begun, which comes first in every list of binders.
+// Adds to the constants that bind_platform() began: bind_platform() comes first in every list of binders.
 napi_status add_constants(napi_env env, napi_value exports, const ConstantList& list);
 
 using Binder = napi_status (*)(napi_env, napi_value);
@@ -35,7 +20,7 @@ struct BinderList {
   size_t count;
 };
 
-// This platform's, in binders_*.cc: what it does not have is not in the list, nor in the export table.
+// The binders of this platform, in binders_*.cc. A facility that the platform lacks has no group in the export table.
 BinderList binders();
 
 napi_status bind_address(napi_env env, napi_value exports);

@@ -83,12 +83,13 @@ napi_value to_text(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_address(napi_env env, napi_value exports) {
-  napi_status status = napi_set_named_property(env, exports, "addressBytes", to_js(env, Result{sizeof(Address)}));
-  napi_value longest = to_js(env, static_cast<Result>(kLongestPath));
-  if (status == napi_ok) status = napi_set_named_property(env, exports, "longestPath", longest);
+  const auto add = [&](const char* name, Result value) {
+    return add_to_group(env, exports, "address", name, to_js(env, value));
+  };
+  napi_status status = add("bytes", Result{sizeof(Address)});
+  if (status == napi_ok) status = add("maxPathBytes", static_cast<Result>(kLongestPath));
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"addressFromIp", from_ip}, {"addressFromPath", from_path}, {"addressToText", to_text}});
+  return add_group(env, exports, "address", {{"fromIp", from_ip}, {"fromPath", from_path}, {"toText", to_text}});
 }
 
 }  // namespace fdreactor

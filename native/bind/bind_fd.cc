@@ -75,17 +75,17 @@ napi_value close_fds_at_end(napi_env env, napi_callback_info) {
 }  // namespace
 
 napi_status bind_fd(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"read", with_bytes<fd_read>},
-                      {"write", with_bytes<fd_write>},
-                      {"readv", with_list<fd_readv>},
-                      {"writev", with_list<fd_writev>},
-                      {"close", close},
-                      {"release", release},
-                      {"fdIdentity", with_fd<fd_identity>},
-                      {"setNonBlocking", set_non_blocking},
-                      {"ensureNonBlocking", with_fd<fd_ensure_non_blocking>},
-                      {"closeFdsAtEnd", close_fds_at_end}});
+  return add_group(env, exports, "fd",
+                   {{"read", with_bytes<fd_read>},
+                    {"write", with_bytes<fd_write>},
+                    {"readv", with_list<fd_readv>},
+                    {"writev", with_list<fd_writev>},
+                    {"close", close},
+                    {"release", release},
+                    {"identity", with_fd<fd_identity>},
+                    {"setNonBlocking", set_non_blocking},
+                    {"ensureNonBlocking", with_fd<fd_ensure_non_blocking>},
+                    {"closeAllAtEnd", close_fds_at_end}});
 }
 
 }  // namespace fdreactor

@@ -1,4 +1,4 @@
-// What the table is of, and what the platform is called and counts: version, clock, error names, constants.
+// The top of the table, which belongs to no group: version, clock, error names, constants.
 #include "../core/event_layout.h"
 #include "../core/version.h"
 #include "../sys/clock.h"
@@ -22,8 +22,8 @@ napi_value string_to_js(napi_env env, const char* text) {
 
 napi_value now(napi_env env, napi_callback_info) { return to_js(env, monotonic_ms()); }
 
-// (batch): the header's now_ms is set to this moment. A number returned would be an object on the heap each time.
-napi_value stamp(napi_env env, napi_callback_info info) {
+// (batch): sets the header's now_ms to this moment. A number returned would be an object on the heap each time.
+napi_value read_clock(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const Span batch = args.words(0);
   const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
@@ -44,12 +44,6 @@ napi_value message_of_error(napi_env env, napi_callback_info info) {
   return string_to_js(env, args.ok() ? error_message(error) : nullptr);
 }
 
-napi_status add_group(napi_env env, napi_value constants, const char* name) {
-  napi_value group = nullptr;
-  const napi_status status = napi_create_object(env, &group);
-  return status == napi_ok ? napi_set_named_property(env, constants, name, group) : status;
-}
-
 napi_status add_constant(napi_env env, napi_value constants, const Constant& constant) {
   napi_value group = nullptr;
   const napi_status status = napi_get_named_property(env, constants, constant.group, &group);
@@ -68,16 +62,17 @@ napi_status add_constants(napi_env env, napi_value exports, const ConstantList& 
 
 napi_status bind_platform(napi_env env, napi_value exports) {
   napi_value constants = nullptr;
-  napi_status status = napi_create_object(env, &constants);
-  for (const char* group : kConstantGroups) {
-    if (status == napi_ok) status = add_group(env, constants, group);
+  napi_value group = nullptr;
+  napi_status status = find_or_make_group(env, exports, "constants", &constants);
+  for (const char* name : kConstantGroups) {
+    if (status == napi_ok) status = find_or_make_group(env, constants, name, &group);
   }
-  if (status == napi_ok) status = napi_set_named_property(env, exports, "constants", constants);
   if (status == napi_ok) status = add_constants(env, exports, platform_constants());
   if (status == napi_ok) status = napi_set_named_property(env, exports, "version", string_to_js(env, kVersion));
   if (status != napi_ok) return status;
   return add_exports(
-      env, exports, {{"now", now}, {"stamp", stamp}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
+      env, exports,
+      {{"now", now}, {"readClock", read_clock}, {"errorName", name_of_error}, {"errorMessage", message_of_error}});
 }
 
 }  // namespace fdreactor

@@ -65,11 +65,9 @@ napi_value can_be_watched(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_signals(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"signalWatch", watch},
-                      {"signalAcknowledge", acknowledge},
-                      {"signalUnwatch", unwatch},
-                      {"signalCanBeWatched", can_be_watched}});
+  return add_group(
+      env, exports, "signal",
+      {{"watch", watch}, {"acknowledge", acknowledge}, {"unwatch", unwatch}, {"canBeWatched", can_be_watched}});
 }
 
 }  // namespace fdreactor

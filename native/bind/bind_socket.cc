@@ -158,25 +158,25 @@ napi_status bind_socket(napi_env env, napi_value exports) {
   environment.connects = std::make_shared<Connects>();
   environment.before_close.emplace_back([&environment](int fd) { environment.connects->forget(fd); });
   napi_value domain = to_js(env, Result{kSocketpairDomain});
-  const napi_status status = napi_set_named_property(env, exports, "socketpairDomain", domain);
+  const napi_status status = add_to_group(env, exports, "socket", "socketpairDomain", domain);
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"socket", open},
-                      {"socketpair", pair},
-                      {"bind", bind_to},
-                      {"connect", connect},
-                      {"listen", with_integer<socket_listen>},
-                      {"accept", accept},
-                      {"recv", with_bytes<socket_receive>},
-                      {"send", with_bytes<socket_send>},
-                      {"recvfrom", receive_from},
-                      {"sendto", send_to},
-                      {"shutdown", with_integer<socket_shutdown>},
-                      {"getsockname", name_of<socket_local_address>},
-                      {"getpeername", name_of<socket_peer_address>},
-                      {"getsockopt", get_option},
-                      {"setsockopt", set_option},
-                      {"takeError", take_error}});
+  return add_group(env, exports, "socket",
+                   {{"socket", open},
+                    {"socketpair", pair},
+                    {"bind", bind_to},
+                    {"connect", connect},
+                    {"listen", with_integer<socket_listen>},
+                    {"accept", accept},
+                    {"recv", with_bytes<socket_receive>},
+                    {"send", with_bytes<socket_send>},
+                    {"recvfrom", receive_from},
+                    {"sendto", send_to},
+                    {"shutdown", with_integer<socket_shutdown>},
+                    {"getsockname", name_of<socket_local_address>},
+                    {"getpeername", name_of<socket_peer_address>},
+                    {"getsockopt", get_option},
+                    {"setsockopt", set_option},
+                    {"takeError", take_error}});
 }
 
 }  // namespace fdreactor

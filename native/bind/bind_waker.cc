@@ -38,12 +38,12 @@ napi_value close(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_waker(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"wakerOpen", open},
-                      {"wakerWake", with_id<waker_wake>},
-                      {"wakerAcknowledge", with_id<waker_acknowledge>},
-                      {"wakerWasMade", with_id<waker_was_made>},
-                      {"wakerClose", close}});
+  return add_group(env, exports, "waker",
+                   {{"open", open},
+                    {"wake", with_id<waker_wake>},
+                    {"acknowledge", with_id<waker_acknowledge>},
+                    {"wasMade", with_id<waker_was_made>},
+                    {"close", close}});
 }
 
 }  // namespace fdreactor

@@ -21,7 +21,7 @@ const thisFile = fileURLToPath(import.meta.url);
 
 /** Closes an fd as other code does: the library does not hear of it. */
 const closeBehind = (fd: number): void => {
-  native.close(fd);
+  native.fd.close(fd);
 };
 const isOpen = (fd: number): boolean => fs.existsSync(`/proc/self/fd/${fd}`);
 

@@ -45,7 +45,7 @@ export function differences(before: OpenThings, now: OpenThings): string[] {
  * the first of them. So that one stays.
  */
 export async function warmUp(): Promise<void> {
-  if (overLibkqueue) native.kqueueOpen();
+  if (overLibkqueue) native.kqueue.open();
   const nothing = (): void => {};
   if (isWindows) await Promise.all(Array.from({ length: 16 }, () => stat(process.execPath)));
   else process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first watcher

@@ -21,7 +21,7 @@ function close(fd: number): void {
     closeSync(fd);
   } catch (error) {
     // Deno closes nothing but what it has opened itself, and has to close that.
-    if (!inDeno || native.close(fd) < 0) throw error;
+    if (!inDeno || native.fd.close(fd) < 0) throw error;
   }
 }
 
@@ -45,11 +45,11 @@ let lastMark = 1_000_000;
 function ownSocket(fd: number): number {
   const mark = new Int32Array([++lastMark]);
   const read = new Int32Array(1);
-  const result = native.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(mark.buffer));
+  const result = native.socket.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(mark.buffer));
   if (result < 0) throw new Error(`own(${fd}): not a socket (${result})`);
   owned.push(() => {
-    const known = native.getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(read.buffer)) >= 0;
-    if (known && read[0] === mark[0]) native.close(fd);
+    const known = native.socket.getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(read.buffer)) >= 0;
+    if (known && read[0] === mark[0]) native.fd.close(fd);
   });
   return fd;
 }

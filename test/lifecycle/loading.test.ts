@@ -34,10 +34,10 @@ const loadThree = ({ fs, socket, require, report, args: copy }: Toolbox): void =
   const third = require(path);
   const counts = [first, second, third].map((native) => {
     const fds = new Int32Array(2);
-    native.socketpair(native.socketpairDomain, socket.constants.SOCK_STREAM, fds);
-    native.write(fds[1], new Uint8Array(3));
+    native.socket.socketpair(native.socket.socketpairDomain, socket.constants.SOCK_STREAM, fds);
+    native.fd.write(fds[1], new Uint8Array(3));
     const n = socket.read(fds[0] as number, new Uint8Array(8));
-    for (const fd of fds) native.close(fd);
+    for (const fd of fds) native.fd.close(fd);
     return n;
   });
   report(counts);

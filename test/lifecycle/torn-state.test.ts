@@ -23,14 +23,14 @@ if (holds(name, { needs: 'proc', notInBun: 'the depth of its stack varies', notI
 
 /** What the program must have made fail; the calls of the rest of a reactor's life are met as well. */
 const MET = [
-  'epollOpen',
-  'epollControl',
-  'epollWait',
-  'wakerOpen',
-  'wakerClose',
-  'signalUnwatch',
-  'hostAttachUv',
-  'close',
+  'epoll.open',
+  'epoll.control',
+  'epoll.wait',
+  'waker.open',
+  'waker.close',
+  'signal.unwatch',
+  'hostUv.attach',
+  'fd.close',
 ];
 
 testWith(

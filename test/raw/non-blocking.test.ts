@@ -123,8 +123,8 @@ testWith(
     const [readEnd, writeEnd] = pipePair();
     setNonBlocking(readEnd, false);
     expect([isNonBlocking(readEnd), isNonBlocking(writeEnd)]).toEqual([false, true]);
-    expect(native.ensureNonBlocking(readEnd)).toBe(1);
-    expect(native.ensureNonBlocking(readEnd)).toBe(0);
+    expect(native.fd.ensureNonBlocking(readEnd)).toBe(1);
+    expect(native.fd.ensureNonBlocking(readEnd)).toBe(0);
     expect(socket.read(readEnd, new Uint8Array(1))).toBe(WOULD_BLOCK);
   },
 );

@@ -1,7 +1,7 @@
 // The calls of epoll(7), and the events of a wait. Exported as fdreactor/epoll.
 import { checkBits, checkFd, checkInteger, checkOptionalInteger, checkTimeout } from '../../base/arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 
 const epoll = native.constants.epoll as Readonly<Record<string, number>>;
@@ -46,9 +46,10 @@ const EPOLL_CTL_DEL = constant('EPOLL_CTL_DEL');
 const SLICE_MS = 250;
 const MOST_EVENTS = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
+const { control: epollControl, wait: epollWait } = callsOf(native.epoll); // the constructor checks that they exist
 
 /** Whether this platform has epoll. */
-export const supported: boolean = native.epollOpen !== undefined;
+export const supported: boolean = native.epoll !== undefined;
 
 /** The events of one wait, in memory of its own that the next wait fills again. */
 export class EpollEvents {
@@ -59,8 +60,8 @@ export class EpollEvents {
 
   /** @param capacity how many events one wait can return; 1 to 16,777,216 */
   constructor(capacity: number) {
-    const layout = native.epollEventLayout;
-    if (layout === undefined) throw new UnsupportedError('epoll');
+    if (native.epoll === undefined) throw new UnsupportedError('epoll');
+    const { layout } = native.epoll;
     checkInteger(capacity, 'capacity', 1, MOST_EVENTS);
     this.#batch = new EventBatch(layout, capacity);
     this.#firstWord = layout.firstWord;
@@ -104,8 +105,8 @@ export class Epoll {
 
   /** @throws UnsupportedError where there is no epoll; SystemError EMFILE, ENFILE, ENOMEM */
   constructor() {
-    if (native.epollOpen === undefined) throw new UnsupportedError('epoll');
-    this.#fd = native.epollOpen();
+    if (native.epoll === undefined) throw new UnsupportedError('epoll');
+    this.#fd = native.epoll.open();
     if (this.#fd < 0) throw new SystemError(errorOf(this.#fd), 'epoll_create1');
   }
 
@@ -165,7 +166,7 @@ export class Epoll {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const result = native.close(this.#fd);
+    const result = native.fd.close(this.#fd);
     if (result < 0) throw new SystemError(errorOf(result), 'close', { fd: this.#fd });
   }
 
@@ -179,7 +180,7 @@ export class Epoll {
   }
 
   #wait(words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    const count = native.epollWait(this.#fd, words, timeoutMs, deadlineMs);
+    const count = epollWait(this.#fd, words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.#fd });
     return count;
   }
@@ -190,7 +191,7 @@ export class Epoll {
     checkBits(events, 'events');
     checkOptionalInteger(data, 'data', 0, Number.MAX_SAFE_INTEGER);
     const word = data ?? fd;
-    const result = native.epollControl(this.#fd, op, fd, events >>> 0, word >>> 0, Math.floor(word / TWO_TO_32));
+    const result = epollControl(this.#fd, op, fd, events >>> 0, word >>> 0, Math.floor(word / TWO_TO_32));
     if (result < 0) throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
   }
 }

@@ -1,7 +1,7 @@
 // Completion ports and the packets that come out of them; exported as a part of fdreactor/iocp.
 import { checkBoolean, checkFd, checkInteger, checkObject, checkTimeout, NO_OPTIONS } from '../../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 import {
   checkIdle,
@@ -19,6 +19,7 @@ const SLICE_MS = 250;
 const MOST_ENTRIES = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
 const NO_OPERATION = 0;
+const calls = callsOf(native.port); // the constructor checks that they exist
 
 // Words of a PortEvent (native/sys/windows/port/iocp.h).
 const STATUS = 2;
@@ -79,8 +80,8 @@ export class CompletionEntries {
    * @throws UnsupportedError where there are no completion ports
    */
   constructor(capacity: number) {
-    const layout = native.portEventLayout;
-    if (layout === undefined) throw new UnsupportedError('an I/O completion port');
+    if (native.port === undefined) throw new UnsupportedError('an I/O completion port');
+    const { layout } = native.port;
     checkInteger(capacity, 'capacity', 1, MOST_ENTRIES);
     this.#batch = new EventBatch(layout, capacity);
     this.#firstWord = layout.firstWord;
@@ -205,16 +206,16 @@ export class CompletionPort {
   /** @internal */
   constructor(foreign: ForeignPort);
   constructor(foreign?: unknown) {
-    if (native.portOpen === undefined) throw new UnsupportedError('an I/O completion port');
+    if (native.port === undefined) throw new UnsupportedError('an I/O completion port');
     this.#isForeign = foreign instanceof ForeignPort;
-    this.#port = foreign instanceof ForeignPort ? foreign.number : native.portOpen();
+    this.#port = foreign instanceof ForeignPort ? foreign.number : native.port.open();
     if (this.#port < 0) throw new SystemError(errorOf(this.#port), 'CreateIoCompletionPort');
   }
 
   /** How many operations are pending on it: under way, or done or posted, and their packets not taken out yet. */
   get pending(): number {
     this.#checkOpen();
-    return this.#check(native.portPending(this.#port), 'GetQueuedCompletionStatusEx');
+    return this.#check(calls.pending(this.#port), 'GetQueuedCompletionStatusEx');
   }
 
   /**
@@ -233,7 +234,7 @@ export class CompletionPort {
     checkObject(options, 'options');
     const { skipOnSuccess = false } = options;
     checkBoolean(skipOnSuccess, 'options.skipOnSuccess');
-    const result = native.portAssociate(this.#port, handle, key >>> 0, high(key), skipOnSuccess ? 1 : 0);
+    const result = calls.associate(this.#port, handle, key >>> 0, high(key), skipOnSuccess ? 1 : 0);
     this.#check(result, 'CreateIoCompletionPort', handle);
   }
 
@@ -250,7 +251,7 @@ export class CompletionPort {
     checkInteger(key, 'key', 0, Number.MAX_SAFE_INTEGER);
     checkInteger(bytes, 'bytes', 0, TWO_TO_32 - 1);
     const operation = overlapped == null ? NO_OPERATION : operationOf(overlapped);
-    const result = native.portPost(this.#port, key >>> 0, high(key), bytes, operation);
+    const result = calls.post(this.#port, key >>> 0, high(key), bytes, operation);
     if (result === BAD_ARGUMENT && overlapped != null) checkIdle(overlapped);
     this.#check(result, 'PostQueuedCompletionStatus');
     if (overlapped != null) markPending(overlapped);
@@ -287,7 +288,7 @@ export class CompletionPort {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#isForeign) return;
-    native.portClose(this.#port);
+    calls.close(this.#port);
     forgetSettled();
   }
 
@@ -301,7 +302,7 @@ export class CompletionPort {
   }
 
   #wait(words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    return this.#check(native.portWait(this.#port, words, timeoutMs, deadlineMs), 'GetQueuedCompletionStatusEx');
+    return this.#check(calls.wait(this.#port, words, timeoutMs, deadlineMs), 'GetQueuedCompletionStatusEx');
   }
 
   // What it refuses without a system call can only be that the port is gone: its reactor was closed.

@@ -3,7 +3,7 @@
 import { isUint8Array } from 'node:util/types';
 import { checkBits, checkBytes, checkFd, copyBuffers } from '../../base/arguments.js';
 import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { addressBytes, checkGiven, type SocketAddress } from '../../socket/address.js';
 import { type CompletionPort, numberOf } from './completion-port.js';
 import { answer, checkAssociated, checkIdle, type Overlapped, operationOf, supported } from './overlapped.js';
@@ -14,6 +14,7 @@ export const MOST_BYTES = 2 ** 31 - 1;
 const NO_BYTES = new Uint8Array(0);
 const ALL = 0;
 const PORT_OF_SOCKET = 0;
+const calls = callsOf(native.overlapped); // operationOf() checks that they exist
 
 /** A buffer, or several that are filled or sent one after the other: at most 1024, and 2^31 - 1 bytes together. */
 export type Buffers = Uint8Array | readonly Uint8Array[];
@@ -31,7 +32,7 @@ export type Buffers = Uint8Array | readonly Uint8Array[];
  */
 export function acceptEx(listener: number, accepted: number, overlapped: Overlapped): number {
   const operation = operationOf(overlapped);
-  return answer(native.acceptEx(listener, accepted, operation), 'AcceptEx', listener, overlapped, () => {
+  return answer(calls.acceptEx(listener, accepted, operation), 'AcceptEx', listener, overlapped, () => {
     checkFd(listener, 'listener');
     checkFd(accepted, 'accepted');
   });
@@ -56,7 +57,7 @@ export function connectEx(
   const operation = operationOf(overlapped);
   const to = addressBytes(address);
   checkBytesLength(data, 'data');
-  return answer(native.connectEx(fd, to, operation, data), 'ConnectEx', fd, overlapped, () => {
+  return answer(calls.connectEx(fd, to, operation, data), 'ConnectEx', fd, overlapped, () => {
     checkFd(fd);
     checkGiven(to);
     checkBytes(data, 'data');
@@ -71,7 +72,7 @@ export function connectEx(
  */
 export function disconnectEx(fd: number, flags: number, overlapped: Overlapped): number {
   const operation = operationOf(overlapped);
-  return answer(native.disconnectEx(fd, flags, operation), 'DisconnectEx', fd, overlapped, () => {
+  return answer(calls.disconnectEx(fd, flags, operation), 'DisconnectEx', fd, overlapped, () => {
     checkFd(fd);
     checkBits(flags, 'flags');
   });
@@ -88,7 +89,7 @@ export function disconnectEx(fd: number, flags: number, overlapped: Overlapped):
 export function wsaRecv(fd: number, buffers: Buffers, overlapped: Overlapped, flags = 0): number {
   const operation = operationOf(overlapped);
   const list = checkBuffers(buffers);
-  const result = native.wsaRecv(fd, list, flags, operation);
+  const result = calls.wsaRecv(fd, list, flags, operation);
   return result >= 0 ? result : answer(result, 'WSARecv', fd, overlapped, () => checkCall(fd, list, flags));
 }
 
@@ -102,7 +103,7 @@ export function wsaRecv(fd: number, buffers: Buffers, overlapped: Overlapped, fl
 export function wsaSend(fd: number, buffers: Buffers, overlapped: Overlapped, flags = 0): number {
   const operation = operationOf(overlapped);
   const list = checkBuffers(buffers);
-  const result = native.wsaSend(fd, list, flags, operation);
+  const result = calls.wsaSend(fd, list, flags, operation);
   return result >= 0 ? result : answer(result, 'WSASend', fd, overlapped, () => checkCall(fd, list, flags));
 }
 
@@ -116,7 +117,7 @@ export function wsaSend(fd: number, buffers: Buffers, overlapped: Overlapped, fl
 export function wsaRecvFrom(fd: number, buffers: Buffers, overlapped: Overlapped, flags = 0): number {
   const operation = operationOf(overlapped);
   const list = checkBuffers(buffers);
-  const result = native.wsaRecvFrom(fd, list, flags, operation);
+  const result = calls.wsaRecvFrom(fd, list, flags, operation);
   return result >= 0 ? result : answer(result, 'WSARecvFrom', fd, overlapped, () => checkCall(fd, list, flags));
 }
 
@@ -138,7 +139,7 @@ export function wsaSendTo(
   const operation = operationOf(overlapped);
   const list = checkBuffers(buffers);
   const address = addressBytes(to, 'to');
-  const result = native.wsaSendTo(fd, list, flags, address, operation);
+  const result = calls.wsaSendTo(fd, list, flags, address, operation);
   if (result >= 0) return result;
   return answer(result, 'WSASendTo', fd, overlapped, () => {
     checkCall(fd, list, flags);
@@ -158,7 +159,7 @@ export function wsaSendTo(
 export function cancelIoEx(handle: number, overlapped?: Overlapped): boolean {
   if (!supported) throw new UnsupportedError('overlapped I/O');
   checkFd(handle, 'handle');
-  const result = native.cancelIoEx(handle, overlapped === undefined ? ALL : operationOf(overlapped));
+  const result = calls.cancelIoEx(handle, overlapped === undefined ? ALL : operationOf(overlapped));
   if (result < 0) throw new SystemError(errorOf(result), 'CancelIoEx', { fd: handle });
   return result === 1;
 }
@@ -177,7 +178,7 @@ export function cancelIoEx(handle: number, overlapped?: Overlapped): boolean {
 export function afdPoll(fd: number, events: number, overlapped: Overlapped, port?: CompletionPort): number {
   const operation = operationOf(overlapped);
   const number = port === undefined ? PORT_OF_SOCKET : numberOf(port);
-  const result = native.afdPoll(fd, events, operation, number);
+  const result = calls.afdPoll(fd, events, operation, number);
   return answer(result, 'NtDeviceIoControlFile', fd, overlapped, () => {
     checkFd(fd);
     checkBits(events, 'events');

@@ -10,7 +10,7 @@ import {
   NO_OPTIONS,
 } from '../../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidValue, outOfRange, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GENERIC_READ, OPEN_EXISTING } from './constants.js';
 import { answer, type Overlapped, operationOf, supported } from './overlapped.js';
 import { checkBytesLength } from './overlapped-calls.js';
@@ -18,6 +18,7 @@ import { checkBytesLength } from './overlapped-calls.js';
 const NO_FILE = -1;
 const TO_THE_END = 0;
 const NO_BYTES = new Uint8Array(0);
+const calls = callsOf(native.overlapped); // operationOf() checks that they exist
 /** TransmitFile's own limit, of head, file and tail together. */
 const MOST_TRANSMITTED = 2 ** 31 - 2;
 
@@ -51,7 +52,7 @@ export function openFile(path: string, options: OpenFileOptions = NO_OPTIONS): n
   checkBits(share, 'options.share');
   checkBits(disposition, 'options.disposition');
   checkBits(flags, 'options.flags');
-  const handle = native.openFile(path, access, share, disposition, flags);
+  const handle = calls.openFile(path, access, share, disposition, flags);
   if (handle >= 0) return handle;
   if (handle === BAD_ARGUMENT) throw invalidValue('path', 'a path without NUL', path);
   throw new SystemError(errorOf(handle), 'CreateFile', { path });
@@ -65,7 +66,7 @@ export function openFile(path: string, options: OpenFileOptions = NO_OPTIONS): n
 export function closeHandle(handle: number): void {
   if (!supported) throw new UnsupportedError('overlapped I/O');
   checkFd(handle, 'handle');
-  const result = native.closeHandle(handle);
+  const result = calls.closeHandle(handle);
   if (result < 0) throw new SystemError(errorOf(result), 'CloseHandle', { fd: handle });
 }
 
@@ -81,7 +82,7 @@ export function closeHandle(handle: number): void {
 export function readFile(handle: number, buffer: Uint8Array, offset: number, overlapped: Overlapped): number {
   const operation = operationOf(overlapped);
   checkBytesLength(buffer, 'buffer');
-  const result = native.readFile(handle, buffer, offset, operation);
+  const result = calls.readFile(handle, buffer, offset, operation);
   return answer(result, 'ReadFile', handle, overlapped, () => checkCall(handle, buffer, offset));
 }
 
@@ -98,7 +99,7 @@ export function readFile(handle: number, buffer: Uint8Array, offset: number, ove
 export function writeFile(handle: number, buffer: Uint8Array, offset: number, overlapped: Overlapped): number {
   const operation = operationOf(overlapped);
   checkBytesLength(buffer, 'buffer');
-  const result = native.writeFile(handle, buffer, offset, operation);
+  const result = calls.writeFile(handle, buffer, offset, operation);
   return answer(result, 'WriteFile', handle, overlapped, () => checkCall(handle, buffer, offset));
 }
 
@@ -142,7 +143,7 @@ export function transmitFile(
   checkTogether(head.length + tail.length + (count ?? 0));
   // The kernel takes a count of 0 for the whole file.
   const source = file === null || count === 0 ? NO_FILE : file;
-  const result = native.transmitFile(fd, source, offset, count ?? TO_THE_END, head, tail, flags, operation);
+  const result = calls.transmitFile(fd, source, offset, count ?? TO_THE_END, head, tail, flags, operation);
   return answer(result, 'TransmitFile', fd, overlapped, () => {
     checkFd(fd);
     checkSize(offset, 'options.offset');

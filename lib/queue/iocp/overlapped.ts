@@ -10,12 +10,14 @@ import {
   SystemError,
   UnsupportedError,
 } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { SocketAddress } from '../../socket/address.js';
 import { STATUS_END_OF_FILE } from './constants.js';
 
+const calls = callsOf(native.overlapped); // whoever has an Overlapped has them: its constructor checks
+
 /** Whether this platform has completion ports and overlapped calls. */
-export const supported: boolean = native.portOpen !== undefined;
+export const supported: boolean = native.overlapped !== undefined;
 
 /** Those whose packet has not been taken out of their port, by id: they are kept alive, and found again by their packet. */
 const pending = new Map<number, Overlapped>();
@@ -59,14 +61,14 @@ export class Overlapped<T = unknown> {
   constructor(data?: T) {
     if (!supported) throw new UnsupportedError('an I/O completion port');
     this.data = data as T;
-    const opened = native.overlappedOpen();
+    const opened = calls.open();
     if (typeof opened === 'number') throw new SystemError(errorOf(opened), 'Overlapped');
     [this.#keptBy, this.#id] = opened;
   }
 
   /** Whether a call or post() has begun it and its packet was not taken out of the port yet, by wait() or close(). */
   get pending(): boolean {
-    return this.#keptBy !== undefined && native.overlappedPending(this.#id) === 1;
+    return this.#keptBy !== undefined && calls.isPending(this.#id) === 1;
   }
 
   /**
@@ -77,7 +79,7 @@ export class Overlapped<T = unknown> {
   sender(target: SocketAddress): void {
     const bytes = SocketAddress.bytesOf(target);
     if (bytes === undefined) throw invalidType('target', 'a SocketAddress', target);
-    if (native.overlappedSender(this.#id, bytes) < 0) {
+    if (calls.sender(this.#id, bytes) < 0) {
       throw invalidState('the Overlapped is pending, or was not last used by wsaRecvFrom()');
     }
   }
@@ -132,7 +134,7 @@ export function packetError(overlapped: Overlapped | null, status: number): Syst
 }
 
 function errorOfStatus(status: number, call: string, fd: number | undefined): SystemError | null {
-  const error = status === STATUS_END_OF_FILE ? 0 : native.statusError(status);
+  const error = status === STATUS_END_OF_FILE ? 0 : calls.errorOfStatus(status);
   return error === 0 ? null : new SystemError(error, call, { fd });
 }
 
@@ -143,7 +145,7 @@ export function checkIdle(overlapped: Overlapped): void {
 
 /** Throws where nobody would see a completion of the handle's. */
 export function checkAssociated(handle: number): void {
-  if (native.overlappedAssociated(handle) === 1) return;
+  if (calls.isAssociated(handle) === 1) return;
   throw invalidState(
     `${handle} is not associated with a port of this thread: associate it with a CompletionPort first`,
   );

@@ -10,11 +10,11 @@ import {
   SystemError,
   UnsupportedError,
 } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { type KeventBatch, keventBatch } from './kevent-batch.js';
 
 /** Whether this build has kqueue. */
-export const supported: boolean = native.kqueueOpen !== undefined;
+export const supported: boolean = native.kqueue !== undefined;
 
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;
@@ -22,6 +22,7 @@ const MOST_EVENTS = 1 << 24;
 const NO_ADDRESSES = 'of filters whose entries hold no address';
 const LARGEST_INT16 = 2 ** 15 - 1;
 const LARGEST_UINT16 = 2 ** 16 - 1;
+const { wait: kqueueWait } = callsOf(native.kqueue); // the constructor checks that it exists
 
 let batchOf: (list: unknown) => KeventBatch | undefined;
 let lengthOf: (list: KeventList) => number;
@@ -147,8 +148,8 @@ export class Kqueue {
 
   /** @throws UnsupportedError where there is no kqueue; SystemError EMFILE, ENFILE, ENOMEM */
   constructor() {
-    if (native.kqueueOpen === undefined) throw new UnsupportedError('kqueue');
-    this.#fd = native.kqueueOpen();
+    if (native.kqueue === undefined) throw new UnsupportedError('kqueue');
+    this.#fd = native.kqueue.open();
     if (this.#fd < 0) throw new SystemError(errorOf(this.#fd), 'kqueue');
   }
 
@@ -190,7 +191,7 @@ export class Kqueue {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const result = native.close(this.#fd);
+    const result = native.fd.close(this.#fd);
     if (result < 0) throw new SystemError(errorOf(result), 'close', { fd: this.#fd });
   }
 
@@ -204,7 +205,7 @@ export class Kqueue {
   }
 
   #call(changes: Int32Array, changeCount: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    const count = native.kqueueWait(this.#fd, changes, changeCount, words, timeoutMs, deadlineMs);
+    const count = kqueueWait(this.#fd, changes, changeCount, words, timeoutMs, deadlineMs);
     if (count === BAD_ARGUMENT) throw invalidValue('changes', NO_ADDRESSES, undefined);
     if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.#fd });
     return count;
@@ -212,7 +213,7 @@ export class Kqueue {
 }
 
 /** A batch with room for no event: its header alone. */
-const NO_EVENTS = new Int32Array(new ArrayBuffer((native.keventLayout?.firstWord ?? 0) * 4));
+const NO_EVENTS = new Int32Array(new ArrayBuffer((native.kqueue?.layout.firstWord ?? 0) * 4));
 
 function checkList(list: unknown, name: string): KeventBatch {
   const batch = batchOf(list);

@@ -1,7 +1,9 @@
 // A list of struct kevent in memory that the kernel reads and writes, with a header for the times of a wait; the fields are
 // where native/sys/kqueue/kqueue.h says. For the raw layer and for the Reactor's backend.
 
-import { type KeventLayout, native } from '../../native/table.js';
+import { UnsupportedError } from '../../base/errors.js';
+import type { KeventLayout } from '../../native/queue-calls.js';
+import { native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -103,7 +105,8 @@ export class KeventBatch {
   }
 }
 
-/** A new one. @throws nothing: callers have asked whether there is a kqueue */
+/** Makes a new batch. @throws UnsupportedError if there is no kqueue */
 export function keventBatch(capacity: number): KeventBatch {
-  return new KeventBatch(native.keventLayout as KeventLayout, capacity);
+  if (native.kqueue === undefined) throw new UnsupportedError('kqueue');
+  return new KeventBatch(native.kqueue.layout, capacity);
 }

@@ -2,10 +2,10 @@
 // slot and a generation into the kernel's user-data word and calls.
 
 import { errorOf, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
 import { type Backend, isGone, MAX_SLICE_MS } from '../backend.js';
-import { isHostLibuv } from '../host-loop.js';
+import { hostUv } from '../host-loop.js';
 import { Interest, type Mode, Ready } from '../interest.js';
 
 const {
@@ -21,7 +21,8 @@ const {
   EPOLL_CTL_MOD = 0,
   EPOLL_CTL_DEL = 0,
 } = native.constants.epoll ?? {};
-const { epollControl, epollWait, hostHasUnwatched } = native;
+const { control, wait } = callsOf(native.epoll); // the constructor checks that they exist
+const { hasUnwatched, hasEvents } = callsOf(hostUv); // called only if the fd of the host's loop is known
 
 /** The slot of the event that says "the host's loop has something to do". */
 const HOST_SLOT = -1;
@@ -73,19 +74,19 @@ export class EpollBackend implements Backend {
   #hostRang = false;
 
   constructor(maxEvents: number) {
-    if (native.epollOpen === undefined || native.epollEventLayout === undefined) throw new UnsupportedError('epoll');
-    const layout = native.epollEventLayout;
+    if (native.epoll === undefined) throw new UnsupportedError('epoll');
+    const { layout } = native.epoll;
     this.#batch = new EventBatch(layout, maxEvents);
     this.#words = this.#batch.words;
     this.times = this.#batch.times;
     this.#firstWord = layout.firstWord;
     this.#eventWords = layout.eventWords;
     this.#dataWord = layout.firstWord + layout.dataWord;
-    this.fd = native.epollOpen();
+    this.fd = native.epoll.open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
-    this.#pulseFd = native.epollPulse(MAX_SLICE_MS);
+    this.#pulseFd = native.epoll.openPulse(MAX_SLICE_MS);
     if (this.#pulseFd >= 0) return;
-    native.close(this.fd);
+    native.fd.close(this.fd);
     throw new SystemError(errorOf(this.#pulseFd), 'timerfd_create');
   }
 
@@ -93,20 +94,20 @@ export class EpollBackend implements Backend {
   check(): void {}
 
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
-    return epollControl(this.fd, EPOLL_CTL_ADD, fd, toEpollEvents(interest, mode), slot, generation);
+    return control(this.fd, EPOLL_CTL_ADD, fd, toEpollEvents(interest, mode), slot, generation);
   }
 
   modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
-    return epollControl(this.fd, EPOLL_CTL_MOD, fd, toEpollEvents(interest, mode), slot, generation);
+    return control(this.fd, EPOLL_CTL_MOD, fd, toEpollEvents(interest, mode), slot, generation);
   }
 
   muteReadClosed(fd: number, slot: number, generation: number, interest: number): void {
     const events = toEpollEvents(interest, 'level') & ~EPOLLRDHUP;
-    this.#isKnown(epollControl(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation), fd);
+    this.#isKnown(control(this.fd, EPOLL_CTL_MOD, fd, events, slot, generation), fd);
   }
 
   deregister(fd: number): boolean {
-    const result = epollControl(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0);
+    const result = control(this.fd, EPOLL_CTL_DEL, fd, 0, 0, 0);
     return result >= 0 || this.#isKnown(result, fd);
   }
 
@@ -114,8 +115,8 @@ export class EpollBackend implements Backend {
     // Infinity as an argument would be made into an object on the heap, each turn.
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? epollWait(this.fd, this.#words, timeoutMs)
-        : epollWait(this.fd, this.#words, timeoutMs, deadlineMs);
+        ? wait(this.fd, this.#words, timeoutMs)
+        : wait(this.fd, this.#words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.fd });
     return count;
   }
@@ -134,7 +135,7 @@ export class EpollBackend implements Backend {
 
   dispatchInternal(index: number): number {
     if (this.slot(index) === HOST_SLOT) this.#hostRang = true;
-    else native.read(this.#pulseFd, this.#ticks);
+    else native.fd.read(this.#pulseFd, this.#ticks);
     return 0;
   }
 
@@ -154,15 +155,15 @@ export class EpollBackend implements Backend {
   submitChanges(): void {}
 
   readClock(): void {
-    this.#batch.stamp();
+    this.#batch.readClock();
   }
 
   // Edge-triggered: the host's loop stays readable for as long as nobody runs it, which may be until the user returns
   // from run(). Each new event of the host ends one wait.
   watchHost(): number {
     if (this.#hasPulse) return NO_LIMIT;
-    if (isHostLibuv && this.#hostFd < 0) {
-      const hostFd = native.hostBackendFd();
+    if (hostUv !== undefined && this.#hostFd < 0) {
+      const hostFd = hostUv.backendFd();
       if (this.#watchEdges(hostFd, HOST_SLOT)) this.#hostFd = hostFd; // not where other code has nested it already: ELOOP
     }
     this.#hasPulse = this.#watchEdges(this.#pulseFd, PULSE_SLOT);
@@ -171,7 +172,7 @@ export class EpollBackend implements Backend {
 
   unwatchHost(): void {
     // Whether watched or not: an exception may have come between the kernel's answer and its record.
-    const hostFd = this.#hostFd >= 0 || !isHostLibuv ? this.#hostFd : native.hostBackendFd();
+    const hostFd = this.#hostFd >= 0 || hostUv === undefined ? this.#hostFd : hostUv.backendFd();
     if (hostFd >= 0) this.deregister(hostFd);
     this.#hostFd = -1;
     this.deregister(this.#pulseFd);
@@ -179,22 +180,22 @@ export class EpollBackend implements Backend {
   }
 
   hostNeedsTurn(): boolean {
-    if (this.#hostFd < 0 || hostHasUnwatched() === 1) return true;
+    if (this.#hostFd < 0 || hasUnwatched() === 1) return true;
     // An edge was reported, and may have been of no use: the caller let promise jobs run, but not libuv take its events.
-    this.#hostRang &&= native.hostHasEvents() === 1;
+    this.#hostRang &&= hasEvents() === 1;
     return this.#hostRang;
   }
 
   close(): void {
-    if (this.#pulseFd >= 0) native.close(this.#pulseFd);
+    if (this.#pulseFd >= 0) native.fd.close(this.#pulseFd);
     this.#pulseFd = -1;
-    native.close(this.fd);
+    native.fd.close(this.fd);
   }
 
   #watchEdges(fd: number, slot: number): boolean {
     const events = (EPOLLIN | EPOLLET) >>> 0;
     if (fd < 0) return false;
-    const result = epollControl(this.fd, EPOLL_CTL_ADD, fd, events, slot >>> 0, 0);
+    const result = control(this.fd, EPOLL_CTL_ADD, fd, events, slot >>> 0, 0);
     return result >= 0 || errorOf(result) === native.constants.error.EEXIST;
   }
 

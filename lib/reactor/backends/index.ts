@@ -10,9 +10,9 @@ import { KqueueBackend } from './kqueue.js';
 type Make = (maxEvents: number) => Backend;
 
 const BACKENDS: Record<BackendName, { isThere: boolean; make: Make }> = {
-  epoll: { isThere: native.epollOpen !== undefined, make: (maxEvents) => new EpollBackend(maxEvents) },
-  kqueue: { isThere: native.kqueueOpen !== undefined, make: (maxEvents) => new KqueueBackend(maxEvents) },
-  iocp: { isThere: native.portOpen !== undefined, make: (maxEvents) => new IocpBackend(maxEvents) },
+  epoll: { isThere: native.epoll !== undefined, make: (maxEvents) => new EpollBackend(maxEvents) },
+  kqueue: { isThere: native.kqueue !== undefined, make: (maxEvents) => new KqueueBackend(maxEvents) },
+  iocp: { isThere: native.port !== undefined, make: (maxEvents) => new IocpBackend(maxEvents) },
 };
 
 const NAMES: readonly BackendName[] = ['epoll', 'kqueue', 'iocp'];

@@ -3,13 +3,14 @@
 // native code, where the two pure functions for them are (native/core/afd_events.h).
 
 import { errorOf, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
 import { forgetSettled } from '../../queue/iocp/overlapped.js';
 import { type Backend, MAX_SLICE_MS } from '../backend.js';
 import type { Mode } from '../interest.js';
 
-const { portWait } = native;
+const port = callsOf(native.port); // the constructor checks that it exists
+const { wait } = port;
 
 // Words of a PortEvent (native/sys/windows/port/iocp.h).
 const GENERATION = 1;
@@ -32,14 +33,14 @@ export class IocpBackend implements Backend {
   #sink: CompletionSink | null = null;
 
   constructor(maxEvents: number) {
-    if (native.portOpen === undefined || native.portEventLayout === undefined) throw new UnsupportedError('iocp');
-    const layout = native.portEventLayout;
+    if (native.port === undefined) throw new UnsupportedError('iocp');
+    const { layout } = native.port;
     this.#batch = new EventBatch(layout, maxEvents);
     this.#words = this.#batch.words;
     this.times = this.#batch.times;
     this.#firstWord = layout.firstWord;
     this.#eventWords = layout.eventWords;
-    this.fd = native.portOpen();
+    this.fd = port.open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'CreateIoCompletionPort');
   }
 
@@ -48,37 +49,37 @@ export class IocpBackend implements Backend {
   }
 
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
-    return native.portWatch(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
+    return port.watch(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
   }
 
   modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
-    return native.portModify(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
+    return port.modify(this.fd, fd, slot, generation, interest, mode === 'oneshot' ? 1 : 0);
   }
 
   muteReadClosed(fd: number): void {
-    native.portQuiet(this.fd, fd);
+    port.muteReadClosed(this.fd, fd);
   }
 
   /** Only this package closes a SOCKET, so the number is still the same file. */
   deregister(fd: number): boolean {
-    native.portUnwatch(this.fd, fd);
+    port.unwatch(this.fd, fd);
     return true;
   }
 
   watchInternal(source: number, slot: number, generation: number): number {
-    return native.portWatchSource(this.fd, source, slot, generation);
+    return port.watchSource(this.fd, source, slot, generation);
   }
 
   unwatchInternal(source: number): boolean {
-    native.portUnwatchSource(source);
+    port.unwatchSource(source);
     return true;
   }
 
   wait(timeoutMs: number, deadlineMs: number): number {
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? portWait(this.fd, this.#words, timeoutMs)
-        : portWait(this.fd, this.#words, timeoutMs, deadlineMs);
+        ? wait(this.fd, this.#words, timeoutMs)
+        : wait(this.fd, this.#words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'GetQueuedCompletionStatusEx');
     return count;
   }
@@ -101,7 +102,7 @@ export class IocpBackend implements Backend {
   }
 
   hasPending(): boolean {
-    return this.#sink !== null && native.portPending(this.fd) > 0;
+    return this.#sink !== null && port.pending(this.fd) > 0;
   }
 
   /** Who is to get completions from here on. False where there is somebody already. */
@@ -112,12 +113,12 @@ export class IocpBackend implements Backend {
   }
 
   submitChanges(): void {
-    const result = native.portFlush(this.fd);
+    const result = port.submitChanges(this.fd);
     if (result < 0) throw new SystemError(errorOf(result), 'NtDeviceIoControlFile');
   }
 
   readClock(): void {
-    this.#batch.stamp();
+    this.#batch.readClock();
   }
 
   // Node's loop has a port of its own there, which nothing else can wait for.
@@ -133,7 +134,7 @@ export class IocpBackend implements Backend {
   unwatchHost(): void {}
 
   close(): void {
-    native.portClose(this.fd);
+    port.close(this.fd);
     if (this.#sink !== null) forgetSettled();
   }
 }

@@ -9,7 +9,7 @@
 // NetBSD 6): a failure is that of its own filter, and a registration that is half made is taken back.
 
 import { errorOf, failure, SystemError, UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
+import { callsOf, native } from '../../native/table.js';
 import { type KeventBatch, keventBatch } from '../../queue/kqueue/kevent-batch.js';
 import { type Backend, isGone, MAX_SLICE_MS } from '../backend.js';
 import { Interest, type Mode, Ready } from '../interest.js';
@@ -25,7 +25,7 @@ import {
 
 const k = (native.constants.kqueue ?? {}) as unknown as KqueueConstants;
 const { EEXIST, EPIPE } = native.constants.error;
-const { kqueueWait } = native;
+const { open, wait, bindSource, unbindSource } = callsOf(native.kqueue); // the constructor checks that they exist
 
 /** More changes than any interest needs. */
 const MOST_CHANGES = 8;
@@ -51,12 +51,12 @@ export class KqueueBackend implements Backend {
   readonly #signals = new Map<number, Map<number, { slot: number; generation: number }>>();
 
   constructor(maxEvents: number) {
-    if (native.kqueueOpen === undefined) throw new UnsupportedError('kqueue');
+    if (native.kqueue === undefined) throw new UnsupportedError('kqueue');
     this.#events = keventBatch(maxEvents);
     this.#changes = keventBatch(MOST_CHANGES);
     this.#receipts = keventBatch(MOST_CHANGES);
     this.times = this.#events.batch.times;
-    this.fd = native.kqueueOpen();
+    this.fd = open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'kqueue');
   }
 
@@ -88,7 +88,7 @@ export class KqueueBackend implements Backend {
   }
 
   watchInternal(source: number, slot: number, generation: number): number {
-    const result = native.kqueueBindSource(source, this.fd, slot, generation);
+    const result = bindSource(source, this.fd, slot, generation);
     return result > 0 ? this.#watchSignal(result, source, slot, generation) : result;
   }
 
@@ -100,7 +100,7 @@ export class KqueueBackend implements Backend {
       this.#change(number, [{ filter: k.EVFILT_SIGNAL, flags: k.EV_DELETE, fflags: 0, data: 0, mayFail: true }]);
       return true;
     }
-    native.kqueueUnbindSource(source);
+    unbindSource(source);
     return true;
   }
 
@@ -108,8 +108,8 @@ export class KqueueBackend implements Backend {
     const { words } = this.#events;
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? kqueueWait(this.fd, words, 0, words, timeoutMs)
-        : kqueueWait(this.fd, words, 0, words, timeoutMs, deadlineMs);
+        ? wait(this.fd, words, 0, words, timeoutMs)
+        : wait(this.fd, words, 0, words, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.fd });
     this.#merge.begin();
     for (let i = 0; i < count; i++) this.#take(i);
@@ -140,7 +140,7 @@ export class KqueueBackend implements Backend {
   submitChanges(): void {}
 
   readClock(): void {
-    this.#events.batch.stamp();
+    this.#events.batch.readClock();
   }
 
   // macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue's never is.
@@ -156,7 +156,7 @@ export class KqueueBackend implements Backend {
   unwatchHost(): void {}
 
   close(): void {
-    native.close(this.fd);
+    native.fd.close(this.fd);
   }
 
   #take(i: number): void {
@@ -250,7 +250,7 @@ export class KqueueBackend implements Backend {
       this.#changes.set(i, fd, filter, flags | k.EV_RECEIPT, fflags, data, 0);
       this.#changes.setUdata(i, slot, generation);
     });
-    const count = kqueueWait(this.fd, this.#changes.words, list.length, this.#roomFor(list.length), 0);
+    const count = wait(this.fd, this.#changes.words, list.length, this.#roomFor(list.length), 0);
     if (count < 0) return count;
     let tolerated = 0;
     for (let i = 0; i < count; i++) {

@@ -14,7 +14,7 @@ namespace {
 napi_value open(napi_env env, napi_callback_info) { return to_js(env, owned(env, epoll_open())); }
 
 // (periodMs)
-napi_value pulse(napi_env env, napi_callback_info info) {
+napi_value open_pulse(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const double period_ms = args.number(0);
   return args.ok() ? to_js(env, owned(env, pulse_open(period_ms))) : args.refuse();
@@ -56,7 +56,7 @@ napi_status add_layout(napi_env env, napi_value exports) {
   set("firstWord", layout.first_word);
   set("eventWords", layout.event_words);
   set("dataWord", layout.data_word);
-  return status == napi_ok ? napi_set_named_property(env, exports, "epollEventLayout", object) : status;
+  return status == napi_ok ? add_to_group(env, exports, "epoll", "layout", object) : status;
 }
 
 }  // namespace
@@ -64,8 +64,8 @@ napi_status add_layout(napi_env env, napi_value exports) {
 napi_status bind_epoll(napi_env env, napi_value exports) {
   const napi_status status = add_layout(env, exports);
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"epollOpen", open}, {"epollPulse", pulse}, {"epollControl", control}, {"epollWait", wait}});
+  return add_group(env, exports, "epoll",
+                   {{"open", open}, {"openPulse", open_pulse}, {"control", control}, {"wait", wait}});
 }
 
 }  // namespace fdreactor

@@ -225,11 +225,9 @@ napi_value has_events(napi_env env, napi_callback_info) {
 
 napi_status bind_host_uv(napi_env env, napi_value exports) {
   if (!has_libuv()) return napi_ok;
-  return add_exports(env, exports,
-                     {{"hostAttachUv", attach},
-                      {"hostBackendFd", backend_fd},
-                      {"hostHasUnwatched", has_unwatched},
-                      {"hostHasEvents", has_events}});
+  return add_group(
+      env, exports, "hostUv",
+      {{"attach", attach}, {"backendFd", backend_fd}, {"hasUnwatched", has_unwatched}, {"hasEvents", has_events}});
 }
 
 }  // namespace fdreactor

@@ -56,12 +56,12 @@ napi_value bytes_in_pipe(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_splice(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"splice", splice},
-                      {"tee", tee},
-                      {"vmsplice", vmsplice},
-                      {"setPipeSize", set_pipe_size},
-                      {"bytesInPipe", bytes_in_pipe}});
+  return add_group(env, exports, "splice",
+                   {{"splice", splice},
+                    {"tee", tee},
+                    {"vmsplice", vmsplice},
+                    {"setPipeSize", set_pipe_size},
+                    {"bytesInPipe", bytes_in_pipe}});
 }
 
 }  // namespace fdreactor

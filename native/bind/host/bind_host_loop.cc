@@ -57,8 +57,8 @@ napi_value keep(napi_env env, HostLoop* host) {
 }
 
 napi_status bind_host_loop(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"hostDetach", detach}, {"hostSetTimer", set_timer}, {"hostSetReferenced", set_referenced}});
+  return add_group(env, exports, "host",
+                   {{"detach", detach}, {"setTimer", set_timer}, {"setReferenced", set_referenced}});
 }
 
 }  // namespace fdreactor

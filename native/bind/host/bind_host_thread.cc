@@ -170,7 +170,7 @@ napi_value attach(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_host_thread(napi_env env, napi_value exports) {
-  return add_exports(env, exports, {{"hostAttachThread", attach}});
+  return add_group(env, exports, "host", {{"attachThread", attach}});
 }
 
 }  // namespace fdreactor

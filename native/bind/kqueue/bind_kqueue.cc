@@ -95,7 +95,7 @@ napi_status add_layout(napi_env env, napi_value exports) {
   set("fflagsWord", layout.fflags_word);
   set("dataWord", layout.data_word);
   set("udataWord", layout.udata_word);
-  return status == napi_ok ? napi_set_named_property(env, exports, "keventLayout", object) : status;
+  return status == napi_ok ? add_to_group(env, exports, "kqueue", "layout", object) : status;
 }
 
 void before_close(Kqueues* kqueues, int fd) {
@@ -111,11 +111,8 @@ napi_status bind_kqueue(napi_env env, napi_value exports) {
   napi_status status = add_layout(env, exports);
   if (status == napi_ok) status = add_constants(env, exports, kqueue_constants());
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"kqueueOpen", open},
-                      {"kqueueWait", wait},
-                      {"kqueueBindSource", bind_source},
-                      {"kqueueUnbindSource", unbind_source}});
+  return add_group(env, exports, "kqueue",
+                   {{"open", open}, {"wait", wait}, {"bindSource", bind_source}, {"unbindSource", unbind_source}});
 }
 
 }  // namespace fdreactor

@@ -1,4 +1,4 @@
-// What an fd of POSIX has and a SOCKET has not: pipes, and a mode that can be asked for.
+// Two calls that exist for a POSIX fd and not for a SOCKET: pipe(), and the question whether an fd blocks.
 #include "../../sys/fd.h"
 #include "../arguments.h"
 #include "../bind.h"
@@ -27,7 +27,8 @@ napi_value is_non_blocking(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_pipe(napi_env env, napi_value exports) {
-  return add_exports(env, exports, {{"pipe", pipe}, {"isNonBlocking", is_non_blocking}});
+  const napi_status status = add_exports(env, exports, {{"pipe", pipe}});
+  return status == napi_ok ? add_group(env, exports, "fd", {{"isNonBlocking", is_non_blocking}}) : status;
 }
 
 }  // namespace fdreactor

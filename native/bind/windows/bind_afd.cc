@@ -45,7 +45,7 @@ napi_value with_fd(napi_env env, napi_callback_info info) {
 }
 
 // (port)
-napi_value flush(napi_env env, napi_callback_info info) {
+napi_value submit_changes(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   AfdPoller* poller = poller_argument(env, args);
   return poller == nullptr ? args.refuse() : args.answer(poller->update());
@@ -75,14 +75,14 @@ napi_value unwatch_source(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_afd(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"portWatch", change<&AfdPoller::add>},
-                      {"portModify", change<&AfdPoller::modify>},
-                      {"portQuiet", with_fd<&AfdPoller::quiet>},
-                      {"portUnwatch", with_fd<&AfdPoller::remove>},
-                      {"portFlush", flush},
-                      {"portWatchSource", watch_source},
-                      {"portUnwatchSource", unwatch_source}});
+  return add_group(env, exports, "port",
+                   {{"watch", change<&AfdPoller::add>},
+                    {"modify", change<&AfdPoller::modify>},
+                    {"muteReadClosed", with_fd<&AfdPoller::quiet>},
+                    {"unwatch", with_fd<&AfdPoller::remove>},
+                    {"submitChanges", submit_changes},
+                    {"watchSource", watch_source},
+                    {"unwatchSource", unwatch_source}});
 }
 
 }  // namespace fdreactor

@@ -124,7 +124,7 @@ napi_status add_layout(napi_env env, napi_value exports) {
   set("firstWord", layout.first_word);
   set("eventWords", layout.event_words);
   set("dataWord", layout.data_word);
-  return status == napi_ok ? napi_set_named_property(env, exports, "portEventLayout", object) : status;
+  return status == napi_ok ? add_to_group(env, exports, "port", "layout", object) : status;
 }
 
 void close_all(Environment& environment) {
@@ -170,16 +170,16 @@ napi_status bind_iocp(napi_env env, napi_value exports) {
   environment.at_end.emplace_back(close_all);
   environment.before_close.emplace_back([&environment](int fd) { before_close(environment, fd); });
   environment.other_errors.emplace_back([&environment](int fd) { return other_error(environment, fd); });
-  const napi_status status = add_layout(env, exports);
+  napi_status status = add_layout(env, exports);
+  if (status == napi_ok) status = add_exports(env, exports, {{"processHandleCount", count_handles}});
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"portOpen", open},
-                      {"portClose", close},
-                      {"portAssociate", associate},
-                      {"portPost", post},
-                      {"portWait", wait},
-                      {"portPending", pending},
-                      {"processHandleCount", count_handles}});
+  return add_group(env, exports, "port",
+                   {{"open", open},
+                    {"close", close},
+                    {"associate", associate},
+                    {"post", post},
+                    {"wait", wait},
+                    {"pending", pending}});
 }
 
 }  // namespace fdreactor

@@ -168,21 +168,21 @@ napi_status bind_overlapped(napi_env env, napi_value exports) {
   environment.before_close.emplace_back([&environment](int fd) { environment.operations->closed(fd); });
   const napi_status status = bind_overlapped_file(env, exports);
   if (status != napi_ok) return status;
-  return add_exports(env, exports,
-                     {{"overlappedOpen", open},
-                      {"overlappedPending", is_pending},
-                      {"overlappedSender", sender},
-                      {"overlappedAssociated", is_associated},
-                      {"statusError", status_error},
-                      {"acceptEx", accept},
-                      {"connectEx", connect},
-                      {"disconnectEx", disconnect},
-                      {"wsaRecv", with_buffers<overlapped_receive, true>},
-                      {"wsaRecvFrom", with_buffers<overlapped_receive_from, true>},
-                      {"wsaSend", with_buffers<overlapped_send, false>},
-                      {"wsaSendTo", send_to},
-                      {"cancelIoEx", cancel},
-                      {"afdPoll", poll}});
+  return add_group(env, exports, "overlapped",
+                   {{"open", open},
+                    {"isPending", is_pending},
+                    {"sender", sender},
+                    {"isAssociated", is_associated},
+                    {"errorOfStatus", status_error},
+                    {"acceptEx", accept},
+                    {"connectEx", connect},
+                    {"disconnectEx", disconnect},
+                    {"wsaRecv", with_buffers<overlapped_receive, true>},
+                    {"wsaRecvFrom", with_buffers<overlapped_receive_from, true>},
+                    {"wsaSend", with_buffers<overlapped_send, false>},
+                    {"wsaSendTo", send_to},
+                    {"cancelIoEx", cancel},
+                    {"afdPoll", poll}});
 }
 
 }  // namespace fdreactor

@@ -75,12 +75,12 @@ napi_value transmit(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_overlapped_file(napi_env env, napi_value exports) {
-  return add_exports(env, exports,
-                     {{"openFile", open},
-                      {"closeHandle", close},
-                      {"readFile", with_buffer<overlapped_read, true>},
-                      {"writeFile", with_buffer<overlapped_write, false>},
-                      {"transmitFile", transmit}});
+  return add_group(env, exports, "overlapped",
+                   {{"openFile", open},
+                    {"closeHandle", close},
+                    {"readFile", with_buffer<overlapped_read, true>},
+                    {"writeFile", with_buffer<overlapped_write, false>},
+                    {"transmitFile", transmit}});
 }
 
 }  // namespace fdreactor

@@ -1,17 +1,17 @@
-// The part of the native table (table.ts) that is about overlapped operations: native/bind/bind_overlapped*.cc. An operation
-// is known by its id, a positive integer that is never used again. A call that starts one answers with bytes (>= 0) where
-// it is done and no packet will come, WOULD_BLOCK where its packet will come out of the port, and BAD_ARGUMENT also where
-// the operation is pending or the handle is associated with no port of this thread.
+// The group of the native table (table.ts) for overlapped calls: native/bind/windows/bind_overlapped*.cc. An operation is
+// known by its id, a positive integer that is never used again. A call that starts an operation returns bytes (>= 0) if it
+// is done and no packet follows, and WOULD_BLOCK if its packet will come out of the port. It returns BAD_ARGUMENT also if
+// the operation is pending, or the handle is associated with no port of this thread.
 
 type Bytes = Uint8Array;
 type Buffers = Bytes | readonly Bytes[];
 
-export interface NativeOverlapped {
-  overlappedOpen(): [keptBy: object, operation: number] | number;
-  overlappedPending(operation: number): number;
-  overlappedSender(operation: number, target: Bytes): number;
-  overlappedAssociated(handle: number): number;
-  statusError(status: number): number;
+export interface OverlappedCalls {
+  open(): [keptBy: object, operation: number] | number;
+  isPending(operation: number): number;
+  sender(operation: number, target: Bytes): number;
+  isAssociated(handle: number): number;
+  errorOfStatus(status: number): number;
 
   acceptEx(listener: number, accepted: number, operation: number): number;
   connectEx(fd: number, address: Bytes, operation: number, data: Bytes): number;

@@ -1,0 +1,79 @@
+// The groups of the native table (table.ts) for fds, sockets, addresses and transfers inside the kernel: bind_fd.cc,
+// bind_socket.cc, bind_address.cc, bind_sendfile.cc, posix/bind_pipe.cc and epoll/bind_splice.cc in native/bind.
+
+type Bytes = Uint8Array;
+
+/** The kind of an address for native code; 'none' for an address of length 0. */
+export type AddressKind = 'IPv4' | 'IPv6' | 'unix' | 'other' | 'none';
+
+export interface FdCalls {
+  read(fd: number, buffer: Bytes, offset?: number, length?: number): number;
+  write(fd: number, buffer: Bytes, offset?: number, length?: number): number;
+  readv(fd: number, buffers: readonly Bytes[]): number;
+  writev(fd: number, buffers: readonly Bytes[]): number;
+  close(fd: number): number;
+  release(fd: number): number;
+  /** Returns equal numbers as long as the fd stands for the same open file; from 0 to 2^53 - 1. Fails with EBADF. */
+  identity(fd: number): number;
+  setNonBlocking(fd: number, on: number): number;
+  /** Makes a blocking fd non-blocking, unless it is a terminal: 1 if that changed the mode, else 0. */
+  ensureNonBlocking(fd: number): number;
+  /** Windows cannot tell this of a socket. */
+  isNonBlocking?(fd: number): number;
+  /** Makes the environment close, when it ends, the fds that it opened. */
+  closeAllAtEnd(): void;
+}
+
+export interface SocketCalls {
+  socket(domain: number, type: number, protocol: number): number;
+  readonly socketpairDomain: number;
+  socketpair(domain: number, type: number, target: Int32Array): number;
+  bind(fd: number, address: Bytes): number;
+  connect(fd: number, address: Bytes): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number): number;
+  recv(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
+  send(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
+  recvfrom(
+    fd: number,
+    buffer: Bytes,
+    offset: number | undefined,
+    length: number | undefined,
+    flags: number | undefined,
+    sender: Bytes,
+  ): number;
+  sendto(
+    fd: number,
+    buffer: Bytes,
+    offset: number | undefined,
+    length: number | undefined,
+    flags: number | undefined,
+    to: Bytes,
+  ): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number, address: Bytes): number;
+  getpeername(fd: number, address: Bytes): number;
+  getsockopt(fd: number, level: number, name: number, value: Bytes): number;
+  setsockopt(fd: number, level: number, name: number, value: Bytes): number;
+  takeError(fd: number, peer: Bytes): number;
+}
+
+export interface AddressCalls {
+  /** The size of every address, in bytes. */
+  readonly bytes: number;
+  /** The longest path of a Unix socket, in bytes. */
+  readonly maxPathBytes: number;
+  fromIp(host: string, port: number, target: Bytes): number;
+  fromPath(path: string, target: Bytes): number;
+  toText(address: Bytes): [kind: AddressKind, text: string, port: number, family: number];
+}
+
+export type SendfileCall = (outFd: number, inFd: number, offset: number, count: number) => number;
+
+export interface SpliceCalls {
+  splice(fdIn: number, offsetIn: number, fdOut: number, offsetOut: number, length: number, flags: number): number;
+  tee(fdIn: number, fdOut: number, length: number, flags: number): number;
+  vmsplice(fd: number, buffers: readonly Bytes[], flags: number): number;
+  setPipeSize(fd: number, bytes: number): number;
+  bytesInPipe(fd: number): number;
+}

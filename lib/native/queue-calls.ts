@@ -1,0 +1,66 @@
+// The groups of the native table (table.ts) for the kernel's event queues: native/bind/epoll, native/bind/kqueue and
+// native/bind/windows. A batch is an Int32Array over a whole EventBatch (native/core/event_layout.h).
+
+/** Where the fields of an event are in a batch, in words (native/core/event_layout.h). */
+export interface EventLayout {
+  readonly firstWord: number;
+  readonly eventWords: number;
+  readonly dataWord: number;
+}
+
+/** The same for kevent (native/sys/kqueue/kqueue.h). If filter and flags share a word, the filter is its lower half. */
+export interface KeventLayout {
+  readonly firstWord: number;
+  readonly eventWords: number;
+  readonly identWord: number;
+  readonly filterWord: number;
+  readonly flagsWord: number;
+  readonly fflagsWord: number;
+  readonly dataWord: number;
+  readonly udataWord: number;
+}
+
+export interface EpollCalls {
+  readonly layout: EventLayout;
+  open(): number;
+  /** Opens the timer that ends a wait without limit now and then (native/sys/epoll/pulse.h). */
+  openPulse(periodMs: number): number;
+  control(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
+  wait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
+}
+
+export interface KqueueCalls {
+  readonly layout: KeventLayout;
+  open(): number;
+  wait(
+    kqueueFd: number,
+    changes: Int32Array,
+    changeCount: number,
+    batch: Int32Array,
+    timeoutMs: number,
+    deadlineMs?: number,
+  ): number;
+  bindSource(source: number, kqueueFd: number, slot: number, generation: number): number;
+  unbindSource(source: number): number;
+}
+
+/** I/O completion ports, and the readiness of sockets that \\Device\\Afd posts to them. */
+export interface PortCalls {
+  readonly layout: EventLayout;
+  open(): number;
+  close(port: number): number;
+  associate(port: number, handle: number, keyLow: number, keyHigh: number, skipOnSuccess: number): number;
+  post(port: number, keyLow: number, keyHigh: number, bytes: number, operation: number): number;
+  wait(port: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
+  /** Counts the operations that are under way on the port. */
+  pending(port: number): number;
+
+  watch(port: number, fd: number, slot: number, generation: number, interest: number, oneshot: number): number;
+  modify(port: number, fd: number, slot: number, generation: number, interest: number, oneshot: number): number;
+  muteReadClosed(port: number, fd: number): number;
+  unwatch(port: number, fd: number): number;
+  /** Makes the changes that watch() and modify() collected. */
+  submitChanges(port: number): number;
+  watchSource(port: number, source: number, slot: number, generation: number): number;
+  unwatchSource(source: number): number;
+}
