@@ -44,8 +44,10 @@ const loadThree = ({ fs, socket, require, report, args: copy }: Toolbox): void =
 };
 
 test('without permission to load add-ons: an error that says so, not a crash', async () => {
+  const isStable = process.allowedNodeEnvironmentFlags.has('--permission');
+  const flag = isStable ? '--permission' : '--experimental-permission';
   const outcome = await inChild(() => {}, {
-    execArgv: ['--experimental-permission', `--allow-fs-read=${process.cwd()}/*`, '--no-warnings'],
+    execArgv: [flag, `--allow-fs-read=${process.cwd()}/*`, '--no-warnings'],
   });
   expect(outcome.code).toBe(1);
   expect(outcome.stderr).toContain('ERR_FDREACTOR_NOT_PERMITTED');
