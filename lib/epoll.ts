@@ -5,3 +5,4 @@
  * @module fdreactor/epoll
  */
 export * from './queue/epoll/calls.js';
+export * from './queue/epoll/constants.gen.js';

@@ -12,7 +12,7 @@
 
 export { WOULD_BLOCK } from './base/errors.js';
 export { type AssociateOptions, CompletionEntries, CompletionPort } from './queue/iocp/completion-port.js';
-export * from './queue/iocp/constants.js';
+export * from './queue/iocp/constants.gen.js';
 export { Overlapped, supported } from './queue/iocp/overlapped.js';
 export {
   acceptEx,

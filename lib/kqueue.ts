@@ -5,4 +5,4 @@
  * @module fdreactor/kqueue
  */
 export * from './queue/kqueue/calls.js';
-export * from './queue/kqueue/constants.js';
+export * from './queue/kqueue/constants.gen.js';

@@ -15,7 +15,7 @@
  * @module fdreactor/socket
  */
 export { WOULD_BLOCK } from './base/errors.js';
-export type { SocketConstant } from './native/constant-names.js';
+export type { SocketConstant } from './native/constant-names.gen.js';
 export {
   type AddressFamily,
   type AddressInfo,

@@ -5,7 +5,7 @@
  * @module fdreactor/transfer
  */
 export { WOULD_BLOCK } from './base/errors.js';
-export type { TransferConstant } from './native/constant-names.js';
+export type { TransferConstant } from './native/constant-names.gen.js';
 export * from './transfer/calls.js';
 export { PipePool, type PipePoolOptions } from './transfer/pipe-pool.js';
 export { Pump, type PumpOptions } from './transfer/pump.js';

@@ -2,17 +2,11 @@
 // here; the names of system errors come from the native table (native/sys/error_names_*.cc).
 import { util } from '../native/builtins.js';
 import { native } from '../native/table.js';
+import { BAD_ARGUMENT, WOULD_BLOCK } from './results.gen.js';
 
-/**
- * What a call returns where the kernel said EAGAIN: nothing was done, wait for readiness and try again. It is -1, and
- * no call that moves data or accepts returns any other negative number.
- */
-export const WOULD_BLOCK = -1;
+export { BAD_ARGUMENT, WOULD_BLOCK };
 
 const IS_WINDOWS = process.platform === 'win32';
-
-/** A native call's answer that an argument was not usable; JavaScript then finds which one, and throws. */
-export const BAD_ARGUMENT = -1_000_000;
 
 /** The system's error number in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
 export function errorOf(result: number): number {

@@ -4,7 +4,13 @@
 // BAD_ARGUMENT means that native code called nothing, and any other negative number holds an errno (see errorOf() in
 // lib/base/errors.ts). A facility that the platform lacks has no group; the rest of lib/ learns from that what it supports.
 import { workerThreads } from './builtins.js';
-import type { SocketConstant, TransferConstant } from './constant-names.js';
+import type {
+  EpollConstant,
+  ErrorConstant,
+  KqueueConstant,
+  SocketConstant,
+  TransferConstant,
+} from './constant-names.gen.js';
 import type { AddressCalls, FdCalls, SendfileCall, SocketCalls, SpliceCalls } from './fd-calls.js';
 import type { HostCalls, HostUvCalls, SignalCalls, WakerCalls } from './host-calls.js';
 import { loadNative } from './load.js';
@@ -12,11 +18,11 @@ import type { OverlappedCalls } from './overlapped-calls.js';
 import type { EpollCalls, KqueueCalls, PortCalls } from './queue-calls.js';
 
 export interface Constants {
-  readonly kqueue?: Readonly<Record<string, number>>;
-  readonly epoll?: Readonly<Record<string, number>>;
+  readonly kqueue?: Readonly<Partial<Record<KqueueConstant, number>>>;
+  readonly epoll?: Readonly<Partial<Record<EpollConstant, number>>>;
   readonly socket: Readonly<Record<SocketConstant, number>>;
   readonly transfer: Readonly<Record<TransferConstant, number>>;
-  readonly error: Readonly<Record<string, number>>;
+  readonly error: Readonly<Partial<Record<ErrorConstant, number>>>;
 }
 
 export interface Native {

@@ -1,5 +1,6 @@
 // What a registration waits for, and what it is told: the two sets of bits of the Reactor, the same on every platform.
 // A backend translates them from and to its kernel's own; nothing else may.
+import { ReadyBit } from './ready-bits.gen.js';
 
 /**
  * What a registration waits for; combine with `|`. 0 is "paused": only closures and errors are told, each once.
@@ -8,11 +9,11 @@
  */
 export const Interest = Object.freeze({
   /** Data to read, a connection to accept, or the end of the stream. */
-  READABLE: 1,
+  READABLE: ReadyBit.READABLE,
   /** Room to write, or a connection that was made (or failed). */
-  WRITABLE: 2,
+  WRITABLE: ReadyBit.WRITABLE,
   /** Out-of-band data, or an exceptional condition of a device. Not everywhere: see `capabilities().priority`. */
-  PRIORITY: 4,
+  PRIORITY: ReadyBit.PRIORITY,
 } as const);
 
 /**
@@ -22,20 +23,20 @@ export const Interest = Object.freeze({
  */
 export const Ready = Object.freeze({
   /** There may be something to read. */
-  READABLE: 1,
+  READABLE: ReadyBit.READABLE,
   /** There may be room to write. */
-  WRITABLE: 2,
+  WRITABLE: ReadyBit.WRITABLE,
   /** There may be out-of-band data. */
-  PRIORITY: 4,
+  PRIORITY: ReadyBit.PRIORITY,
   /** The peer will send no more; data that it sent before may still be there to read. */
-  READ_CLOSED: 8,
+  READ_CLOSED: ReadyBit.READ_CLOSED,
   /** Nothing more can be written. */
-  WRITE_CLOSED: 16,
+  WRITE_CLOSED: ReadyBit.WRITE_CLOSED,
   /** An error is pending: `socket.takeError(fd)` says which. */
-  ERROR: 32,
+  ERROR: ReadyBit.ERROR,
   /** Both directions are closed, or the other end of a pipe is gone. */
-  HANGUP: 64,
-} as const);
+  HANGUP: ReadyBit.HANGUP,
+} as const satisfies typeof ReadyBit);
 
 export const ALL_INTERESTS = Interest.READABLE | Interest.WRITABLE | Interest.PRIORITY;
 

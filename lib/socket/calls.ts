@@ -1,7 +1,7 @@
 // The calls of sockets and fds: one function a system call. Exported as fdreactor/socket.
 import { checkFd, checkInteger, fail, failFd } from '../base/arguments.js';
 import { errorOf, SystemError, UnsupportedError, WOULD_BLOCK } from '../base/errors.js';
-import type { SocketConstant } from '../native/constant-names.js';
+import type { SocketConstant } from '../native/constant-names.gen.js';
 import { native } from '../native/table.js';
 import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from './address.js';
 import { closeFd } from './closing.js';

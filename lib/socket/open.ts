@@ -3,7 +3,7 @@
 
 import { checkBoolean, checkInteger, checkObject } from '../base/arguments.js';
 import { errorOf, SystemError, UnsupportedError, WOULD_BLOCK } from '../base/errors.js';
-import type { SocketConstant } from '../native/constant-names.js';
+import type { SocketConstant } from '../native/constant-names.gen.js';
 import { native } from '../native/table.js';
 import { addressBytes, addressDetails } from './address.js';
 

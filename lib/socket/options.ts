@@ -2,7 +2,7 @@
 // (native/sys/socket_options.h).
 import { checkBytes, checkFd, checkInteger } from '../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, holdsAddress, SystemError } from '../base/errors.js';
-import type { SocketConstant } from '../native/constant-names.js';
+import type { SocketConstant } from '../native/constant-names.gen.js';
 import { native } from '../native/table.js';
 
 const INT32_LIMIT = 2 ** 31;

@@ -1,7 +1,7 @@
 // sendfile(2), splice(2), tee(2) and vmsplice(2). Exported as fdreactor/transfer.
 import { checkBits, checkFd, checkSize, copyBuffers, fail } from '../base/arguments.js';
 import { UnsupportedError, WOULD_BLOCK } from '../base/errors.js';
-import type { TransferConstant } from '../native/constant-names.js';
+import type { TransferConstant } from '../native/constant-names.gen.js';
 import { native } from '../native/table.js';
 
 /** The platform's SPLICE_F_ numbers by their own names (splice(2)); each undefined where there is no splice. */

@@ -1,6 +1,6 @@
-// Readiness in the words of \Device\Afd, the kernel side of Windows' sockets, and in ours: two pure functions, and
-// nothing else may translate. The bits are those of the (undocumented, unchanged since Windows NT) IOCTL_AFD_POLL; ours
-// are those of lib/reactor/interest.ts.
+// Translates readiness between \Device\Afd, the kernel side of Windows' sockets, and the Reactor: two pure functions.
+// No other code translates. The AFD bits are those of IOCTL_AFD_POLL, which is undocumented and unchanged since Windows
+// NT. `npm run gen` writes both enums to TypeScript: lib/queue/iocp/constants.gen.ts and lib/reactor/ready-bits.gen.ts.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,17 @@
 namespace fdreactor {
 
 enum AfdEvent : uint32_t {
-  kAfdReceive = 0x1,
-  kAfdReceiveExpedited = 0x2,  // out-of-band
-  kAfdSend = 0x4,
-  kAfdDisconnect = 0x8,    // the peer has closed its sending half
-  kAfdAbort = 0x10,        // a reset
-  kAfdLocalClose = 0x20,   // the socket was closed in this process
-  kAfdAccept = 0x80,       // a connection waits to be accepted
-  kAfdConnectFail = 0x100  // a connect() has failed
+  kAfdReceive = 0x1,           // afdPoll(): there is something to read.
+  kAfdReceiveExpedited = 0x2,  // afdPoll(): there is out-of-band data.
+  kAfdSend = 0x4,              // afdPoll(): there is room to write, or connect() is done.
+  kAfdDisconnect = 0x8,        // afdPoll(): the peer has closed its sending half.
+  kAfdAbort = 0x10,            // afdPoll(): the connection was reset.
+  kAfdLocalClose = 0x20,       // afdPoll(): the socket was closed in this process.
+  kAfdAccept = 0x80,           // afdPoll(): a connection waits to be accepted.
+  kAfdConnectFail = 0x100,     // afdPoll(): connect() has failed.
 };
 
+// What happened to an fd. lib/reactor/interest.ts says what each bit means.
 enum ReadyBit : uint32_t {
   kReadable = 1,
   kWritable = 2,

@@ -6,6 +6,7 @@
 //    any other r < 0   failed: the system's error number is error_of(r)
 //
 // An errno is shifted by one so that EPERM (1) and "would block" (-1) stay apart. No exception, no allocation.
+// `npm run gen` writes the two constants to lib/base/results.gen.ts.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,10 @@ namespace fdreactor {
 
 using Result = int64_t;
 
+// What a call returns where the kernel said EAGAIN: nothing was done, wait for readiness and try again. It is -1, and
+// no call that moves data or accepts returns any other negative number.
 constexpr Result kWouldBlock = -1;
+// A native call's answer that an argument was not usable. JavaScript then finds which one, and throws.
 constexpr Result kBadArgument = -1000000;  // beyond every errno and every Windows error number
 
 constexpr Result failure(int error) { return kWouldBlock - error; }

@@ -1,5 +1,6 @@
 // The numbers of this platform's headers, by their own names. JavaScript gets them as one object a group; what a
-// platform does not have is not in the list. Adding one is one line in constants_*.cc.
+// platform does not have is not in the list. To add one, write a line in
+// constants_*.cc and run `npm run gen` (see CONTRIBUTING.md).
 #pragma once
 
 #include <cstddef>

@@ -7,6 +7,7 @@ import { nativePattern, sourceFiles } from '../shared/sources.mjs';
 runAll([
   { name: 'structure', command: process.execPath, args: ['scripts/check/structure.mjs'] },
   { name: 'workflows (actionlint)', command: process.execPath, args: ['scripts/check/workflows.mjs'] },
+  { name: 'generated constants', command: process.execPath, args: ['scripts/gen/gen.mjs', '--check'] },
   { name: 'version', command: process.execPath, args: ['scripts/release/version.mjs', '--check'] },
   {
     name: 'format and lint of TypeScript and JavaScript (biome)',

@@ -31,6 +31,7 @@ export function sourceSteps(changed) {
   );
   return [
     { name: 'structure', command: process.execPath, args: ['scripts/check/structure.mjs'] },
+    { name: 'generated constants', command: process.execPath, args: ['scripts/gen/gen.mjs', '--check'] },
     { name: 'biome', command: tool('biome'), args: ['check', '--error-on-warnings', '.'] },
     ...projects.map((folder) => ({
       name: `types of ${folder}`,

@@ -4,43 +4,7 @@ import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } fro
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 
-const epoll = native.constants.epoll as Readonly<Record<string, number>>;
-const constant = (name: string): number => epoll?.[name] ?? 0;
-
-/** There is something to read. As all constants here: epoll_ctl(2); 0 where there is no epoll. */
-export const EPOLLIN: number = constant('EPOLLIN');
-/** There is out-of-band data, or an exceptional condition. */
-export const EPOLLPRI: number = constant('EPOLLPRI');
-/** There is room to write. */
-export const EPOLLOUT: number = constant('EPOLLOUT');
-/** As EPOLLIN. */
-export const EPOLLRDNORM: number = constant('EPOLLRDNORM');
-/** Priority band data to read; unused on Linux. */
-export const EPOLLRDBAND: number = constant('EPOLLRDBAND');
-/** As EPOLLOUT. */
-export const EPOLLWRNORM: number = constant('EPOLLWRNORM');
-/** Priority data may be written. */
-export const EPOLLWRBAND: number = constant('EPOLLWRBAND');
-/** Ignored by Linux. */
-export const EPOLLMSG: number = constant('EPOLLMSG');
-/** An error is pending, or the reader of a pipe is gone. Always reported. */
-export const EPOLLERR: number = constant('EPOLLERR');
-/** Hang-up: both directions are closed. Always reported. */
-export const EPOLLHUP: number = constant('EPOLLHUP');
-/** The peer closed its writing half. Linux 2.6.17. */
-export const EPOLLRDHUP: number = constant('EPOLLRDHUP');
-/** Wake one of several epoll sets that watch the same file; only with add(). Linux 4.5. */
-export const EPOLLEXCLUSIVE: number = constant('EPOLLEXCLUSIVE');
-/** Keep the system awake while the event is handled. Linux 3.5. */
-export const EPOLLWAKEUP: number = constant('EPOLLWAKEUP');
-/** Report once, then nothing until modify(). */
-export const EPOLLONESHOT: number = constant('EPOLLONESHOT');
-/** Edge-triggered. */
-export const EPOLLET: number = constant('EPOLLET');
-
-const EPOLL_CTL_ADD = constant('EPOLL_CTL_ADD');
-const EPOLL_CTL_MOD = constant('EPOLL_CTL_MOD');
-const EPOLL_CTL_DEL = constant('EPOLL_CTL_DEL');
+const { EPOLL_CTL_ADD = 0, EPOLL_CTL_MOD = 0, EPOLL_CTL_DEL = 0 } = native.constants.epoll ?? {};
 
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;

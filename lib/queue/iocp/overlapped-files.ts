@@ -11,7 +11,7 @@ import {
 } from '../../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidValue, outOfRange, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
-import { FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GENERIC_READ, OPEN_EXISTING } from './constants.js';
+import { FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GENERIC_READ, OPEN_EXISTING } from './constants.gen.js';
 import { answer, type Overlapped, operationOf, supported } from './overlapped.js';
 import { checkBytesLength } from './overlapped-calls.js';
 

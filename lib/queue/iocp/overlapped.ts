@@ -12,7 +12,7 @@ import {
 } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { SocketAddress } from '../../socket/address.js';
-import { STATUS_END_OF_FILE } from './constants.js';
+import { STATUS_END_OF_FILE } from './constants.gen.js';
 
 const calls = callsOf(native.overlapped); // whoever has an Overlapped has them: its constructor checks
 

@@ -12,21 +12,37 @@
 namespace fdreactor {
 namespace {
 
+// `npm run gen` writes the epoll constants that have a comment to lib/queue/epoll/constants.gen.ts.
 constexpr Constant kConstants[] = {
+    // There is something to read. As all constants here: epoll_ctl(2); 0 where there is no epoll.
     {"epoll", "EPOLLIN", EPOLLIN},
+    // There is out-of-band data, or an exceptional condition.
     {"epoll", "EPOLLPRI", EPOLLPRI},
+    // There is room to write.
     {"epoll", "EPOLLOUT", EPOLLOUT},
+    // As EPOLLIN.
     {"epoll", "EPOLLRDNORM", EPOLLRDNORM},
+    // Priority band data to read; unused on Linux.
     {"epoll", "EPOLLRDBAND", EPOLLRDBAND},
+    // As EPOLLOUT.
     {"epoll", "EPOLLWRNORM", EPOLLWRNORM},
+    // Priority data may be written.
     {"epoll", "EPOLLWRBAND", EPOLLWRBAND},
+    // Ignored by Linux.
     {"epoll", "EPOLLMSG", EPOLLMSG},
+    // An error is pending, or the reader of a pipe is gone. Always reported.
     {"epoll", "EPOLLERR", EPOLLERR},
+    // Hang-up: both directions are closed. Always reported.
     {"epoll", "EPOLLHUP", EPOLLHUP},
+    // The peer closed its writing half. Linux 2.6.17.
     {"epoll", "EPOLLRDHUP", EPOLLRDHUP},
+    // Wake one of several epoll sets that watch the same file; only with add(). Linux 4.5.
     {"epoll", "EPOLLEXCLUSIVE", EPOLLEXCLUSIVE},
+    // Keep the system awake while the event is handled. Linux 3.5.
     {"epoll", "EPOLLWAKEUP", EPOLLWAKEUP},
+    // Report once, then nothing until modify().
     {"epoll", "EPOLLONESHOT", EPOLLONESHOT},
+    // Edge-triggered.
     {"epoll", "EPOLLET", EPOLLET},
     {"epoll", "EPOLL_CTL_ADD", EPOLL_CTL_ADD},
     {"epoll", "EPOLL_CTL_DEL", EPOLL_CTL_DEL},
