@@ -5,7 +5,7 @@
 //   native/sys/windows/constants_windows.cc
 // Do not edit.
 //
-// The names of the constants, a type a group. A name that a platform does not have is undefined there.
+// Names of constants, a type a group. A name that a platform does not have is undefined there.
 
 /** Names of `constants` in fdreactor/socket. */
 export type SocketConstant =

@@ -3,7 +3,13 @@
 import { mergeNames, readEnum, readResults, readTable } from './tables.mjs';
 
 /** @typedef {import('./tables.mjs').Constant} Constant */
-/** @typedef {{ file: string, from: string[], text: (root: string) => string }} Output text: without the first line */
+/**
+ * @typedef {object} Output
+ * @property {string} file
+ * @property {string[]} from the C++ files
+ * @property {string[]} about what the file is, as lines of a comment
+ * @property {(root: string) => string} text what follows the comment
+ */
 
 const MAX_COLUMNS = 120;
 const LINUX = 'native/sys/linux/constants_linux.cc';
@@ -46,10 +52,14 @@ function namesText(root) {
     const names = mergeNames(platforms.map((file) => readTable(root, file, group)));
     return unionType(`${group.charAt(0).toUpperCase()}${group.slice(1)}Constant`, doc, names);
   });
-  return `// The names of the constants, a type a group. A name that a platform does not have is undefined there.\n\n${types.join('\n')}`;
+  return types.join('\n');
 }
 
-/** Exports what has a text for the reference. @param {Constant[]} constants @param {(each: Constant) => string} value */
+/**
+ * Exports the constants that have a text for the reference.
+ * @param {Constant[]} constants
+ * @param {(each: Constant) => string} value
+ */
 const exportsOf = (constants, value) =>
   constants
     .filter(({ doc }) => doc !== '')
@@ -57,61 +67,82 @@ const exportsOf = (constants, value) =>
     .join('');
 
 /** @param {string} type @param {string} group */
-const tableOf = (type, group) => `import type { ${type} } from '../../native/constant-names.gen.js';
+const importsOf = (type, group) => `import type { ${type} } from '../../native/constant-names.gen.js';
 import { native } from '../../native/table.js';
 
 const constants: Readonly<Partial<Record<${type}, number>>> = native.constants.${group} ?? {};
+
 `;
 
 /** @param {string} root */
-const epollText = (root) => `// The numbers of <sys/epoll.h> by their own names. Exported as a part of fdreactor/epoll.
-${tableOf('EpollConstant', 'epoll')}
-${exportsOf(readTable(root, LINUX, 'epoll'), ({ name }) => `: number = constants.${name} ?? 0`)}`;
+const epollText = (root) =>
+  importsOf('EpollConstant', 'epoll') +
+  exportsOf(readTable(root, LINUX, 'epoll'), ({ name }) => `: number = constants.${name} ?? 0`);
 
 /** @param {string} root */
-const kqueueText = (
-  root,
-) => `// The numbers of <sys/event.h> by their own names (kqueue(2)). Each is undefined where the system does not have it.
-// Exported as a part of fdreactor/kqueue.
-${tableOf('KqueueConstant', 'kqueue')}
-${exportsOf(readTable(root, KQUEUE, 'kqueue'), ({ name }) => `: number = constants.${name} as number`)}`;
+const kqueueText = (root) =>
+  importsOf('KqueueConstant', 'kqueue') +
+  exportsOf(readTable(root, KQUEUE, 'kqueue'), ({ name }) => `: number = constants.${name} as number`);
 
 /** @param {string} root */
 function portText(root) {
-  const afd = readEnum(root, AFD, 'AfdEvent').map((each) => ({
-    ...each,
-    name: each.name.replace('AFD_', 'AFD_POLL_'),
-  }));
-  const port = readTable(root, PORT, 'iocp');
-  return `// The numbers of Windows that belong to completion ports and overlapped calls, by their own names. They are the same
-// in every version of Windows, and every platform has them. Exported as a part of fdreactor/iocp.
-
-${exportsOf([...afd, ...port], ({ value }) => ` = ${value}`)}`;
+  const afd = readEnum(root, AFD, 'AfdEvent');
+  const poll = afd.map((each) => ({ ...each, name: each.name.replace('AFD_', 'AFD_POLL_') }));
+  return exportsOf([...poll, ...readTable(root, PORT, 'iocp')], ({ value }) => ` = ${value}`);
 }
 
 /** @param {string} root */
-const readyText = (root) => `// The bits that tell what happened to an fd. interest.ts says what each means.
-
-export const ReadyBit = {
-${readEnum(root, AFD, 'ReadyBit')
-  .map(({ name, value }) => `  ${name}: ${value},`)
-  .join('\n')}
-} as const;
-`;
+function readyText(root) {
+  const members = readEnum(root, AFD, 'ReadyBit').map(({ name, value }) => `  ${name}: ${value},\n`);
+  return `export const ReadyBit = {\n${members.join('')}} as const;\n`;
+}
 
 /** @param {string} root */
-const resultText = (
-  root,
-) => `// The results of native calls that are no count, no fd and no error of the system. errors.ts exports them.
-
-${exportsOf(readResults(root, RESULT), ({ value }) => ` = ${value}`)}`;
+const resultText = (root) => exportsOf(readResults(root, RESULT), ({ value }) => ` = ${value}`);
 
 /** @type {Output[]} */
 export const outputs = [
-  { file: 'lib/native/constant-names.gen.ts', from: platforms, text: namesText },
-  { file: 'lib/queue/epoll/constants.gen.ts', from: [LINUX], text: epollText },
-  { file: 'lib/queue/kqueue/constants.gen.ts', from: [KQUEUE], text: kqueueText },
-  { file: 'lib/queue/iocp/constants.gen.ts', from: [AFD, PORT], text: portText },
-  { file: 'lib/reactor/ready-bits.gen.ts', from: [AFD], text: readyText },
-  { file: 'lib/base/results.gen.ts', from: [RESULT], text: resultText },
+  {
+    file: 'lib/native/constant-names.gen.ts',
+    from: platforms,
+    about: ['Names of constants, a type a group. A name that a platform does not have is undefined there.', ''],
+    text: namesText,
+  },
+  {
+    file: 'lib/queue/epoll/constants.gen.ts',
+    from: [LINUX],
+    about: ['Numbers of <sys/epoll.h> by their own names. Exported as a part of fdreactor/epoll.'],
+    text: epollText,
+  },
+  {
+    file: 'lib/queue/kqueue/constants.gen.ts',
+    from: [KQUEUE],
+    about: [
+      'Numbers of <sys/event.h> by their own names (kqueue(2)). Each is undefined where the system does not have it.',
+      'Exported as a part of fdreactor/kqueue.',
+    ],
+    text: kqueueText,
+  },
+  {
+    file: 'lib/queue/iocp/constants.gen.ts',
+    from: [AFD, PORT],
+    about: [
+      'Numbers of Windows for completion ports and overlapped calls, by their own names. They are the same in every',
+      'version of Windows, and every platform has them. Exported as a part of fdreactor/iocp.',
+      '',
+    ],
+    text: portText,
+  },
+  {
+    file: 'lib/reactor/ready-bits.gen.ts',
+    from: [AFD],
+    about: ['The bits that tell what happened to an fd. interest.ts says what each means.', ''],
+    text: readyText,
+  },
+  {
+    file: 'lib/base/results.gen.ts',
+    from: [RESULT],
+    about: ['Results of native calls that are neither a count, an fd nor an error of the system.', ''],
+    text: resultText,
+  },
 ];

@@ -3,8 +3,8 @@
 //   native/sys/windows/port/constants_port.cc
 // Do not edit.
 //
-// The numbers of Windows that belong to completion ports and overlapped calls, by their own names. They are the same
-// in every version of Windows, and every platform has them. Exported as a part of fdreactor/iocp.
+// Numbers of Windows for completion ports and overlapped calls, by their own names. They are the same in every
+// version of Windows, and every platform has them. Exported as a part of fdreactor/iocp.
 
 /** afdPoll(): there is something to read. */
 export const AFD_POLL_RECEIVE = 0x1;
