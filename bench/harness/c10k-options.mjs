@@ -13,7 +13,7 @@ import { peers } from '../trials/c10k.mjs';
 const FULL = { connections: [1, 10, 100, 1000, 5000, 10_000], rounds: 3, warmupMs: 2500, windowMs: 800 };
 const SMOKE = { connections: [20], rounds: 1, warmupMs: 100, windowMs: 100 };
 /** More from one process needs more open files than a hard limit of 20,000 allows. */
-const MOST_CONNECTIONS = 18_000;
+const MAX_CONNECTIONS = 18_000;
 
 /** The name on the command line. @param {Driver} driver */
 const keyOf = ({ name }) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -60,7 +60,7 @@ function selectPeers(keys) {
 
 /** @param {string} text */
 const parseConnections = (text) =>
-  [...new Set(split(text).map((part) => parseCount('connections', part, MOST_CONNECTIONS)))].sort((a, b) => a - b);
+  [...new Set(split(text).map((part) => parseCount('connections', part, MAX_CONNECTIONS)))].sort((a, b) => a - b);
 
 /** Throws what is to be told to the user. @param {string[]} args @returns {Options | 'help' | 'docs'} */
 export function parseOptions(args) {

@@ -16,7 +16,7 @@ const USER_BYTES_A_CONNECTION = 128;
 const USER_BYTES_A_REGISTRATION = 96;
 /** The cost of an event with all registrations over that with this many. */
 const BASE = 10_000;
-const MOST_GROWTH = 1.5;
+const MAX_GROWTH = 1.5;
 const CACHES_SHOWN = 8;
 /** From here on it is no share: User-Mode Linux counts all time as the program's own, but for a tick now and then. */
 const ALL_OF_IT = 0.95;
@@ -148,7 +148,7 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
       rows.push([
         figure,
         `${own.toFixed(2)}x`,
-        `${note}; ${inC}; at most ${MOST_GROWTH}x: ${judged(own, MOST_GROWTH, enough)}`,
+        `${note}; ${inC}; at most ${MAX_GROWTH}x: ${judged(own, MAX_GROWTH, enough)}`,
       ]);
     };
     compare(`a turn's time for an event, over that at ${count(BASE)}`, 'nearFds', 'the same fds, others idle');

@@ -20,15 +20,15 @@ export function checkNumber(value: unknown, name: string): asserts value is numb
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
 }
 
-export function checkInteger(value: unknown, name: string, least: number, most: number): asserts value is number {
+export function checkInteger(value: unknown, name: string, min: number, max: number): asserts value is number {
   checkNumber(value, name);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw outOfRange(name, `an integer from ${least} to ${most}`, value);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw outOfRange(name, `an integer from ${min} to ${max}`, value);
   }
 }
 
-export function checkOptionalInteger(value: unknown, name: string, least: number, most: number): void {
-  if (value !== undefined) checkInteger(value, name, least, most);
+export function checkOptionalInteger(value: unknown, name: string, min: number, max: number): void {
+  if (value !== undefined) checkInteger(value, name, min, max);
 }
 
 export function checkFd(value: unknown, name = 'fd'): asserts value is number {
@@ -103,10 +103,10 @@ export function checkRange(buffer: unknown, offset: unknown, length: unknown): v
   checkOptionalInteger(length, 'length', 0, buffer.length - ((offset as number | undefined) ?? 0));
 }
 
-/** A copy of a list of buffers, so that nobody changes it while it is used: each element is read once. */
-export function copyBuffers(value: unknown, most: number): Uint8Array[] {
+/** Copies a list of at most `max` buffers, so that no change reaches it during a call. Reads each element once. */
+export function copyBuffers(value: unknown, max: number): Uint8Array[] {
   if (!Array.isArray(value)) throw invalidType('buffers', 'an array of Uint8Array', value);
-  if (value.length > most) throw outOfRange('buffers.length', `at most ${most}`, value.length);
+  if (value.length > max) throw outOfRange('buffers.length', `at most ${max}`, value.length);
   const copy: Uint8Array[] = [];
   for (let i = 0; i < value.length; i++) {
     const buffer: unknown = value[i];

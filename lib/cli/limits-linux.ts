@@ -18,11 +18,11 @@ function openFiles(read: ReadFile, wanted: number): Limit[] {
   const [soft, hard] = [row?.[1], row?.[2]].map((text) =>
     text === undefined ? undefined : text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text),
   );
-  const [most] = numbersIn(read('/proc/sys/fs/nr_open'));
+  const [max] = numbersIn(read('/proc/sys/fs/nr_open'));
   const needed = wanted + OTHER_FILES;
   const allows = less(hard, OTHER_FILES);
   const lines = [
-    ...(most !== undefined && most < needed ? [`sysctl -w fs.nr_open=${needed}  # first: no limit can be higher`] : []),
+    ...(max !== undefined && max < needed ? [`sysctl -w fs.nr_open=${needed}  # first: no limit can be higher`] : []),
     `ulimit -n ${needed}  # this shell; beyond the hard limit as root only`,
     `* - nofile ${needed}  # in /etc/security/limits.conf: every login from now on`,
     `LimitNOFILE=${needed}  # in the [Service] part of a systemd unit`,
@@ -32,7 +32,7 @@ function openFiles(read: ReadFile, wanted: number): Limit[] {
   return [
     { name: 'nofile (hard)', meaning: files, value: hard, allows, stops: ALL, raise: raisedBy(allows, wanted, lines) },
     { name: 'nofile (soft)', meaning: `${files}; node raises it to the hard one`, value: soft, stops: [], raise: [] },
-    { name: 'fs.nr_open', meaning: 'the highest that nofile can be', value: most, stops: [], raise: [] },
+    { name: 'fs.nr_open', meaning: 'the highest that nofile can be', value: max, stops: [], raise: [] },
   ];
 }
 
@@ -84,15 +84,15 @@ function queue(read: ReadFile, name: string, file: string, meaning: string, want
 /** TCP's memory is counted in pages, and a connection with one byte waiting has one. */
 function tcpMemory(read: ReadFile, wanted: number): Limit {
   const name = 'net.ipv4.tcp_mem';
-  const [low, pressure, most] = numbersIn(read('/proc/sys/net/ipv4/tcp_mem'));
-  const factor = wanted / (most ?? wanted);
-  const raised = [low, pressure, most].map((pages) => Math.ceil((pages ?? wanted) * factor)).join(' ');
-  const raise = raisedBy(most, wanted, [`sysctl -w ${name}="${raised}"  # pages; only as much as there is memory`]);
+  const [low, pressure, max] = numbersIn(read('/proc/sys/net/ipv4/tcp_mem'));
+  const factor = wanted / (max ?? wanted);
+  const raised = [low, pressure, max].map((pages) => Math.ceil((pages ?? wanted) * factor)).join(' ');
+  const raise = raisedBy(max, wanted, [`sysctl -w ${name}="${raised}"  # pages; only as much as there is memory`]);
   return {
     name,
     meaning: 'pages for data of TCP, one at least where some waits',
-    value: most,
-    allows: most,
+    value: max,
+    allows: max,
     stops: ['data'],
     raise,
   };

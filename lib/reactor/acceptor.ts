@@ -15,7 +15,7 @@ import type { Timer } from './timers.js';
 const DEFAULT_MAX_PER_TURN = 64;
 const DEFAULT_RETRY_MS = 100;
 /** So many failures without a connection or an empty queue between them may well be the listener's own, and permanent. */
-const MOST_FAILURES_IN_A_ROW = 64;
+const MAX_FAILURES_IN_A_ROW = 64;
 
 const { accept } = native.socket;
 const { identity: fdIdentity } = native.fd;
@@ -199,7 +199,7 @@ export class Acceptor {
     const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
     if (isOfOneConnection) {
       this.#failed++;
-      if (++this.#failedInARow < MOST_FAILURES_IN_A_ROW) return;
+      if (++this.#failedInARow < MAX_FAILURES_IN_A_ROW) return;
     }
     this.#pauseForAWhile();
     if (!isOfOneConnection && !OUT_OF_RESOURCES.has(error.code)) throw error;

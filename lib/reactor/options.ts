@@ -8,7 +8,7 @@ import type { Mode } from './interest.js';
 import type { RegistrationErrorHandler } from './registration.js';
 
 const DEFAULT_MAX_EVENTS = 1024;
-const MOST_EVENTS = 1 << 20;
+const MAX_EVENTS = 1 << 20;
 
 /** Options of `new Reactor()`. */
 export interface ReactorOptions {
@@ -53,7 +53,7 @@ export function checkReactorOptions(options: ReactorOptions): CheckedReactorOpti
   if (backend !== undefined && !isBackendName(backend)) {
     throw invalidValue('options.backend', "'epoll', 'kqueue' or 'iocp'", backend);
   }
-  checkInteger(maxEvents, 'options.maxEvents', 1, MOST_EVENTS);
+  checkInteger(maxEvents, 'options.maxEvents', 1, MAX_EVENTS);
   if (onError !== undefined) checkFunction(onError, 'options.onError');
   return { backend, maxEvents, onError };
 }

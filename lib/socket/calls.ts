@@ -157,12 +157,26 @@ export function close(fd: number): void {
 }
 
 /**
- * In a worker thread, fds that the package made there are closed when the worker ends. This gives one up: it stays open,
- * for another thread that it was handed to, or for a `net.Socket`. Does nothing in the main thread.
+ * Detaches an fd from the worker thread that made it. The package closes the fds of a worker when the worker ends; a
+ * detached fd stays open, for another thread or a `net.Socket` that has it.
+ *
+ * Does nothing in the main thread, and for an fd that the package did not make in this thread.
+ *
+ * @param fd any integer from 0 to 2^31 - 1; it need not be open
+ * @throws TypeError or RangeError for any other value
+ */
+export function detachFd(fd: number): void {
+  const result = native.fd.release(fd);
+  if (result < 0) failFd(result, 'detachFd', fd);
+}
+
+/**
+ * The old name of `detachFd()`.
+ *
+ * @deprecated Use `detachFd()`. The minor version after this one removes this name.
  */
 export function release(fd: number): void {
-  const result = native.fd.release(fd);
-  if (result < 0) failFd(result, 'release', fd);
+  detachFd(fd);
 }
 
 /** The socket's own address (getsockname(2)). @throws SystemError ENOTSOCK, EBADF; on Windows EINVAL where it has none yet */

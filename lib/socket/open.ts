@@ -13,7 +13,7 @@ const { EAFNOSUPPORT } = native.constants.error;
 const REUSE_OF_LISTENERS = SOCKET.SO_EXCLUSIVEADDRUSE === undefined ? 'SO_REUSEADDR' : 'SO_EXCLUSIVEADDRUSE';
 const DEFAULT_BACKLOG = 511; // as Node's; the system clamps it
 const DEFER_ACCEPT_SECONDS = 1;
-const MOST_BACKLOG = 2 ** 31 - 1;
+const MAX_BACKLOG = 2 ** 31 - 1;
 
 /** Options of listenTcp(). */
 export interface ListenTcpOptions {
@@ -232,7 +232,7 @@ function optionalBoolean(value: unknown, name: string): boolean {
 }
 
 function checkBacklog(backlog: unknown): void {
-  checkInteger(backlog, 'options.backlog', 0, MOST_BACKLOG);
+  checkInteger(backlog, 'options.backlog', 0, MAX_BACKLOG);
 }
 
 // addressBytes() would take { host, port } as well where path is undefined.

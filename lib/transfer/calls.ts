@@ -7,7 +7,7 @@ import { native } from '../native/table.js';
 /** The platform's SPLICE_F_ numbers by their own names (splice(2)); each undefined where there is no splice. */
 export const constants: Readonly<Record<TransferConstant, number>> = Object.freeze({ ...native.constants.transfer });
 
-const MOST_BUFFERS = native.constants.socket.IOV_MAX;
+const MAX_BUFFERS = native.constants.socket.IOV_MAX;
 const NO_OFFSET = -1;
 const { sendfile: sendfileNative } = native;
 const spliceNative = native.splice?.splice;
@@ -124,7 +124,7 @@ export function vmsplice(fd: number, buffers: readonly Uint8Array[], flags = 0):
   if (native.splice === undefined) throw new UnsupportedError('vmsplice');
   checkFd(fd);
   checkBits(flags, 'flags');
-  const count = native.splice.vmsplice(fd, copyBuffers(buffers, MOST_BUFFERS), flags);
+  const count = native.splice.vmsplice(fd, copyBuffers(buffers, MAX_BUFFERS), flags);
   return count >= WOULD_BLOCK ? count : fail(count, 'vmsplice', { fd }, () => {});
 }
 

@@ -8,7 +8,7 @@ import { touch } from './world.mjs';
 /** @typedef {import('./world.mjs').File} File */
 /** @typedef {import('./plan.mjs').Operation} Operation */
 
-const MOST_FILES = 40;
+const MAX_FILES = 40;
 const { SOL_SOCKET, SO_LINGER, SHUT_RD, SHUT_WR, SHUT_RDWR } = socket.constants;
 const RESET = Buffer.from(new Int32Array([1, 0]).buffer);
 const buffer = Buffer.alloc(4096);
@@ -146,10 +146,10 @@ function withNumber(fd, open) {
 /** @type {Record<string, (world: World, operation: Operation, self: import('./registrations.mjs').ModelRegistration | null) => void>} */
 export const fileOperations = {
   unixPair: (world) => {
-    if (world.numbers.size < MOST_FILES) openPair(world, 'socketpair()', ['unix', 'unix'], () => socket.socketpair());
+    if (world.numbers.size < MAX_FILES) openPair(world, 'socketpair()', ['unix', 'unix'], () => socket.socketpair());
   },
   tcpPair: (world) => {
-    if (world.numbers.size >= MOST_FILES) return;
+    if (world.numbers.size >= MAX_FILES) return;
     listen(world);
     const [listener] = /** @type {[number]} */ (world.userNumbers.slice(-1));
     connect(world, /** @type {File} */ (world.numbers.get(listener)));
@@ -157,21 +157,20 @@ export const fileOperations = {
     closeSocket(world, listener);
   },
   pipe: (world) => {
-    if (world.numbers.size < MOST_FILES) openPair(world, 'pipe()', ['pipeRead', 'pipeWrite'], () => socket.pipe());
+    if (world.numbers.size < MAX_FILES) openPair(world, 'pipe()', ['pipeRead', 'pipeWrite'], () => socket.pipe());
   },
   eventfd: (world) => {
-    if (world.numbers.size < MOST_FILES) openOne(world, 'eventfd', probe.openEventfd());
+    if (world.numbers.size < MAX_FILES) openOne(world, 'eventfd', probe.openEventfd());
   },
   regularFile: (world) => {
-    if (world.numbers.size < MOST_FILES) openOne(world, 'regular', probe.openFile());
+    if (world.numbers.size < MAX_FILES) openOne(world, 'regular', probe.openFile());
   },
   listen: (world) => {
-    if (world.numbers.size < MOST_FILES) listen(world);
+    if (world.numbers.size < MAX_FILES) listen(world);
   },
   connect: (world, { a }) => {
     const fd = pickNumber(world, a, (file) => file.kind === 'listener');
-    if (fd !== undefined && world.numbers.size < MOST_FILES)
-      connect(world, /** @type {File} */ (world.numbers.get(fd)));
+    if (fd !== undefined && world.numbers.size < MAX_FILES) connect(world, /** @type {File} */ (world.numbers.get(fd)));
   },
   accept: (world, { a }) => {
     const fd = pickNumber(world, a, (file) => file.kind === 'listener');
@@ -216,7 +215,7 @@ export const fileOperations = {
   },
   dup: (world, { a }) => {
     const fd = pickNumber(world, a);
-    if (fd === undefined || world.numbers.size >= MOST_FILES) return;
+    if (fd === undefined || world.numbers.size >= MAX_FILES) return;
     const other = probe.dup(fd);
     world.note(`dup(${fd}): ${other}`);
     world.give(other, /** @type {File} */ (world.numbers.get(fd)));

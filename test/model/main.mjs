@@ -7,7 +7,7 @@ import { play } from './play.mjs';
 /** What a smaller plan may differ in, and still be the same failure. @param {string} message */
 const kindOf = (message) => message.replace(/\d+/g, 'N').slice(0, 60);
 
-const MOST_TRIES = 600;
+const MAX_TRIES = 600;
 
 const [first, count] = process.argv.slice(2).map(Number);
 if (first === undefined || count === undefined) throw new Error('main.mjs FIRST COUNT');
@@ -23,7 +23,7 @@ for (let seed = first; seed < first + count; seed++) {
   played++;
   if (failure === null) continue;
   const kind = kindOf(failure.message);
-  const small = shrink(plan, (smaller) => kindOf(play(smaller)?.message ?? '') === kind, MOST_TRIES);
+  const small = shrink(plan, (smaller) => kindOf(play(smaller)?.message ?? '') === kind, MAX_TRIES);
   tell({ seed, failure: play(small) ?? failure });
   process.exit(1);
 }

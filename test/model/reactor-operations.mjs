@@ -17,9 +17,9 @@ import { Thrown } from './world.mjs';
 /** @typedef {import('./world.mjs').File} File */
 /** @typedef {import('./plan.mjs').Operation} Operation */
 
-const MOST_REACTORS = 3;
-const MOST_REGISTRATIONS_TO_CHOOSE = 24;
-const MOST_DEPTH = 3;
+const MAX_REACTORS = 3;
+const MAX_REGISTRATIONS_TO_CHOOSE = 24;
+const MAX_DEPTH = 3;
 const SIGNAL = 'SIGUSR2';
 /** @type {readonly import('fdreactor').Mode[]} */
 const MODES = ['level', 'level', 'edge', 'oneshot'];
@@ -37,7 +37,7 @@ const pickReactor = (world, n) =>
 function pickRegistration(world, n) {
   const live = world.registrations.filter(({ active }) => active);
   return pick(
-    n % 4 === 0 || live.length === 0 ? world.registrations.slice(-MOST_REGISTRATIONS_TO_CHOOSE) : live,
+    n % 4 === 0 || live.length === 0 ? world.registrations.slice(-MAX_REGISTRATIONS_TO_CHOOSE) : live,
     n >> 2,
   );
 }
@@ -205,7 +205,7 @@ function closeSource(world, n, kind) {
 
 /** @param {World} world @param {ModelReactor | undefined} owner @param {number} timeoutMs */
 export function poll(world, owner, timeoutMs) {
-  if (owner === undefined || world.depth > MOST_DEPTH) return;
+  if (owner === undefined || world.depth > MAX_DEPTH) return;
   const call = () => owner.reactor.poll(timeoutMs);
   if (owner.turn !== null) {
     perform(world, `r${owner.id}.poll() inside a handler`, call, ['ERR_INVALID_STATE']);
@@ -309,7 +309,7 @@ export const reactorOperations = {
     timer.active = false;
   },
   openReactor: (world, { b, c }) => {
-    if (world.reactors.filter(({ closed }) => !closed).length >= MOST_REACTORS) return;
+    if (world.reactors.filter(({ closed }) => !closed).length >= MAX_REACTORS) return;
     const maxEvents = c % 3 === 0 ? 1 + (b % 3) : 1024;
     const owner = new ModelReactor(world, { maxEvents, hasOnError: hasOnError && b % 3 === 0 });
     world.note(`r${owner.id} = new Reactor(maxEvents ${maxEvents}, onError ${owner.hasOnError})`);

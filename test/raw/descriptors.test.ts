@@ -162,6 +162,7 @@ test.each(badFds)('$name is refused as an fd by every function of the socket mod
     () => socket.getsockopt(value, constants.SOL_SOCKET, constants.SO_TYPE),
     () => socket.setsockopt(value, constants.SOL_SOCKET, constants.SO_KEEPALIVE, 1),
     () => socket.takeError(value),
+    () => socket.detachFd(value),
     () => socket.release(value),
   ];
   for (const call of calls) expectBadArgument(call);

@@ -126,7 +126,8 @@ export function sockets(): void {
   socket.setNonBlocking(client);
   socket.setNonBlocking(client, !socket.isNonBlocking(client));
   socket.close(client);
-  socket.release(a);
+  socket.detachFd(a);
+  socket.release(a); // the old name
   void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details, domain, option];
 }
 

@@ -8,7 +8,7 @@ const { EPOLL_CTL_ADD = 0, EPOLL_CTL_MOD = 0, EPOLL_CTL_DEL = 0 } = native.const
 
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;
-const MOST_EVENTS = 1 << 24;
+const MAX_EVENTS = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
 const { control: epollControl, wait: epollWait } = callsOf(native.epoll); // the constructor checks that they exist
 
@@ -26,7 +26,7 @@ export class EpollEvents {
   constructor(capacity: number) {
     if (native.epoll === undefined) throw new UnsupportedError('epoll');
     const { layout } = native.epoll;
-    checkInteger(capacity, 'capacity', 1, MOST_EVENTS);
+    checkInteger(capacity, 'capacity', 1, MAX_EVENTS);
     this.#batch = new EventBatch(layout, capacity);
     this.#firstWord = layout.firstWord;
     this.#eventWords = layout.eventWords;

@@ -5,7 +5,7 @@ import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 import {
   checkIdle,
-  forgetSettled,
+  dropCompleted,
   keepPending,
   markPending,
   type Overlapped,
@@ -16,7 +16,7 @@ import {
 
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;
-const MOST_ENTRIES = 1 << 24;
+const MAX_ENTRIES = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
 const NO_OPERATION = 0;
 const calls = callsOf(native.port); // the constructor checks that they exist
@@ -82,7 +82,7 @@ export class CompletionEntries {
   constructor(capacity: number) {
     if (native.port === undefined) throw new UnsupportedError('an I/O completion port');
     const { layout } = native.port;
-    checkInteger(capacity, 'capacity', 1, MOST_ENTRIES);
+    checkInteger(capacity, 'capacity', 1, MAX_ENTRIES);
     this.#batch = new EventBatch(layout, capacity);
     this.#firstWord = layout.firstWord;
     this.#eventWords = layout.eventWords;
@@ -180,13 +180,13 @@ export function foreignPort(number: number): CompletionPort {
   return new CompletionPort(new ForeignPort(number));
 }
 
-let openNumberOf: (port: unknown) => number | undefined;
+let openPortId: (port: unknown) => number | undefined;
 
-/** The native number of a user's port. @throws ERR_INVALID_STATE where it is closed */
-export function numberOf(port: unknown): number {
-  const number = openNumberOf(port);
-  if (number === undefined) throw invalidType('port', 'a CompletionPort', port);
-  return number;
+/** Returns the native number of a user's port. @throws ERR_INVALID_STATE if the port is closed */
+export function portId(port: unknown): number {
+  const id = openPortId(port);
+  if (id === undefined) throw invalidType('port', 'a CompletionPort', port);
+  return id;
 }
 
 /**
@@ -289,7 +289,7 @@ export class CompletionPort {
     this.#closed = true;
     if (this.#isForeign) return;
     calls.close(this.#port);
-    forgetSettled();
+    dropCompleted();
   }
 
   /** close(), for `using`. */
@@ -313,7 +313,7 @@ export class CompletionPort {
   }
 
   static {
-    openNumberOf = (port) => {
+    openPortId = (port) => {
       if (typeof port !== 'object' || port === null || !(#port in port)) return undefined;
       port.#checkOpen();
       return port.#port;

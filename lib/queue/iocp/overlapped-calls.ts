@@ -5,12 +5,12 @@ import { checkBits, checkBytes, checkFd, copyBuffers } from '../../base/argument
 import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { addressBytes, checkGiven, type SocketAddress } from '../../socket/address.js';
-import { type CompletionPort, numberOf } from './completion-port.js';
+import { type CompletionPort, portId } from './completion-port.js';
 import { answer, checkAssociated, checkIdle, type Overlapped, operationOf, supported } from './overlapped.js';
 
-const MOST_BUFFERS = 1024;
+const MAX_BUFFERS = 1024;
 /** Of one packet. */
-export const MOST_BYTES = 2 ** 31 - 1;
+export const MAX_BYTES = 2 ** 31 - 1;
 const NO_BYTES = new Uint8Array(0);
 const ALL = 0;
 const PORT_OF_SOCKET = 0;
@@ -177,7 +177,7 @@ export function cancelIoEx(handle: number, overlapped?: Overlapped): boolean {
  */
 export function afdPoll(fd: number, events: number, overlapped: Overlapped, port?: CompletionPort): number {
   const operation = operationOf(overlapped);
-  const number = port === undefined ? PORT_OF_SOCKET : numberOf(port);
+  const number = port === undefined ? PORT_OF_SOCKET : portId(port);
   const result = calls.afdPoll(fd, events, operation, number);
   return answer(result, 'NtDeviceIoControlFile', fd, overlapped, () => {
     checkFd(fd);
@@ -194,7 +194,7 @@ export function checkBytesLength(value: unknown, name: string): asserts value is
 }
 
 function checkSum(bytes: number, name: string): void {
-  if (bytes > MOST_BYTES) throw outOfRange(`the length of ${name}`, `at most ${MOST_BYTES} bytes`, bytes);
+  if (bytes > MAX_BYTES) throw outOfRange(`the length of ${name}`, `at most ${MAX_BYTES} bytes`, bytes);
 }
 
 /** As native code takes them; each element is read once. */
@@ -204,7 +204,7 @@ function checkBuffers(value: unknown): Uint8Array | Uint8Array[] {
     return value;
   }
   if (!Array.isArray(value)) throw invalidType('buffers', 'a Uint8Array or an array of them', value);
-  const list = copyBuffers(value, MOST_BUFFERS);
+  const list = copyBuffers(value, MAX_BUFFERS);
   checkSum(
     list.reduce((sum, buffer) => sum + buffer.length, 0),
     'buffers',

@@ -20,7 +20,7 @@ const TO_THE_END = 0;
 const NO_BYTES = new Uint8Array(0);
 const calls = callsOf(native.overlapped); // operationOf() checks that they exist
 /** TransmitFile's own limit, of head, file and tail together. */
-const MOST_TRANSMITTED = 2 ** 31 - 2;
+const MAX_TRANSMITTED = 2 ** 31 - 2;
 
 /** How openFile() opens. */
 export interface OpenFileOptions {
@@ -139,7 +139,7 @@ export function transmitFile(
   if (file !== null) checkFd(file, 'file');
   checkBytesLength(head, 'options.head');
   checkBytesLength(tail, 'options.tail');
-  if (count !== undefined) checkInteger(count, 'options.count', 0, MOST_TRANSMITTED);
+  if (count !== undefined) checkInteger(count, 'options.count', 0, MAX_TRANSMITTED);
   checkTogether(head.length + tail.length + (count ?? 0));
   // The kernel takes a count of 0 for the whole file.
   const source = file === null || count === 0 ? NO_FILE : file;
@@ -154,7 +154,7 @@ export function transmitFile(
 }
 
 function checkTogether(bytes: number): void {
-  if (bytes > MOST_TRANSMITTED) throw outOfRange('head, count and tail', `at most ${MOST_TRANSMITTED} together`, bytes);
+  if (bytes > MAX_TRANSMITTED) throw outOfRange('head, count and tail', `at most ${MAX_TRANSMITTED} together`, bytes);
 }
 
 function checkCall(handle: unknown, buffer: unknown, offset: unknown): void {

@@ -122,8 +122,8 @@ export function takePending(id: number): Overlapped | null {
   return overlapped;
 }
 
-/** A port was closed: what was pending on it no longer is, but for what the kernel did not give back. */
-export function forgetSettled(): void {
+/** Drops the operations that a closed port has completed; those that the kernel still holds stay pending. */
+export function dropCompleted(): void {
   for (const [id, overlapped] of pending) if (!overlapped.pending) pending.delete(id);
 }
 

@@ -18,7 +18,7 @@ export const supported: boolean = native.kqueue !== undefined;
 
 /** How often a wait lets a worker's terminate() or the process's exit in. */
 const SLICE_MS = 250;
-const MOST_EVENTS = 1 << 24;
+const MAX_EVENTS = 1 << 24;
 const NO_ADDRESSES = 'of filters whose entries hold no address';
 const LARGEST_INT16 = 2 ** 15 - 1;
 const LARGEST_UINT16 = 2 ** 16 - 1;
@@ -39,7 +39,7 @@ export class KeventList {
    */
   constructor(capacity: number) {
     if (!supported) throw new UnsupportedError('kqueue');
-    checkInteger(capacity, 'capacity', 1, MOST_EVENTS);
+    checkInteger(capacity, 'capacity', 1, MAX_EVENTS);
     this.#batch = keventBatch(capacity);
   }
 

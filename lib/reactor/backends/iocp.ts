@@ -5,7 +5,7 @@
 import { errorOf, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
-import { forgetSettled } from '../../queue/iocp/overlapped.js';
+import { dropCompleted } from '../../queue/iocp/overlapped.js';
 import { type Backend, MAX_SLICE_MS } from '../backend.js';
 import type { Mode } from '../interest.js';
 
@@ -135,6 +135,6 @@ export class IocpBackend implements Backend {
 
   close(): void {
     port.close(this.fd);
-    if (this.#sink !== null) forgetSettled();
+    if (this.#sink !== null) dropCompleted();
   }
 }

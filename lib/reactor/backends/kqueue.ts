@@ -28,7 +28,7 @@ const { EEXIST, EPIPE } = native.constants.error;
 const { open, wait, bindSource, unbindSource } = callsOf(native.kqueue); // the constructor checks that they exist
 
 /** More changes than any interest needs. */
-const MOST_CHANGES = 8;
+const MAX_CHANGES = 8;
 /** What the queue has for an fd, beside filtersOf(): its mode is 'oneshot'. */
 const ONESHOT = 16;
 
@@ -53,8 +53,8 @@ export class KqueueBackend implements Backend {
   constructor(maxEvents: number) {
     if (native.kqueue === undefined) throw new UnsupportedError('kqueue');
     this.#events = keventBatch(maxEvents);
-    this.#changes = keventBatch(MOST_CHANGES);
-    this.#receipts = keventBatch(MOST_CHANGES);
+    this.#changes = keventBatch(MAX_CHANGES);
+    this.#receipts = keventBatch(MAX_CHANGES);
     this.times = this.#events.batch.times;
     this.fd = open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'kqueue');
