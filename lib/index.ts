@@ -6,8 +6,8 @@
  */
 
 export { SystemError, type SystemErrorDetails, UnsupportedError, WOULD_BLOCK } from './base/errors.js';
-export { Acceptor, type AcceptorOptions } from './reactor/acceptor.js';
-export type { BackendName } from './reactor/backend.js';
+export { Acceptor, type AcceptorErrorHandler, type AcceptorOptions } from './reactor/acceptor.js';
+export type { BackendName } from './reactor/backends/index.js';
 export { type Capabilities, capabilities } from './reactor/capabilities.js';
 export type { ErrorHandler } from './reactor/dispatcher.js';
 export { Interest, type Mode, Ready } from './reactor/interest.js';

@@ -1,12 +1,11 @@
-// Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is here, and not
-// only in the examples, because of two traps. Out of fds, accept() fails but the connection stays in the queue, and a
-// level-triggered listener is reported again at once, for ever: so the listener is paused for a while. And accept() tells
-// of errors of the connection that it has taken: these are counted, and the next connection is taken.
-import { checkDelay, checkFd, checkFunction, checkInteger, checkObject } from '../base/arguments.js';
+// Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is in the library,
+// and not only in the examples, because of two traps. Out of fds, accept() fails but the connection stays in the queue,
+// and the kernel reports a level-triggered listener again at once, for ever: so the acceptor pauses for a while. And
+// accept() reports errors of the connection that it takes: the acceptor counts these and takes the next connection.
+import { checkDelay, checkFd, checkFunction, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { close } from '../socket/calls.js';
-import { ensureNonBlocking } from '../socket/non-blocking.js';
 import { Interest } from './interest.js';
 import { Reactor } from './reactor.js';
 import type { Registration } from './registration.js';
@@ -14,7 +13,7 @@ import type { Timer } from './timers.js';
 
 const DEFAULT_MAX_PER_TURN = 64;
 const DEFAULT_RETRY_MS = 100;
-/** So many failures without a connection or an empty queue between them may well be the listener's own, and permanent. */
+/** After so many failures without a connection or an empty queue in between, the listener itself may be at fault. */
 const MAX_FAILURES_IN_A_ROW = 64;
 
 const { accept } = native.socket;
@@ -48,7 +47,21 @@ export interface AcceptorOptions {
   maxPerTurn?: number;
   /** How long to pause when no connection can be taken, in milliseconds; 100 by default. */
   retryMs?: number;
+  /**
+   * Called with what `onConnection` throws, and with an error of the listener itself (a SystemError of accept4(2) or
+   * epoll_ctl(2)), in place of the reactor's `onError`. The turn then goes on. What it throws itself leaves the turn. By
+   * default the error goes to the reactor's `onError`, as that of any handler.
+   */
+  onError?: AcceptorErrorHandler;
 }
+
+/**
+ * Called with an error of an acceptor.
+ *
+ * @param error what `onConnection` threw, or what is wrong with the listener
+ * @param acceptor the acceptor; it may be paused or closed here
+ */
+export type AcceptorErrorHandler = (error: unknown, acceptor: Acceptor) => void;
 
 /**
  * Takes connections from a listening socket and hands each to a callback (accept4(2)). Where accept4() fails:
@@ -56,13 +69,15 @@ export interface AcceptorOptions {
  * - no room for another fd (EMFILE, ENFILE, ENOBUFS, ENOMEM): pauses for `retryMs`, and counts that in `pauses`;
  * - an error of the one connection (ECONNABORTED, EPROTO, ENETDOWN, EPERM of a firewall ...; accept(2)): counts it in
  *   `failed`, and takes the next one. After 64 of these in a row it pauses as well;
- * - any other error is the listener's: pauses, and throws it from the turn, as a handler does.
+ * - any other error is the listener's: pauses, and gives it to `onError`; without one, throws it as a handler does.
  */
 export class Acceptor {
   /** The listening socket. */
   readonly fd: number;
   readonly #reactor: Reactor;
   readonly #onConnection: (fd: number) => void;
+  /** Ends a pause that the acceptor made. */
+  readonly #onRetry: () => void;
   readonly #registration: Registration;
   readonly #maxPerTurn: number;
   readonly #retryMs: number;
@@ -78,27 +93,35 @@ export class Acceptor {
 
   /**
    * @param listenerFd a socket in the listening state; the acceptor's from here on, and made non-blocking
-   * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the connection is
-   * closed here, unless the callback has closed it; the error goes on as that of a handler
+   * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the acceptor closes
+   * the connection, unless the callback has closed it; then `options.onError` or the reactor's `onError` gets the error
    * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError ENOTSOCK,
    * EBADF; and as `reactor.register()`
    */
-  constructor(reactor: Reactor, listenerFd: number, onConnection: (fd: number) => void, options: AcceptorOptions = {}) {
+  constructor(
+    reactor: Reactor,
+    listenerFd: number,
+    onConnection: (fd: number) => void,
+    options: AcceptorOptions = NO_OPTIONS,
+  ) {
     if (!(reactor instanceof Reactor)) throw invalidType('reactor', 'a Reactor', reactor);
     checkFd(listenerFd, 'listenerFd');
     checkFunction(onConnection, 'onConnection');
     checkObject(options, 'options');
-    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS } = options;
+    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS, onError } = options;
     checkInteger(maxPerTurn, 'options.maxPerTurn', 1, Number.MAX_SAFE_INTEGER);
     checkDelay(retryMs, 'options.retryMs');
+    if (onError !== undefined) checkFunction(onError, 'options.onError');
     checkListens(listenerFd);
-    ensureNonBlocking(listenerFd); // there is no flag for it: accept4() on a blocking listener waits
     this.fd = listenerFd;
     this.#reactor = reactor;
     this.#onConnection = onConnection;
+    this.#onRetry = this.#guarded(() => this.#update(), onError);
     this.#maxPerTurn = maxPerTurn;
     this.#retryMs = retryMs;
-    this.#registration = reactor.register(listenerFd, Interest.READABLE, () => this.#acceptSome());
+    // register() makes the listener non-blocking. There is no flag for it: accept4() on a blocking listener waits.
+    const onReadable = this.#guarded(() => this.#acceptSome(), onError);
+    this.#registration = reactor.register(listenerFd, Interest.READABLE, onReadable);
   }
 
   /** How many connections it has handed on. */
@@ -134,7 +157,7 @@ export class Acceptor {
   }
 
   /**
-   * Takes connections again, from the next turn on; ends a pause of its own as well. Idempotent.
+   * Takes connections again, from the next turn on; ends a pause that the acceptor made as well. Idempotent.
    *
    * @throws ERR_INVALID_STATE once the acceptor or its reactor is closed
    */
@@ -168,7 +191,19 @@ export class Acceptor {
     if (this.#registration.interest !== interest) this.#registration.modify(interest);
   }
 
-  /** The callback may pause or close the acceptor, or close the reactor: looked at before each connection. */
+  /** A function that gives what `call` throws to the error handler, if there is one. */
+  #guarded(call: () => void, onError: AcceptorErrorHandler | undefined): () => void {
+    if (onError === undefined) return call;
+    return () => {
+      try {
+        call();
+      } catch (error) {
+        onError(error, this);
+      }
+    };
+  }
+
+  /** The callback may pause or close the acceptor, or close the reactor: so each connection asks again. */
   #acceptSome(): void {
     for (let tries = 0; tries < this.#maxPerTurn && this.#registration.active && !this.paused; tries++) {
       const connection = accept(this.fd);
@@ -208,12 +243,12 @@ export class Acceptor {
   #pauseForAWhile(): void {
     this.#pauses++;
     this.#failedInARow = 0;
-    this.#retry = this.#reactor.setTimer(this.#retryMs, () => this.#update());
+    this.#retry = this.#reactor.setTimer(this.#retryMs, this.#onRetry);
     this.#update();
   }
 }
 
-/** A socket that does not listen would fail in each turn. macOS knows no SO_ACCEPTCONN: there accept() has to tell. */
+/** A socket that does not listen would fail in each turn. macOS has no SO_ACCEPTCONN: there accept() fails instead. */
 function checkListens(fd: number): void {
   const listens = new Int32Array(1);
   const result = native.socket.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, new Uint8Array(listens.buffer));

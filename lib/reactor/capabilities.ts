@@ -2,18 +2,17 @@
 
 import { failure } from '../base/errors.js';
 import { native } from '../native/table.js';
-import type { BackendName } from './backend.js';
-import { availableBackends } from './backends/index.js';
+import { availableBackends, type BackendName } from './backends/index.js';
 
 /** What `capabilities()` returns. */
 export interface Capabilities {
   /** Which backends a Reactor can have here, the default one first. */
   backends: BackendName[];
-  /** The mode 'edge'. */
+  /** The mode 'edge', of the default backend. */
   edge: boolean;
-  /** The mode 'oneshot'. */
+  /** The mode 'oneshot', of the default backend. */
   oneshot: boolean;
-  /** `Interest.PRIORITY`. */
+  /** `Interest.PRIORITY`, of the default backend. */
   priority: boolean;
   /** `transfer.sendfile()`. */
   sendfile: boolean;
@@ -29,7 +28,7 @@ export interface Capabilities {
   abstractUnixSockets: boolean;
   /** `reactor.onSignal()`. */
   signals: boolean;
-  /** `reactor.attach()`. */
+  /** `reactor.attach()`, of the default backend. */
   attach: boolean;
 }
 
@@ -43,21 +42,21 @@ function canOpen(domain: number): boolean {
 /** What this build can do on this system. Makes a new object each time. */
 export function capabilities(): Capabilities {
   const { socket } = native.constants;
-  const backends = availableBackends();
-  const hasEpoll = backends.includes('epoll');
-  const hasKqueue = backends.includes('kqueue');
+  const kinds = availableBackends();
+  const can = kinds[0]?.capabilities;
+  const backends = kinds.map(({ name }) => name as BackendName);
   return {
     backends,
-    edge: hasEpoll || hasKqueue,
-    oneshot: backends.length > 0,
-    priority: hasKqueue ? native.constants.kqueue?.EVFILT_EXCEPT !== undefined : backends.length > 0,
+    edge: can?.edge ?? false,
+    oneshot: can?.oneshot ?? false,
+    priority: can?.priority ?? false,
     sendfile: native.sendfile !== undefined,
     splice: native.splice !== undefined,
     reusePort: 'SO_REUSEPORT' in socket,
     deferAccept: 'TCP_DEFER_ACCEPT' in socket,
     unixSockets: canOpen(socket.AF_UNIX),
-    abstractUnixSockets: hasEpoll,
+    abstractUnixSockets: backends.includes('epoll'), // they are Linux's, as epoll(7) is
     signals: true,
-    attach: true,
+    attach: can?.attach ?? false,
   };
 }

@@ -8,7 +8,14 @@
 // that this one did not reach. So a handler that throws in every turn keeps neither events nor timers waiting.
 
 import { CLOCK, WAITED } from '../queue/event-batch.js';
-import type { Backend } from './backend.js';
+import {
+  type Backend,
+  COMPLETION_SLOT,
+  type CompletionPart,
+  type HostPart,
+  NO_COMPLETIONS,
+  SLICED_HOST,
+} from './backend.js';
 import { CLOSURES, Interest, Ready } from './interest.js';
 import { Counters } from './metrics.js';
 import type { Registrar } from './registrar.js';
@@ -26,6 +33,8 @@ export type ErrorHandler = (error: unknown, registration: Registration<unknown> 
 export class Dispatcher {
   readonly counters: Counters;
   readonly #backend: Backend;
+  readonly #host: HostPart;
+  readonly #completions: CompletionPart;
   readonly #registrar: Registrar;
   readonly #timers: TimerQueue;
   readonly #onError: ErrorHandler | undefined;
@@ -40,6 +49,8 @@ export class Dispatcher {
 
   constructor(backend: Backend, registrar: Registrar, timers: TimerQueue, onError: ErrorHandler | undefined) {
     this.#backend = backend;
+    this.#host = backend.host ?? SLICED_HOST;
+    this.#completions = backend.completions ?? NO_COMPLETIONS;
     this.#registrar = registrar;
     this.#timers = timers;
     this.#onError = onError;
@@ -92,7 +103,7 @@ export class Dispatcher {
   }
 
   #wait(timeoutMs: number, goesOn: boolean): void {
-    const longestMs = timeoutMs === 0 ? 0 : this.#backend.watchHost();
+    const longestMs = timeoutMs === 0 ? 0 : this.#host.watch();
     const sliceMs = longestMs >= 0 && (timeoutMs < 0 || timeoutMs > longestMs) ? longestMs : timeoutMs;
     this.#next = this.#count = 0;
     this.#count = this.#backend.wait(sliceMs, this.#timers.nextDeadlineMs);
@@ -106,11 +117,10 @@ export class Dispatcher {
     registrar.records = true;
     this.counters.beginDispatch();
     this.#delivered = 0;
-    let delivered = 0;
     this.#owesTimers = true;
     try {
       while (this.#next < this.#count) {
-        delivered += this.#deliver(this.#next++);
+        this.#deliver(this.#next++);
         if (registrar.torn) registrar.mend();
       }
       this.#owesTimers = false;
@@ -121,22 +131,25 @@ export class Dispatcher {
         this.counters.endDispatch(this.#delivered);
       }
     }
-    return delivered;
+    return this.#delivered;
   }
 
-  /** Hands one event to its handler. Returns how many handlers it called. */
-  #deliver(index: number): number {
+  /** Hands one event to its handler, and counts it. */
+  #deliver(index: number): void {
     const backend = this.#backend;
     const slot = backend.slot(index);
-    if (slot < 0) return this.#dispatchInternal(index);
+    if (slot < 0) {
+      this.#dispatchInternal(slot, index);
+      return;
+    }
     const generation = backend.generation(index);
     const registration = this.#registrar.table.at(slot, generation);
     if (registration === null) {
       if (!this.#registrar.ended.has(generation)) this.counters.countStaleEvent();
-      return 0;
+      return;
     }
     const ready = backend.ready(index) & (registration.interest | CLOSURES);
-    if (ready === 0) return 0; // an earlier handler of this batch changed its interest
+    if (ready === 0) return; // an earlier handler of this batch changed its interest
     if ((ready & CLOSURES) !== 0) this.#mute(registration, ready);
     this.#delivered++;
     try {
@@ -144,18 +157,16 @@ export class Dispatcher {
     } catch (error) {
       this.#report(error, registration);
     }
-    return 1;
   }
 
-  #dispatchInternal(index: number): number {
+  /** An event of a part of the backend. */
+  #dispatchInternal(slot: number, index: number): void {
     try {
-      const ran = this.#backend.dispatchInternal(index);
-      this.#delivered += ran;
-      return ran;
+      if (slot === COMPLETION_SLOT) this.#delivered += this.#completions.dispatch(index);
+      else this.#host.dispatch(slot);
     } catch (error) {
       this.#delivered++;
       this.#report(error, null);
-      return 1;
     }
   }
 

@@ -1,8 +1,7 @@
 // The options of the Reactor's methods, and their checks.
 import { checkFunction, checkInteger, checkObject } from '../base/arguments.js';
 import { invalidValue } from '../base/errors.js';
-import type { BackendName } from './backend.js';
-import { isBackendName } from './backends/index.js';
+import { BACKENDS, type BackendName, isBackendName } from './backends/index.js';
 import type { ErrorHandler } from './dispatcher.js';
 import type { Mode } from './interest.js';
 import type { RegistrationErrorHandler } from './registration.js';
@@ -51,7 +50,8 @@ export function checkReactorOptions(options: ReactorOptions): CheckedReactorOpti
   checkObject(options, 'options');
   const { backend, maxEvents = DEFAULT_MAX_EVENTS, onError } = options;
   if (backend !== undefined && !isBackendName(backend)) {
-    throw invalidValue('options.backend', "'epoll', 'kqueue' or 'iocp'", backend);
+    const names = BACKENDS.map(({ name }) => `'${name}'`).join(', ');
+    throw invalidValue('options.backend', `one of ${names}`, backend);
   }
   checkInteger(maxEvents, 'options.maxEvents', 1, MAX_EVENTS);
   if (onError !== undefined) checkFunction(onError, 'options.onError');

@@ -36,7 +36,7 @@ export function portOf(reactor: Reactor, handler: CompletionHandler): Completion
   checkFunction(handler, 'handler');
   if (!(backend instanceof IocpBackend)) throw new UnsupportedError('an I/O completion port');
   if (reactor.closed) throw invalidState('the reactor is closed');
-  const wasSet = backend.setSink((words, firstWord) => {
+  const wasSet = backend.completions.setSink((words, firstWord) => {
     const { overlapped, key, bytes, error } = packetAt(words, firstWord);
     handler(overlapped, key, bytes, error);
     return 1;

@@ -1,12 +1,12 @@
 // The Reactor: what a user calls. A turn is in dispatcher.ts, registrations are made and changed in registrar.ts; here is
 // who may drive it when, and what it gives back. Facts of the kernel are in backends/.
-import { checkFd, checkFunction, checkInteger, checkTimeout } from '../base/arguments.js';
-import { invalidState, invalidType } from '../base/errors.js';
+import { checkFd, checkFunction, checkInteger, checkTimeout, NO_OPTIONS } from '../base/arguments.js';
+import { invalidState, invalidType, UnsupportedError } from '../base/errors.js';
 import { type Closer, closedByOwner, closeWithOwner, Resources } from '../base/resources.js';
 import { native } from '../native/table.js';
 import { onClose } from '../socket/closing.js';
-import type { Backend, BackendName } from './backend.js';
-import { backendCloser, openBackend } from './backends/index.js';
+import { type Backend, type CompletionPart, type HostPart, NO_COMPLETIONS, SLICED_HOST } from './backend.js';
+import { type BackendName, backendCloser, openBackend } from './backends/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { HostLoop } from './host-loop.js';
 import { ALL_INTERESTS } from './interest.js';
@@ -32,7 +32,7 @@ import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQu
 import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
-/** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE for what is none */
+/** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
 
 /**
@@ -41,6 +41,8 @@ export let backendOf: (reactor: Reactor) => Backend;
  */
 export class Reactor {
   readonly #backend: Backend;
+  readonly #hostPart: HostPart;
+  readonly #completions: CompletionPart;
   readonly #registrar: Registrar;
   readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
@@ -63,10 +65,12 @@ export class Reactor {
    *
    * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
    */
-  constructor(options: ReactorOptions = {}) {
+  constructor(options: ReactorOptions = NO_OPTIONS) {
     const { backend, maxEvents, onError } = checkReactorOptions(options);
     const opened = openBackend(backend, maxEvents);
     this.#backend = opened;
+    this.#hostPart = opened.host ?? SLICED_HOST;
+    this.#completions = opened.completions ?? NO_COMPLETIONS;
     this.#registrar = new Registrar(opened, () => this.#tellHost());
     this.#dispatcher = new Dispatcher(opened, this.#registrar, this.#timers, onError);
     this.#resources.add(backendCloser(opened));
@@ -76,7 +80,7 @@ export class Reactor {
 
   /** The facility of the kernel that it uses. */
   get backend(): BackendName {
-    return this.#backend.name;
+    return this.#backend.kind.name as BackendName;
   }
 
   /** How many registrations are live. Wakers, signals and timers do not count. */
@@ -167,13 +171,14 @@ export class Reactor {
    * each turn. Handlers run in no AsyncLocalStorage store (under poll() and run(): in that of the caller). An exception
    * that no `onError` takes is an uncaught exception. Does nothing if attached already.
    *
-   * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed
+   * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed; UnsupportedError for a backend without it
    */
   attach(): void {
     this.#checkOpen();
     if (this.#host !== null) return;
     if (this.#isInTurn()) throw invalidState('attach() inside a turn of poll() or run()');
-    this.#backend.unwatchHost(); // or each loop would watch the other
+    if (!this.#backend.kind.capabilities.attach) throw new UnsupportedError('attach()');
+    this.#hostPart.unwatch(); // or each loop would watch the other
     this.#host = new HostLoop(this.#backend.fd, () => this.#hostTurn());
     this.#tellHost();
   }
@@ -318,7 +323,7 @@ export class Reactor {
 
   #canWake(): boolean {
     const { size } = this.#registrar.table;
-    return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#backend.hasPending();
+    return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#completions.hasPending();
   }
 
   #turn(timeoutMs: number, goesOn: boolean): number {
@@ -333,7 +338,7 @@ export class Reactor {
   /** Goes on with a wait without limit, until something ran or the host needs the thread. */
   #pollOn(): number {
     let ran = 0;
-    while (ran === 0 && !this.#closed && !this.#backend.hostNeedsTurn()) ran = this.#turn(-1, true);
+    while (ran === 0 && !this.#closed && !this.#hostPart.needsTurn()) ran = this.#turn(-1, true);
     return ran;
   }
 
@@ -361,9 +366,11 @@ export class Reactor {
   /** The host is to know the next deadline, and whether to keep the process alive. */
   #tellHost(): void {
     if (this.#host === null) return;
-    this.#host.setReferenced(this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#backend.hasPending()));
+    this.#host.setReferenced(
+      this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#completions.hasPending()),
+    );
     if (this.#inTurn) return;
-    this.#backend.submitChanges();
+    this.#backend.submitChanges?.();
     // The kernel does not report again what an exception left of a batch.
     const { isUnfinished } = this.#dispatcher;
     this.#host.setDeadline(isUnfinished ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);

@@ -12,7 +12,7 @@ import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import type { Closer } from '../base/resources.js';
 import { native } from '../native/table.js';
 import { isOwn, prepareClose } from '../socket/closing.js';
-import { type Backend, isGone } from './backend.js';
+import { type Backend, checkSupported, isGone } from './backend.js';
 import { Interest, type Mode } from './interest.js';
 import {
   type AnyRegistration,
@@ -86,7 +86,7 @@ export class Registrar implements RegistrationOwner {
   register<T>(plan: RegistrationPlan<T>): Registration<T> {
     this.mend();
     const { fd, interest, mode, handler, data, onError } = plan;
-    this.#backend.check(interest, mode);
+    checkSupported(this.#backend.kind.capabilities, interest, mode);
     const slot = this.table.prepare(fd);
     const { nextGeneration: generation } = this.table;
     const Kind = onError === undefined ? Registration : GuardedRegistration;
@@ -133,6 +133,7 @@ export class Registrar implements RegistrationOwner {
     if (registration.state !== State.ACTIVE)
       throw invalidState(`the registration of fd ${registration.fd} is not active`);
     const { fd, slot, generation, mode } = registration;
+    checkSupported(this.#backend.kind.capabilities, interest, mode);
     this.#change = registration;
     this.#step = Step.MODIFYING;
     const result = this.#backend.modify(fd, slot, generation, interest, mode);
@@ -171,7 +172,7 @@ export class Registrar implements RegistrationOwner {
   /** Tells the backend of a half-close that the handler was told of, and did not ask for. */
   muteReadClosed(registration: AnyRegistration): void {
     const { fd, slot, generation, interest } = registration;
-    this.#backend.muteReadClosed(fd, slot, generation, interest);
+    this.#backend.muteReadClosed?.(fd, slot, generation, interest);
   }
 
   /** The fd is about to be closed through the library. @throws ERR_INVALID_STATE where a waker or a signal uses it */

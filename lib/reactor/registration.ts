@@ -130,7 +130,8 @@ export class Registration<T = undefined> {
    * Sets a new interest; re-arms a oneshot that has fired. What is ready already is told by the next turn.
    *
    * @param interest bits of `Interest`, or 0 for none: then only closures and errors are told, each once
-   * @throws RangeError ERR_OUT_OF_RANGE for other bits; ERR_INVALID_STATE once it is not active;
+   * @throws RangeError ERR_OUT_OF_RANGE for other bits; UnsupportedError for `Interest.PRIORITY` where
+   * `capabilities().priority` is false; ERR_INVALID_STATE once it is not active;
    * SystemError of epoll_ctl(2) (Linux). EBADF, ENOENT or EPERM: other code closed the fd, and the registration is not
    * active from here on
    */

@@ -3,7 +3,7 @@
 // Invariant: the pipe is filled only when it is empty. So EAGAIN from the source's side always means "the source is
 // empty", never "the pipe is full"; and while anything is in the pipe only the destination is waited for, which is the
 // back-pressure: no more is read than the other side takes.
-import { checkFd, checkInteger, checkObject } from '../base/arguments.js';
+import { checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { callsOf, native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
@@ -56,7 +56,7 @@ export class Pump {
   #error: SystemError | null = null;
 
   /** The fds stay the caller's; the pipe is taken when there is something to move. @throws SystemError EBADF */
-  constructor(sourceFd: number, destinationFd: number, options: PumpOptions = {}) {
+  constructor(sourceFd: number, destinationFd: number, options: PumpOptions = NO_OPTIONS) {
     checkFd(sourceFd, 'sourceFd');
     checkFd(destinationFd, 'destinationFd');
     checkObject(options, 'options');

@@ -1,37 +1,36 @@
-// Chooses the backend by what this build of the add-on has; a new backend is one line here.
+// The list of backends. A new backend is one file beside this one, and one line here.
 
 import { UnsupportedError } from '../../base/errors.js';
-import { native } from '../../native/table.js';
-import type { Backend, BackendName } from '../backend.js';
-import { EpollBackend } from './epoll.js';
-import { IocpBackend } from './iocp.js';
-import { KqueueBackend } from './kqueue.js';
+import type { Backend, BackendKind } from '../backend.js';
+import { epoll } from './epoll.js';
+import { iocp } from './iocp.js';
+import { kqueue } from './kqueue.js';
 
-type Make = (maxEvents: number) => Backend;
+const KINDS = [
+  epoll, // Linux
+  kqueue, // macOS and the BSDs
+  iocp, // Windows
+] as const;
 
-const BACKENDS: Record<BackendName, { isThere: boolean; make: Make }> = {
-  epoll: { isThere: native.epoll !== undefined, make: (maxEvents) => new EpollBackend(maxEvents) },
-  kqueue: { isThere: native.kqueue !== undefined, make: (maxEvents) => new KqueueBackend(maxEvents) },
-  iocp: { isThere: native.port !== undefined, make: (maxEvents) => new IocpBackend(maxEvents) },
-};
+/** The facilities of the kernel that a Reactor can use: epoll(7) of Linux, kqueue(2) of macOS and the BSDs, completion ports of Windows. */
+export type BackendName = (typeof KINDS)[number]['name'];
 
-const NAMES: readonly BackendName[] = ['epoll', 'kqueue', 'iocp'];
+/** The backends that this package knows, the preferred one first. A test adds its own (test/backends/scripted-backend.ts). */
+export const BACKENDS: BackendKind[] = [...KINDS];
 
 /** The backends that this platform has, the default one first. */
-export function availableBackends(): BackendName[] {
-  return NAMES.filter((name) => BACKENDS[name].isThere);
+export function availableBackends(): BackendKind[] {
+  return BACKENDS.filter((kind) => kind.available);
 }
 
 export function isBackendName(name: unknown): name is BackendName {
-  return NAMES.includes(name as BackendName);
+  return BACKENDS.some((kind) => kind.name === name);
 }
 
 export function openBackend(name: BackendName | undefined, maxEvents: number): Backend {
-  const chosen = name ?? availableBackends()[0];
-  if (chosen === undefined || !BACKENDS[chosen].isThere) {
-    throw new UnsupportedError(name === undefined ? 'a Reactor' : `the ${name} backend`);
-  }
-  return BACKENDS[chosen].make(maxEvents);
+  const chosen = availableBackends().find((kind) => name === undefined || kind.name === name);
+  if (chosen === undefined) throw new UnsupportedError(name === undefined ? 'a Reactor' : `the ${name} backend`);
+  return chosen.open(maxEvents);
 }
 
 /** What closes it. */

@@ -1,12 +1,14 @@
-// The Reactor on an I/O completion port: the readiness of sockets comes from \Device\Afd (native/sys/windows/port/afd.h), wakers, signals
-// and a user's overlapped operations are packets of the same port. Translation only: Ready bits come ready-made from
-// native code, where the two pure functions for them are (native/core/afd_events.h).
+// The Reactor on an I/O completion port. The readiness of sockets comes from \Device\Afd (native/sys/windows/port/afd.h).
+// Wakers, signals and a user's overlapped operations are packets of the same port. Translation only: native code makes the
+// Ready bits (native/core/afd_events.h).
+//
+// There is no host part: Node's loop has a port of its own, and no wait covers two ports.
 
 import { errorOf, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
 import { dropCompleted } from '../../queue/iocp/overlapped.js';
-import { type Backend, MAX_SLICE_MS } from '../backend.js';
+import type { Backend, BackendKind, CompletionPart } from '../backend.js';
 import type { Mode } from '../interest.js';
 
 const port = callsOf(native.port); // the constructor checks that it exists
@@ -16,21 +18,56 @@ const { wait } = port;
 const GENERATION = 1;
 const STATUS = 2;
 
-/** What a completion of the user's own is given to; it returns how many handlers it ran. */
+/** Gets each completion of an operation that the user started. Returns how many handlers it ran. */
 export type CompletionSink = (words: Int32Array, firstWord: number) => number;
 
-export class IocpBackend implements Backend {
-  readonly name = 'iocp';
-  readonly changeCall = 'NtDeviceIoControlFile';
-  readonly sourcesAreFds = false;
-  /** The port's number in native code. */
-  readonly fd: number;
-  readonly times: Float64Array;
-  readonly #batch: EventBatch;
+/** The completions of the user's operations, once portOf() has set a sink for them. */
+class IocpCompletions implements CompletionPart {
+  readonly #port: number;
   readonly #words: Int32Array;
   readonly #firstWord: number;
   readonly #eventWords: number;
   #sink: CompletionSink | null = null;
+
+  constructor(port: number, words: Int32Array, firstWord: number, eventWords: number) {
+    this.#port = port;
+    this.#words = words;
+    this.#firstWord = firstWord;
+    this.#eventWords = eventWords;
+  }
+
+  /** Sets what gets completions from here on. False if there is a sink already. */
+  setSink(sink: CompletionSink): boolean {
+    if (this.#sink !== null) return false;
+    this.#sink = sink;
+    return true;
+  }
+
+  hasPending(): boolean {
+    return this.#sink !== null && port.pending(this.#port) > 0;
+  }
+
+  dispatch(index: number): number {
+    return this.#sink === null ? 0 : this.#sink(this.#words, this.#firstWord + index * this.#eventWords);
+  }
+
+  /** The port is closed. */
+  close(): void {
+    if (this.#sink !== null) dropCompleted();
+  }
+}
+
+export class IocpBackend implements Backend {
+  readonly kind: BackendKind = iocp;
+  readonly changeCall = 'NtDeviceIoControlFile';
+  /** The port's number in native code. */
+  readonly fd: number;
+  readonly times: Float64Array;
+  readonly completions: IocpCompletions;
+  readonly #batch: EventBatch;
+  readonly #words: Int32Array;
+  readonly #firstWord: number;
+  readonly #eventWords: number;
 
   constructor(maxEvents: number) {
     if (native.port === undefined) throw new UnsupportedError('iocp');
@@ -42,10 +79,7 @@ export class IocpBackend implements Backend {
     this.#eventWords = layout.eventWords;
     this.fd = port.open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'CreateIoCompletionPort');
-  }
-
-  check(_interest: number, mode: Mode): void {
-    if (mode === 'edge') throw new UnsupportedError("the mode 'edge'");
+    this.completions = new IocpCompletions(this.fd, this.#words, this.#firstWord, this.#eventWords);
   }
 
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
@@ -96,22 +130,6 @@ export class IocpBackend implements Backend {
     return this.#words[this.#firstWord + STATUS + index * this.#eventWords] as number;
   }
 
-  /** A completion of an operation that the user started. */
-  dispatchInternal(index: number): number {
-    return this.#sink === null ? 0 : this.#sink(this.#words, this.#firstWord + index * this.#eventWords);
-  }
-
-  hasPending(): boolean {
-    return this.#sink !== null && port.pending(this.fd) > 0;
-  }
-
-  /** Who is to get completions from here on. False where there is somebody already. */
-  setSink(sink: CompletionSink): boolean {
-    if (this.#sink !== null) return false;
-    this.#sink = sink;
-    return true;
-  }
-
   submitChanges(): void {
     const result = port.submitChanges(this.fd);
     if (result < 0) throw new SystemError(errorOf(result), 'NtDeviceIoControlFile');
@@ -121,20 +139,15 @@ export class IocpBackend implements Backend {
     this.#batch.readClock();
   }
 
-  // Node's loop has a port of its own there, which nothing else can wait for.
-  watchHost(): number {
-    return MAX_SLICE_MS;
-  }
-
-  /** It may: nothing tells. */
-  hostNeedsTurn(): boolean {
-    return true;
-  }
-
-  unwatchHost(): void {}
-
   close(): void {
     port.close(this.fd);
-    if (this.#sink !== null) dropCompleted();
+    this.completions.close();
   }
 }
+
+export const iocp = {
+  name: 'iocp',
+  available: native.port !== undefined,
+  capabilities: { edge: false, oneshot: true, priority: true, attach: true },
+  open: (maxEvents: number) => new IocpBackend(maxEvents),
+} as const satisfies BackendKind;

@@ -2,17 +2,21 @@
 // made. Two rules of the kernel shape it:
 //
 // - A knote is (fd, filter): reading and writing are two, so one fd may have two events in a batch. They are merged.
-// - close(2) takes the knotes away without a word (but not in libkqueue), and EV_ADD of what is there already is no error.
-//   So a number that we know of is asked for first: an fd that was closed behind our back has no knote.
+// - close(2) takes the knotes away without a word (but not in libkqueue), and EV_ADD of a knote that exists is no error.
+//   So register() asks for a number that the table knows: an fd that other code closed has no knote.
 //
 // Every change is made with EV_RECEIPT, which gives each its own answer (kqueue(2): FreeBSD 8, macOS 10.5, OpenBSD 6.6,
 // NetBSD 6): a failure is that of its own filter, and a registration that is half made is taken back.
+//
+// There is no host part: macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue
+// never does. There is no muteReadClosed(): a registration that does not ask to read has a READ filter with EV_CLEAR, which
+// reports a half-close once.
 
 import { errorOf, failure, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { type KeventBatch, keventBatch } from '../../queue/kqueue/kevent-batch.js';
-import { type Backend, isGone, MAX_SLICE_MS } from '../backend.js';
-import { Interest, type Mode, Ready } from '../interest.js';
+import { type Backend, type BackendKind, isGone } from '../backend.js';
+import { type Mode, Ready } from '../interest.js';
 import {
   type Change,
   changesBetween,
@@ -33,9 +37,8 @@ const MAX_CHANGES = 8;
 const ONESHOT = 16;
 
 export class KqueueBackend implements Backend {
-  readonly name = 'kqueue';
+  readonly kind: BackendKind = kqueue;
   readonly changeCall = 'kevent';
-  readonly sourcesAreFds = false;
   readonly fd: number;
   readonly times: Float64Array;
   readonly #events: KeventBatch;
@@ -60,10 +63,6 @@ export class KqueueBackend implements Backend {
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'kqueue');
   }
 
-  check(interest: number): void {
-    if (interest & Interest.PRIORITY && k.EVFILT_EXCEPT === undefined) throw new UnsupportedError('Interest.PRIORITY');
-  }
-
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
     if (this.#isWatched(fd)) return failure(EEXIST as number);
     this.#know(fd, slot, generation, 0);
@@ -74,9 +73,6 @@ export class KqueueBackend implements Backend {
     this.#know(fd, slot, generation, this.#filters[fd] ?? 0);
     return this.#bring(fd, interest, mode);
   }
-
-  /** A registration that does not ask to read has a READ filter with EV_CLEAR, which does not report the same again. */
-  muteReadClosed(): void {}
 
   deregister(fd: number): boolean {
     const before = (this.#filters[fd] ?? 0) & ~ONESHOT;
@@ -128,32 +124,9 @@ export class KqueueBackend implements Backend {
     return this.#merge.ready(index);
   }
 
-  dispatchInternal(): number {
-    return 0;
-  }
-
-  hasPending(): boolean {
-    return false;
-  }
-
-  /** kevent makes each change at once. */
-  submitChanges(): void {}
-
   readClock(): void {
     this.#events.batch.readClock();
   }
-
-  // macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue's never is.
-  watchHost(): number {
-    return MAX_SLICE_MS;
-  }
-
-  /** It may: nothing tells. */
-  hostNeedsTurn(): boolean {
-    return true;
-  }
-
-  unwatchHost(): void {}
 
   close(): void {
     native.fd.close(this.fd);
@@ -263,3 +236,10 @@ export class KqueueBackend implements Backend {
     return tolerated;
   }
 }
+
+export const kqueue = {
+  name: 'kqueue',
+  available: native.kqueue !== undefined,
+  capabilities: { edge: true, oneshot: true, priority: k.EVFILT_EXCEPT !== undefined, attach: true },
+  open: (maxEvents: number) => new KqueueBackend(maxEvents),
+} as const satisfies BackendKind;
