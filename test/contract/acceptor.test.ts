@@ -92,6 +92,9 @@ contractTest('wrong arguments are refused, and the fd stays open', ({ reactor })
   for (const retryMs of [-1, Number.NaN, '4', null] as Any[]) {
     expectBadArgument(() => new Acceptor(reactor, listener, handler, { retryMs }));
   }
+  for (const onError of [null, 'x', {}] as Any[]) {
+    expectArgumentType(() => new Acceptor(reactor, listener, handler, { onError }));
+  }
   expect(reactor.size).toBe(0);
   expect(portOf(listener)).toBeGreaterThan(0);
 });

@@ -1,11 +1,12 @@
 // Handlers that throw: the error goes to onError, or out of the turn. Either way nothing else waits for it: not the rest of the
 // batch, not the timers, not the host.
-import { Interest, type Reactor, type Registration } from 'fdreactor';
+import { Acceptor, Interest, type Reactor, type Registration } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
-import { socketPair } from '../helpers/pairs.js';
+import { dispose, own } from '../helpers/owned.js';
+import { listen, socketPair } from '../helpers/pairs.js';
 import { turnUntil } from '../helpers/wait.js';
 
 const byte = new Uint8Array([1]);
@@ -114,6 +115,54 @@ contractTest('what timers and wakers throw goes to the onError of the reactor, w
   expect(seen).toContainEqual([new Error('waker'), null]);
   expect(timer.active).toBe(false);
 });
+
+contractTest("the acceptor's onError comes before the reactor's; the connection is closed", ({ newReactor }) => {
+  const seen: unknown[] = [];
+  const reactor = newReactor({ onError: (error) => seen.push(['reactor', error]) });
+  const { listener, port } = listen();
+  const fds: number[] = [];
+  const onConnection = (fd: number): void => {
+    fds.push(fd);
+    throw new Error(`connection ${fds.length}`);
+  };
+  const onError = (error: unknown, acceptor: Acceptor): void => {
+    seen.push([acceptor, error]);
+    if (fds.length === 2) acceptor.close();
+  };
+  const acceptor = dispose(new Acceptor(reactor, listener, onConnection, { onError }));
+  for (let i = 0; i < 2; i++) own(socket.connectTcp({ host: '127.0.0.1', port }));
+  turnUntil(reactor, () => seen.length === 2);
+  expect(seen).toEqual([1, 2].map((number) => [acceptor, new Error(`connection ${number}`)]));
+  for (const fd of fds) expect(() => socket.send(fd, byte)).toThrow();
+  expect([reactor.size, acceptor.accepted]).toEqual([0, 2]);
+});
+
+contractTest('what the onError of an acceptor throws leaves poll()', ({ reactor }) => {
+  const { listener, port } = listen();
+  const options = {
+    onError: () => {
+      throw new Error('of onError');
+    },
+  };
+  dispose(new Acceptor(reactor, listener, () => options.onError(), options));
+  own(socket.connectTcp({ host: '127.0.0.1', port }));
+  expect(() => turnUntil(reactor, () => false)).toThrow('of onError');
+});
+
+contractTest(
+  'an error of the listener goes to the onError of the acceptor, which pauses',
+  ({ reactor }) => {
+    const { listener } = listen();
+    const seen: unknown[] = [];
+    const onError = (error: unknown): void => void seen.push(error);
+    const acceptor = dispose(new Acceptor(reactor, listener, () => {}, { onError, retryMs: 60_000 }));
+    socket.shutdown(listener, socket.SHUT_RDWR); // accept4(2) answers EINVAL then
+    turnUntil(reactor, () => seen.length > 0);
+    expect(seen).toEqual([expect.objectContaining({ code: 'EINVAL', syscall: 'accept4', fd: listener })]);
+    expect([acceptor.pauses, acceptor.paused]).toEqual([1, true]);
+  },
+  { needs: 'epoll' },
+);
 
 contractTest('onError may close the registration, and the reactor; what it throws leaves poll()', ({ newReactor }) => {
   const closing = newReactor({ onError: (_, registration) => registration?.close() });
