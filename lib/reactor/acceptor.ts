@@ -1,7 +1,8 @@
-// Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is in the library,
-// and not only in the examples, because of two traps. Out of fds, accept() fails but the connection stays in the queue,
-// and the kernel reports a level-triggered listener again at once, for ever: so the acceptor pauses for a while. And
-// accept() reports errors of the connection that it takes: the acceptor counts these and takes the next connection.
+// Acceptor, as in the Reactor pattern: takes connections from a listening socket and hands them on. It is in the
+// library, and not only in the examples, because of two traps. Out of fds, accept() fails but the connection stays in
+// the queue, and the kernel reports a level-triggered listener again at once, for ever: so the acceptor pauses for a
+// while. And accept() reports errors of the connection that it takes: the acceptor counts these and takes the next
+// connection.
 import { checkDelay, checkFd, checkFunction, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
@@ -23,7 +24,7 @@ const { SOL_SOCKET, SO_ACCEPTCONN } = native.constants.socket;
 /** Errors of accept(2) that pass when the process or the system has room again. */
 const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSR']);
 
-/** Errors of the one connection that was taken from the queue: accept(2), "Error handling". EPERM: a firewall's rules. */
+/** Errors of the one connection from the queue: accept(2), "Error handling". EPERM: a firewall's rules. */
 const OF_ONE_CONNECTION = new Set([
   'ECONNABORTED',
   'ECONNRESET',
@@ -49,8 +50,8 @@ export interface AcceptorOptions {
   retryMs?: number;
   /**
    * Called with what `onConnection` throws, and with an error of the listener itself (a SystemError of accept4(2) or
-   * epoll_ctl(2)), in place of the reactor's `onError`. The turn then goes on. What it throws itself leaves the turn. By
-   * default the error goes to the reactor's `onError`, as that of any handler.
+   * epoll_ctl(2)), in place of the reactor's `onError`. The turn then goes on. What it throws itself leaves the turn.
+   * By default the error goes to the reactor's `onError`, as that of any handler.
    */
   onError?: AcceptorErrorHandler;
 }
@@ -93,10 +94,11 @@ export class Acceptor {
 
   /**
    * @param listenerFd a socket in the listening state; the acceptor's from here on, and made non-blocking
-   * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the acceptor closes
-   * the connection, unless the callback has closed it; then `options.onError` or the reactor's `onError` gets the error
-   * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError ENOTSOCK,
-   * EBADF; and as `reactor.register()`
+   * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the
+   * acceptor closes the connection, unless the callback has closed it; then `options.onError` or the reactor's
+   * `onError` gets the error
+   * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError
+   * ENOTSOCK, EBADF; and as `reactor.register()`
    */
   constructor(
     reactor: Reactor,
@@ -129,7 +131,7 @@ export class Acceptor {
     return this.#accepted;
   }
 
-  /** How many connections were lost to errors of their own; those that accept() passes over by itself are not counted. */
+  /** How many connections were lost to errors of their own, without those that accept() itself passes over. */
   get failed(): number {
     return this.#failed;
   }
@@ -145,8 +147,8 @@ export class Acceptor {
   }
 
   /**
-   * Takes no connections until `resume()`: they wait in the listener's queue, and those that find no room there are refused
-   * or tried again by their clients. Fine inside the callback, which is not called again then. Idempotent.
+   * Takes no connections until `resume()`: they wait in the listener's queue, and those that find no room there are
+   * refused or tried again by their clients. Fine inside the callback, which is not called again then. Idempotent.
    *
    * @throws ERR_INVALID_STATE once the acceptor or its reactor is closed
    */

@@ -1,12 +1,13 @@
-// The contract of a backend: what the Reactor needs of a kernel's readiness facility, and nothing more. A core that every
-// backend implements, and optional parts for what only some kernels have. Where a part is absent the Reactor does without.
+// The contract of a backend: what the Reactor needs of a kernel's readiness facility, and nothing more. A core that
+// every backend implements, and optional parts for what only some kernels have. Where a part is absent the Reactor
+// does without.
 //
-// A registration is a slot (an index into the reactor's table) and a generation (which of the registrations that had that
-// slot). Both go into the kernel's user-data word and come back with each event. So an event of an earlier owner of a slot
-// is recognised and dropped. The fd is never an identity: its number may belong to another file by now.
+// A registration is a slot (an index into the reactor's table) and a generation (which of the registrations that had
+// that slot). Both go into the kernel's user-data word and come back with each event. So an event of an earlier owner
+// of a slot is recognised and dropped. The fd is never an identity: its number may belong to another file by now.
 //
-// A result is a native one (native/core/result.h): 0 or more, or a failure. A backend makes no call between the kernel's
-// answer and its return. So an exception comes before the change or after it (registrar.ts).
+// A result is a native one (native/core/result.h): 0 or more, or a failure. A backend makes no call between the
+// kernel's answer and its return. So an exception comes before the change or after it (registrar.ts).
 
 import { UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
@@ -68,20 +69,23 @@ export interface Backend {
   /** Sets a new interest; re-arms a oneshot that has fired. Reports again what is ready already. Returns a result. */
   modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number;
   /**
-   * Stops watching. Returns whether the fd was still the file that was registered: false if other code closed it, whatever
-   * has its number now.
+   * Stops watching. Returns whether the fd was still the file that was registered: false if other code closed it,
+   * whatever has its number now.
    */
   deregister(fd: number): boolean;
-  /** Watches the source of a waker or a signal (native/sys/waker.h). Each ring is an event of the slot, READABLE. Returns a result. */
+  /**
+   * Watches the source of a waker or a signal (native/sys/waker.h). Each ring is an event of the slot, READABLE.
+   * Returns a result.
+   */
   watchInternal(source: number, slot: number, generation: number): number;
   /** Ends watchInternal(). Returns whether the source is still open. */
   unwatchInternal(source: number): boolean;
   /**
-   * Blocks for at most timeoutMs (0: not at all) and not beyond deadlineMs (Infinity: none). Returns how many events there
-   * are. Retries EINTR with what remains.
+   * Blocks for at most timeoutMs (0: not at all) and not beyond deadlineMs (Infinity: none). Returns how many events
+   * there are. Retries EINTR with what remains.
    */
   wait(timeoutMs: number, deadlineMs: number): number;
-  /** The slot of the i-th event of the last wait, until the next one. Below 0: an event of a part, see COMPLETION_SLOT. */
+  /** The slot of the i-th event of the last wait. Below 0: an event of a part, see COMPLETION_SLOT. */
   slot(index: number): number;
   generation(index: number): number;
   /** Bits of Ready. */
@@ -96,20 +100,21 @@ export interface Backend {
   readonly host?: HostPart;
   readonly completions?: CompletionPart;
   /**
-   * The peer's half-close was reported to a level registration that did not ask to read. Keeps it from being reported again
-   * until modify(): each wait would return at once until the user reads. Absent where the kernel reports it once.
+   * The peer's half-close was reported to a level registration that did not ask to read. Keeps it from being reported
+   * again until modify(): each wait would return at once until the user reads. Absent where the kernel reports it
+   * once.
    */
   muteReadClosed?(fd: number, slot: number, generation: number, interest: number): void;
-  /** Before the host waits: tells the kernel what the next wait() would tell it. Absent where each change is made at once. */
+  /** Before the host waits: tells the kernel what the next wait() would tell it. Absent where register() does so. */
   submitChanges?(): void;
 }
 
 /** For a kernel that can wait for the host's event loop as well. Without it, waits are cut into slices: SLICED_HOST. */
 export interface HostPart {
   /**
-   * From now on a wait returns when the host's event loop has something to do. Returns the longest time-out of a wait, so
-   * that JavaScript runs every MAX_SLICE_MS: V8 ends a thread (worker.terminate(), a vm time-out, Ctrl-C in a REPL) only
-   * there. -1 for any: the wait comes back by itself.
+   * From now on a wait returns when the host's event loop has something to do. Returns the longest time-out of a wait,
+   * so that JavaScript runs every MAX_SLICE_MS: V8 ends a thread (worker.terminate(), a vm time-out, Ctrl-C in a REPL)
+   * only there. -1 for any: the wait comes back by itself.
    */
   watch(): number;
   /** Ends watch(). */

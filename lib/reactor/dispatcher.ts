@@ -1,11 +1,12 @@
-// Dispatcher: one turn. It waits for events (one native call), hands each to its handler, and fires the timers that are due.
+// Dispatcher: one turn. It waits for events (one native call), hands each to its handler, and fires the timers that
+// are due.
 //
-// The batch stays where the kernel wrote it; #next says which of its events comes next, and moves on before each handler
-// is called. That one rule gives the rest: a handler may throw (the next turn goes on from there), deregister the fd of a
-// later event (its generation no longer fits), or close the reactor (the batch is empty then).
+// The batch stays where the kernel wrote it; #next says which of its events comes next, and moves on before each
+// handler is called. That one rule gives the rest: a handler may throw (the next turn goes on from there), deregister
+// the fd of a later event (its generation no longer fits), or close the reactor (the batch is empty then).
 //
-// What a handler throws goes to an error handler. Without one it leaves the turn, and the next turn begins with the timers
-// that this one did not reach. So a handler that throws in every turn keeps neither events nor timers waiting.
+// What a handler throws goes to an error handler. Without one it leaves the turn, and the next turn begins with the
+// timers that this one did not reach. So a handler that throws in every turn keeps neither events nor timers waiting.
 
 import { CLOCK, WAITED } from '../queue/event-batch.js';
 import {

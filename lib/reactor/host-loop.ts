@@ -6,9 +6,9 @@ import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 
 /**
- * The calls for a host with an event loop of libuv, which can watch the fd of a reactor; undefined for any other host. Bun
- * and Deno export functions with libuv's names, for add-ons that need its mutex or clock. But their event loops are not
- * libuv's, and the functions that watch an fd end the process.
+ * The calls for a host with an event loop of libuv, which can watch the fd of a reactor; undefined for any other host.
+ * Bun and Deno export functions with libuv's names, for add-ons that need its mutex or clock. But their event loops
+ * are not libuv's, and the functions that watch an fd end the process.
  */
 export const hostUv =
   process.versions.bun === undefined && process.versions.deno === undefined ? native.hostUv : undefined;

@@ -13,7 +13,7 @@ const MAX_EVENTS = 1 << 20;
 export interface ReactorOptions {
   /** Which facility of the kernel to use; the platform's own by default. See `capabilities().backends`. */
   backend?: BackendName;
-  /** How many events one turn handles at most, from 1 to 1,048,576; 1,024 by default. The rest comes in the next turn. */
+  /** How many events a turn handles at most, from 1 to 1,048,576; 1,024 by default. The next turn takes the rest. */
   maxEvents?: number;
   /**
    * Called with what a handler throws, if its registration has no `onError` of its own; `registration` is null for the

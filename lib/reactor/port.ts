@@ -24,12 +24,12 @@ export type CompletionHandler = (
 
 /**
  * The port that a reactor waits for, so that overlapped operations and readiness come out of one wait. Handles are
- * associated with it and operations begun as with any other; their packets are given to `handler` by the reactor's turns,
- * and wait() is refused. It keeps run() and an attached process going as long as operations are pending. It ends with the
- * reactor.
+ * associated with it and operations begun as with any other; their packets are given to `handler` by the reactor's
+ * turns, and wait() is refused. It keeps run() and an attached process going as long as operations are pending. It
+ * ends with the reactor.
  *
- * @throws UnsupportedError for a reactor whose backend is not 'iocp'; ERR_INVALID_STATE where it was asked for before, and
- * once the reactor is closed
+ * @throws UnsupportedError for a reactor whose backend is not 'iocp'; ERR_INVALID_STATE where it was asked for before,
+ * and once the reactor is closed
  */
 export function portOf(reactor: Reactor, handler: CompletionHandler): CompletionPort {
   const backend = backendOf(reactor);

@@ -1,5 +1,5 @@
-// The Reactor: what a user calls. A turn is in dispatcher.ts, registrations are made and changed in registrar.ts; here is
-// who may drive it when, and what it gives back. Facts of the kernel are in backends/.
+// The Reactor: what a user calls. A turn is in dispatcher.ts, registrations are made and changed in registrar.ts; here
+// is who may drive it when, and what it gives back. Facts of the kernel are in backends/.
 import { checkFd, checkFunction, checkInteger, checkTimeout, NO_OPTIONS } from '../base/arguments.js';
 import { invalidState, invalidType, UnsupportedError } from '../base/errors.js';
 import { type Closer, closedByOwner, closeWithOwner, Resources } from '../base/resources.js';
@@ -32,12 +32,12 @@ import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQu
 import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
-/** @internal The backend of a reactor, for fdreactor/iocp. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
+/** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
 
 /**
- * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()` for
- * turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
+ * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()`
+ * for turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
  */
 export class Reactor {
   readonly #backend: Backend;
@@ -61,7 +61,8 @@ export class Reactor {
   #keepAlive: boolean | undefined = undefined;
 
   /**
-   * Opens the platform's readiness facility: epoll(7) on Linux, kqueue(2) on macOS and the BSDs, a completion port on Windows.
+   * Opens the platform's readiness facility: epoll(7) on Linux, kqueue(2) on macOS and the BSDs, a completion port on
+   * Windows.
    *
    * @throws UnsupportedError where the asked backend is not there; SystemError (EMFILE, ENFILE, ENOMEM)
    */
@@ -99,8 +100,9 @@ export class Reactor {
   }
 
   /**
-   * Watches an fd: any that the kernel can poll (sockets, pipes, terminals, eventfds ..., not regular files). A blocking fd
-   * becomes non-blocking (O_NONBLOCK, fcntl(2)), for all who share its open file; a terminal stays as it is.
+   * Watches an fd: any that the kernel can poll (sockets, pipes, terminals, eventfds ..., not regular files). A
+   * blocking fd becomes non-blocking (O_NONBLOCK, fcntl(2)), for all who share its open file; a terminal stays as it
+   * is.
    *
    * @param fd stays yours: the reactor closes it only by `registration.close()`
    * @param interest bits of `Interest`, or 0 to be told of closures and errors only
@@ -127,9 +129,9 @@ export class Reactor {
    * ONE turn: waits, runs handlers and due timers, and returns how many ran. Blocks this thread, and with it the host's
    * event loop: no Node timer, promise job or socket of it goes on meanwhile (`attach()` does not block).
    *
-   * @param timeoutMs how long to wait if nothing happens: never less, fractions allowed. 0 does not wait; -1, undefined and
-   * Infinity wait without limit. A wait without limit returns 0 when the host needs the thread: for a signal that Node
-   * handles, say. A worker that is terminated, and a vm time-out, end any wait within 250 ms.
+   * @param timeoutMs how long to wait if nothing happens: never less, fractions allowed. 0 does not wait; -1,
+   * undefined and Infinity wait without limit. A wait without limit returns 0 when the host needs the thread: for a
+   * signal that Node handles, say. A worker that is terminated, and a vm time-out, end any wait within 250 ms.
    * @throws what a handler throws, where no `onError` takes it: the rest of the batch is delivered by the next turn;
    * ERR_INVALID_STATE inside a handler, while attached, and once closed; RangeError ERR_OUT_OF_RANGE for other negative
    * times and NaN
@@ -146,7 +148,8 @@ export class Reactor {
    * Turns until stop(), close(), or until nothing is left that could ever wake it: no registration, timer, waker or
    * signal. Blocks this thread as poll() does.
    *
-   * @throws what a handler throws, where no `onError` takes it (calling run() again goes on); ERR_INVALID_STATE as poll()
+   * @throws what a handler throws, where no `onError` takes it (calling run() again goes on); ERR_INVALID_STATE as
+   * poll()
    */
   run(): void {
     this.#checkDrivable('run');
@@ -160,7 +163,7 @@ export class Reactor {
     }
   }
 
-  /** Makes run() return after this turn. Does nothing when run() is not running. @throws ERR_INVALID_STATE once closed */
+  /** Makes run() return after this turn, if run() is running. @throws ERR_INVALID_STATE once closed */
   stop(): void {
     this.#checkOpen();
     this.#stopping = this.#running;
@@ -171,7 +174,8 @@ export class Reactor {
    * each turn. Handlers run in no AsyncLocalStorage store (under poll() and run(): in that of the caller). An exception
    * that no `onError` takes is an uncaught exception. Does nothing if attached already.
    *
-   * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed; UnsupportedError for a backend without it
+   * @throws ERR_INVALID_STATE inside a handler of poll() or run(), and once closed; UnsupportedError for a backend
+   * without it
    */
   attach(): void {
     this.#checkOpen();
@@ -203,8 +207,8 @@ export class Reactor {
    * Calls `handler` once after `delayMs`, never earlier, or again and again with `repeatMs`. Timers fire at the end of
    * a turn, in the order of their deadlines; one set in a handler fires in a later turn.
    *
-   * @param delayMs milliseconds, finite, from 0; fractions are fine (while attached they are rounded up). `repeatMs` counts
-   * from the end of each call
+   * @param delayMs milliseconds, finite, from 0; fractions are fine (while attached they are rounded up). `repeatMs`
+   * counts from the end of each call
    * @throws RangeError ERR_OUT_OF_RANGE for other times; ERR_INVALID_STATE once closed
    */
   setTimer(delayMs: number, handler: TimerHandler, options?: TimerOptions): Timer {

@@ -1,12 +1,12 @@
 // Registrar: makes, changes and ends registrations, in the table and in the kernel.
 //
 // The two must agree whatever throws in between: a call that fails, a stack overflow, a termination (vm time-out). So
-// each change writes down what it is about to do (#change, #step) and erases that when done. The next call that finds it
-// mends: a registration half made is undone, one half ended is ended, a new interest half set is the old one again.
+// each change writes down what it is about to do (#change, #step) and erases that when done. The next call that finds
+// it mends: a registration half made is undone, one half ended is ended, a new interest half set is the old one again.
 // An assignment cannot be cut short; a call can.
 //
-// The kernel knows best whether an fd is still the file that was registered: it answers ENOENT, EBADF or EPERM where other
-// code closed the fd. Nothing else asks, and nothing asks at an event (see ARCHITECTURE.md, "Closing").
+// The kernel knows best whether an fd is still the file that was registered: it answers ENOENT, EBADF or EPERM where
+// other code closed the fd. Nothing else asks, and nothing asks at an event (see ARCHITECTURE.md, "Closing").
 
 import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import type { Closer } from '../base/resources.js';
@@ -160,7 +160,7 @@ export class Registrar implements RegistrationOwner {
     let result = 0;
     if (isSame) {
       prepareClose(fd);
-      registration.generation = Identity.GONE; // before the call: one that throws when it is done must not be made again
+      registration.generation = Identity.GONE; // before the call: after a throw it may be done, so never again
       result = native.fd.close(fd);
     }
     registration.generation = Identity.GONE;

@@ -149,10 +149,10 @@ export class Registration<T = undefined> {
   }
 
   /**
-   * Deregisters, then closes the fd: the order that cannot go wrong. Idempotent. Closes only the file that was registered:
-   * if other code closed the fd, the number may belong to another file by now, and that one stays open. The kernel
-   * confirms the file of an active registration. After deregister() its device and inode do, which an eventfd, a timerfd
-   * or an epoll fd shares with all others of its kind.
+   * Deregisters, then closes the fd: the order that cannot go wrong. Idempotent. Closes only the file that was
+   * registered: if other code closed the fd, the number may belong to another file by now, and that one stays open.
+   * The kernel confirms the file of an active registration. After deregister() its device and inode do, which an
+   * eventfd, a timerfd or an epoll fd shares with all others of its kind.
    *
    * @returns true if this call closed the fd; false if it was closed before, or the number is another file's
    * @throws SystemError of close(2): EIO

@@ -15,7 +15,7 @@ const { SPLICE_F_MOVE = 0, SPLICE_F_NONBLOCK = 0 } = native.constants.transfer;
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 const { SHUT_WR = 1 } = native.constants.socket;
 
-/** What shutdown() may answer at the end. ENOTCONN: the destination was reset. ENOTSOCK: it is a file, a pipe, a terminal. */
+/** What shutdown() may answer at the end. ENOTCONN: the destination was reset. ENOTSOCK: a file, a pipe, a terminal. */
 const NOBODY_TO_TELL = new Set(['ENOTCONN', 'ENOTSOCK']);
 /** The kernel had no room: nothing was moved, and the next move() may work. Any other error ends the pump. */
 const PASSING = new Set(['ENOMEM', 'ENOBUFS']);
@@ -31,15 +31,16 @@ export interface PumpOptions {
 }
 
 /**
- * Moves bytes from one socket to another without copying them (splice(2), Linux). It knows no reactor: call `move()` when
- * the source is readable or the destination writable, then wait for what `sourceInterest` and `destinationInterest`
- * say. When `done`, the source has ended, all was delivered, and the destination was shut down for writing.
+ * Moves bytes from one socket to another without copying them (splice(2), Linux). It knows no reactor: call `move()`
+ * when the source is readable or the destination writable, then wait for what `sourceInterest` and
+ * `destinationInterest` say. When `done`, the source has ended, all was delivered, and the destination was shut down
+ * for writing.
  *
- * Either side may be something else that splice(2) takes, such as a pipe. A destination that is not a socket cannot be shut
- * down: its peer sees the end when you close it.
+ * Either side may be something else that splice(2) takes, such as a pipe. A destination that is not a socket cannot be
+ * shut down: its peer sees the end when you close it.
  *
- * Both fds are made non-blocking. A child that gets one of them as its stdio makes it blocking again, and `move()` would wait:
- * see `setNonBlocking()`.
+ * Both fds are made non-blocking. A child that gets one of them as its stdio makes it blocking again, and `move()`
+ * would wait: see `setNonBlocking()`.
  */
 export class Pump {
   readonly #sourceFd: number;
@@ -81,7 +82,7 @@ export class Pump {
     return !this.#isOver() && this.#pending > 0 ? Interest.WRITABLE : 0;
   }
 
-  /** Whether the source has ended, all of it was delivered, and the destination was shut down for writing, if it can be. */
+  /** Whether the source has ended, all of it was delivered, and the destination, if a socket, was shut down for writing. */
   get done(): boolean {
     return this.#done;
   }
@@ -99,9 +100,9 @@ export class Pump {
   /**
    * Moves what can be moved now, about `budgetBytes` at most.
    *
-   * An error of either side is final: the pump gives its pipe up, and each later move() throws the same error, so that a
-   * connection that was reset never looks like one that has ended well. ENOMEM and ENOBUFS, and what a pipe cannot be had
-   * for, are not: nothing was lost, and the next move() goes on.
+   * An error of either side is final: the pump gives its pipe up, and each later move() throws the same error, so that
+   * a connection that was reset never looks like one that has ended well. ENOMEM and ENOBUFS, and what a pipe cannot
+   * be had for, are not: nothing was lost, and the next move() goes on.
    *
    * @returns how many bytes were delivered to the destination by this call
    * @throws SystemError of splice(2) for either side: ECONNRESET, EPIPE ...; EMFILE, ENFILE for the pipe;

@@ -1,5 +1,5 @@
-// The dispatch rules over a scripted backend, without a kernel: order, throws, stale events, re-entrance, changes within
-// handlers.
+// The dispatch rules over a scripted backend, without a kernel: order, throws, stale events, re-entrance, changes
+// within handlers.
 import '../helpers/lib-sources.js';
 import { expect, test } from 'vitest';
 import { Interest, Ready } from '../../lib/reactor/interest.js';

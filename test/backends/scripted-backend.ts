@@ -1,5 +1,6 @@
-// A backend without a kernel: the test writes what each wait returns and what each change answers. It shows that a backend
-// is one file and one line in the list, and lets the dispatch rules run on events that no kernel would report on demand.
+// A backend without a kernel: the test writes what each wait returns and what each change answers. It shows that a
+// backend is one file and one line in the list, and lets the dispatch rules run on events that no kernel would report
+// on demand.
 //
 // Its clock runs ahead of the real one: a wait for which nothing is written takes no time, and ends when it should.
 import '../helpers/lib-sources.js';

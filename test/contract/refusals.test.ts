@@ -1,13 +1,13 @@
 // What this platform does not have is refused in words, never emulated in silence and never ignored. The other
 // contract tests are only made where the facility is there; these hold everywhere.
 import { openSync } from 'node:fs';
-import { capabilities, Interest, Reactor, WOULD_BLOCK } from 'fdreactor';
+import { Acceptor, capabilities, Interest, Reactor, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { dispose, ownFile } from '../helpers/owned.js';
-import { pipePair, socketPair } from '../helpers/pairs.js';
+import { listen, pipePair, socketPair } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import { isWindows } from '../helpers/platform.js';
 import { expectUnsupported } from '../helpers/throws.js';
@@ -24,6 +24,21 @@ function worksOrRefused(available: boolean, call: () => unknown): void {
 test('modes', () => {
   for (const mode of ['edge', 'oneshot'] as const) {
     worksOrRefused(can[mode], () => reactor().register(socketPair()[0], Interest.READABLE, () => {}, { mode }));
+  }
+});
+
+test('options that are left out inherit nothing from Object.prototype', () => {
+  const polluted = Object.prototype as unknown as Record<string, unknown>;
+  const keys = ['backend', 'maxEvents', 'onError', 'maxPerTurn', 'retryMs', 'pool', 'budgetBytes'];
+  const { listener } = listen();
+  const [a, b] = socketPair();
+  try {
+    for (const key of keys) polluted[key] = 'inherited';
+    const mine = reactor();
+    dispose(new Acceptor(mine, listener, () => {}));
+    worksOrRefused(can.splice, () => dispose(new Pump(a, b)));
+  } finally {
+    for (const key of keys) delete polluted[key];
   }
 });
 

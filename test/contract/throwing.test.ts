@@ -1,5 +1,5 @@
-// Handlers that throw: the error goes to onError, or out of the turn. Either way nothing else waits for it: not the rest of the
-// batch, not the timers, not the host.
+// Handlers that throw: the error goes to onError, or out of the turn. Either way nothing else waits for it: not the
+// rest of the batch, not the timers, not the host.
 import { Acceptor, Interest, type Reactor, type Registration } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';

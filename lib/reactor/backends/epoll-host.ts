@@ -54,7 +54,8 @@ export class EpollHost implements HostPart {
 
   needsTurn(): boolean {
     if (this.#hostFd < 0 || hasUnwatched() === 1) return true;
-    // An edge was reported, and may have been of no use: the caller let promise jobs run, but not libuv take its events.
+    // An edge was reported, and may have been of no use: the caller let promise jobs run, but not libuv take its
+    // events.
     this.#hostRang &&= hasEvents() === 1;
     return this.#hostRang;
   }

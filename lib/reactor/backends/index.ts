@@ -12,10 +12,13 @@ const KINDS = [
   iocp, // Windows
 ] as const;
 
-/** The facilities of the kernel that a Reactor can use: epoll(7) of Linux, kqueue(2) of macOS and the BSDs, completion ports of Windows. */
+/**
+ * The facilities of the kernel that a Reactor can use: epoll(7) of Linux, kqueue(2) of macOS and the BSDs, completion
+ * ports of Windows.
+ */
 export type BackendName = (typeof KINDS)[number]['name'];
 
-/** The backends that this package knows, the preferred one first. A test adds its own (test/backends/scripted-backend.ts). */
+/** All backends, the preferred one first. A test adds one that it scripts (test/backends/scripted-backend.ts). */
 export const BACKENDS: BackendKind[] = [...KINDS];
 
 /** The backends that this platform has, the default one first. */

@@ -1,6 +1,6 @@
-// The Reactor on an I/O completion port. The readiness of sockets comes from \Device\Afd (native/sys/windows/port/afd.h).
-// Wakers, signals and a user's overlapped operations are packets of the same port. Translation only: native code makes the
-// Ready bits (native/core/afd_events.h).
+// The Reactor on an I/O completion port. The readiness of sockets comes from \Device\Afd
+// (native/sys/windows/port/afd.h). Wakers, signals and a user's overlapped operations are packets of the same port.
+// Translation only: native code makes the Ready bits (native/core/afd_events.h).
 //
 // There is no host part: Node's loop has a port of its own, and no wait covers two ports.
 

@@ -1,6 +1,6 @@
-// What the Reactor's kqueue backend knows of kevents, as pure functions over a table of constants, so that every system's
-// numbers can be tried on any: which changes bring a queue from one interest to another, what an event means, and how the
-// two filters of one fd become one set of Ready bits.
+// What the Reactor's kqueue backend knows of kevents, as pure functions over a table of constants, so that every
+// system's numbers can be tried on any: which changes bring a queue from one interest to another, what an event means,
+// and how the two filters of one fd become one set of Ready bits.
 import { Interest, type Mode, Ready } from '../interest.js';
 
 /** The numbers of <sys/event.h> that the backend uses; undefined for what a system does not have. */
@@ -50,9 +50,9 @@ function modeFlags(mode: Mode, k: KqueueConstants): number {
 }
 
 /**
- * The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. A filter that is
- * told once (edge, oneshot, SILENT) and stays is taken out and added anew: so it is told again if it is ready, as modify()
- * promises. One that is told each turn is left alone.
+ * The changes from what the queue has (0: nothing) to what it is to have, each as filtersOf() gives it. A filter that
+ * is told once (edge, oneshot, SILENT) and stays is taken out and added anew: so it is told again if it is ready, as
+ * modify() promises. One that is told each turn is left alone.
  */
 export function changesBetween(before: number, after: number, mode: Mode, k: KqueueConstants): Change[] {
   const stays = mode === 'level' ? before & after & ~SILENT : 0;

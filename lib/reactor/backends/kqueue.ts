@@ -1,16 +1,16 @@
-// The Reactor on kqueue(2): what an event means and which changes an interest needs is in kqueue-changes.ts; here they are
-// made. Two rules of the kernel shape it:
+// The Reactor on kqueue(2): what an event means and which changes an interest needs is in kqueue-changes.ts; here they
+// are made. Two rules of the kernel shape it:
 //
 // - A knote is (fd, filter): reading and writing are two, so one fd may have two events in a batch. They are merged.
-// - close(2) takes the knotes away without a word (but not in libkqueue), and EV_ADD of a knote that exists is no error.
-//   So register() asks for a number that the table knows: an fd that other code closed has no knote.
+// - close(2) takes the knotes away without a word (but not in libkqueue), and EV_ADD of a knote that exists is no
+//   error. So register() asks for a number that the table knows: an fd that other code closed has no knote.
 //
 // Every change is made with EV_RECEIPT, which gives each its own answer (kqueue(2): FreeBSD 8, macOS 10.5, OpenBSD 6.6,
 // NetBSD 6): a failure is that of its own filter, and a registration that is half made is taken back.
 //
 // There is no host part: macOS reports a kqueue inside another as readable all the time (XNU, as of 14), and libkqueue
-// never does. There is no muteReadClosed(): a registration that does not ask to read has a READ filter with EV_CLEAR, which
-// reports a half-close once.
+// never does. There is no muteReadClosed(): a registration that does not ask to read has a READ filter with EV_CLEAR,
+// which reports a half-close once.
 
 import { errorOf, failure, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
