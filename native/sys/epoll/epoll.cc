@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +9,9 @@
 #include <climits>
 #include <cmath>
 
-#include "../clock.h"
 #include "../posix/errno_result.h"
+#include "../posix/timespec.h"
+#include "../wait_clock.h"
 
 #ifndef SYS_epoll_pwait2  // Linux 5.11; one number on every architecture, so that older headers can build it
 #define SYS_epoll_pwait2 441
@@ -20,9 +20,7 @@
 namespace fdreactor {
 namespace {
 
-constexpr double kNsPerMs = 1e6;
-constexpr double kLongestMs = 1e12;  // 31 years; keeps every conversion below in range
-constexpr size_t kMostEvents = INT_MAX / sizeof(epoll_event);
+constexpr size_t kMaxEvents = INT_MAX / sizeof(epoll_event);
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "JavaScript reads the low half of the user data first");
 static_assert(offsetof(epoll_event, events) == 0, "JavaScript reads the ready bits at word 0");
@@ -32,10 +30,7 @@ static_assert(offsetof(epoll_event, events) == 0, "JavaScript reads the ready bi
 std::atomic<bool> has_pwait2{true};
 
 int wait_ns(int epoll_fd, epoll_event* events, int capacity, double remaining_ms) {
-  const double ns = std::ceil(remaining_ms * kNsPerMs);
-  timespec timeout;
-  timeout.tv_sec = static_cast<time_t>(ns / 1e9);
-  timeout.tv_nsec = static_cast<long>(ns - static_cast<double>(timeout.tv_sec) * 1e9);
+  const timespec timeout = to_timespec(remaining_ms);
   return static_cast<int>(syscall(SYS_epoll_pwait2, epoll_fd, events, capacity, &timeout, nullptr, 0));
 }
 
@@ -52,17 +47,6 @@ int wait_once(int epoll_fd, epoll_event* events, int capacity, double remaining_
     has_pwait2.store(false, std::memory_order_relaxed);
   }
   return wait_ms(epoll_fd, events, capacity, remaining_ms);
-}
-
-// The moment at which the wait ends, or infinity.
-double end_of_wait(double start_ms, double timeout_ms, double deadline_ms) {
-  if (timeout_ms < 0) return deadline_ms;
-  return std::min(start_ms + timeout_ms, deadline_ms);
-}
-
-double remaining(double end_ms, double now_ms) {
-  if (std::isinf(end_ms)) return -1;
-  return std::min(std::max(end_ms - now_ms, 0.0), kLongestMs);
 }
 
 }  // namespace
@@ -86,25 +70,17 @@ Result epoll_wait_batch(int epoll_fd, void* batch, size_t batch_bytes, double ti
   auto* header = static_cast<EventBatchHeader*>(batch);
   auto* events = reinterpret_cast<epoll_event*>(header + 1);
   const size_t room = (batch_bytes - sizeof(EventBatchHeader)) / sizeof(epoll_event);
-  const int capacity = static_cast<int>(std::min(room, kMostEvents));
+  const int capacity = static_cast<int>(std::min(room, kMaxEvents));
 
-  const double start_ms = monotonic_ms();
-  const double end_ms = end_of_wait(start_ms, timeout_ms, deadline_ms);
-  double now_ms = start_ms;
+  WaitClock clock(timeout_ms, deadline_ms);
   int count;
-  for (;;) {
-    count = wait_once(epoll_fd, events, capacity, remaining(end_ms, now_ms));
-    const int error = errno;
-    now_ms = monotonic_ms();
-    const bool interrupted = count < 0 && error == EINTR;
-    const bool too_early = count == 0 && now_ms < end_ms;  // epoll_wait's own limit of 24 days, or a coarse clock
-    if (!interrupted && !too_early) {
-      errno = error;
-      break;
-    }
-  }
-  header->now_ms = now_ms;
-  header->waited_ms = now_ms - start_ms;
+  int error;
+  do {
+    count = wait_once(epoll_fd, events, capacity, clock.remaining_ms());
+    error = errno;
+  } while (clock.must_wait_again(count, error));
+  clock.store(header);
+  errno = error;
   return from_call(count);
 }
 

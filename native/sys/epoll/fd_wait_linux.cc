@@ -2,34 +2,19 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "../clock.h"
 #include "../posix/errno_result.h"
+#include "../posix/timespec.h"
+#include "../wait_clock.h"
 
 namespace fdreactor {
 namespace {
 
-constexpr double kLongestMs = 1e12;  // 31 years; keeps the conversion in range
-
-timespec to_timespec(double ms) {
-  const double ns = std::ceil(std::min(std::max(ms, 0.0), kLongestMs) * 1e6);
-  timespec time = {};
-  time.tv_sec = static_cast<time_t>(ns / 1e9);
-  time.tv_nsec = static_cast<long>(ns - static_cast<double>(time.tv_sec) * 1e9);
-  return time;
-}
-
-// ppoll(2): how many are ready; a caught signal ends it as well, with -1.
-int wait_once(pollfd* fds, nfds_t count, double deadline_ms) {
-  const timespec timeout = to_timespec(deadline_ms - monotonic_ms());
-  const bool is_limited = deadline_ms < std::numeric_limits<double>::infinity();
-  return ppoll(fds, count, is_limited ? &timeout : nullptr, nullptr);
+// ppoll(2): returns how many fds are ready, or -1. A caught signal interrupts it.
+int wait_once(pollfd* fds, nfds_t count, const WaitClock& clock) {
+  const timespec timeout = to_timespec(clock.remaining_ms());
+  return ppoll(fds, count, clock.is_limited() ? &timeout : nullptr, nullptr);
 }
 
 }  // namespace
@@ -48,11 +33,11 @@ void fd_wait_close(FdWait* wait) {
 
 void fd_wait(const FdWait& wait, double deadline_ms) {
   pollfd fds[] = {{wait.fd, POLLIN, 0}, {wait.nudge_fd, POLLIN, 0}};
-  for (;;) {
-    const int ready = wait_once(fds, 2, deadline_ms);
-    if (ready > 0 || (ready == 0 && monotonic_ms() >= deadline_ms)) break;
-    if (ready < 0 && errno != EINTR) break;  // out of memory: the turn that follows may free some
-  }
+  WaitClock clock(-1, deadline_ms);
+  int ready;
+  do {
+    ready = wait_once(fds, 2, clock);
+  } while (clock.must_wait_again(ready, errno));  // ENOMEM ends the wait: the turn that follows may free memory
   uint64_t count;
   if ((fds[1].revents & POLLIN) != 0) retry_eintr([&] { return ::read(wait.nudge_fd, &count, sizeof count); });
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "../posix/errno_result.h"
+#include "../posix/timespec.h"
 
 namespace fdreactor {
 
@@ -12,8 +13,7 @@ Result pulse_open(double period_ms) {
   const Result fd = from_call(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   if (fd < 0) return fd;
   itimerspec period = {};
-  period.it_value.tv_sec = static_cast<time_t>(period_ms / 1e3);
-  period.it_value.tv_nsec = static_cast<long>((period_ms - static_cast<double>(period.it_value.tv_sec) * 1e3) * 1e6);
+  period.it_value = to_timespec(period_ms);
   period.it_interval = period.it_value;
   const Result set = from_call(timerfd_settime(static_cast<int>(fd), 0, &period, nullptr));
   if (set < 0) ::close(static_cast<int>(fd));

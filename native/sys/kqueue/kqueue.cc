@@ -4,15 +4,14 @@
 #include <sys/event.h>
 #include <sys/time.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include <algorithm>
 #include <climits>
-#include <cmath>
 
 #include "../../core/event_layout.h"
-#include "../clock.h"
 #include "../posix/errno_result.h"
+#include "../posix/timespec.h"
+#include "../wait_clock.h"
 
 namespace fdreactor {
 namespace {
@@ -20,8 +19,7 @@ namespace {
 using Kevent = struct kevent;  // the function has the same name
 
 constexpr size_t kWord = sizeof(uint32_t);
-constexpr double kLongestMs = 1e11;  // three years; keeps every conversion below in range
-constexpr size_t kMostEvents = INT_MAX / sizeof(Kevent);
+constexpr size_t kMaxEvents = INT_MAX / sizeof(Kevent);
 
 static_assert(sizeof(Kevent::ident) == 8 && sizeof(Kevent::data) == 8 && sizeof(Kevent::udata) == 8,
               "64-bit systems only");
@@ -30,14 +28,6 @@ static_assert(sizeof(Kevent::filter) == sizeof(Kevent::flags) && sizeof(Kevent::
 static_assert(sizeof(Kevent::filter) == kWord || offsetof(Kevent, flags) == offsetof(Kevent, filter) + 2,
               "one word, the filter in its lower half");
 static_assert(alignof(Kevent) <= alignof(EventBatchHeader), "events follow the header");
-
-timespec to_timespec(double remaining_ms) {
-  const double ns = std::ceil(std::min(remaining_ms, kLongestMs) * 1e6);
-  timespec time;
-  time.tv_sec = static_cast<time_t>(ns / 1e9);
-  time.tv_nsec = static_cast<long>(ns - static_cast<double>(time.tv_sec) * 1e9);
-  return time;
-}
 
 const Kevent* changes_in(const void* batch) {
   return reinterpret_cast<const Kevent*>(static_cast<const EventBatchHeader*>(batch) + 1);
@@ -69,11 +59,6 @@ bool holds_address(const Kevent& change) {
   }
 }
 
-// The moment at which the wait ends, or infinity.
-double end_of_wait(double start_ms, double timeout_ms, double deadline_ms) {
-  return timeout_ms < 0 ? deadline_ms : std::min(start_ms + timeout_ms, deadline_ms);
-}
-
 }  // namespace
 
 KeventLayout kevent_layout() {
@@ -96,35 +81,27 @@ Result kqueue_open() {
 
 Result kqueue_wait_batch(int kqueue_fd, const void* changes, size_t change_count, void* batch, size_t batch_bytes,
                          double timeout_ms, double deadline_ms) {
-  if (batch_bytes < sizeof(EventBatchHeader) || change_count > kMostEvents) return kBadArgument;
+  if (batch_bytes < sizeof(EventBatchHeader) || change_count > kMaxEvents) return kBadArgument;
   auto* header = static_cast<EventBatchHeader*>(batch);
   auto* events = reinterpret_cast<Kevent*>(header + 1);
   const size_t room = (batch_bytes - sizeof(EventBatchHeader)) / sizeof(Kevent);
-  const auto capacity = static_cast<int>(std::min(room, kMostEvents));
+  const auto capacity = static_cast<int>(std::min(room, kMaxEvents));
   const auto* list = changes == nullptr ? nullptr : changes_in(changes);
   auto pending = static_cast<int>(change_count);
 
-  const double start_ms = monotonic_ms();
-  const double end_ms = capacity == 0 ? start_ms : end_of_wait(start_ms, timeout_ms, deadline_ms);
-  double now_ms = start_ms;
+  WaitClock clock(capacity == 0 ? 0 : timeout_ms, deadline_ms);
   int count;
-  for (;;) {
-    const timespec limit = to_timespec(std::max(end_ms - now_ms, 0.0));
-    errno = 0;  // libkqueue's answer to a change may be the errno that was there
+  int error;
+  do {
+    const timespec limit = to_timespec(clock.remaining_ms());
+    errno = 0;  // libkqueue may leave errno as it is when it reports a failed change
     count = ::kevent(kqueue_fd, pending == 0 ? nullptr : list, pending, events, capacity,
-                     std::isinf(end_ms) ? nullptr : &limit);
-    const int error = errno;
-    now_ms = monotonic_ms();
-    pending = 0;  // applied, also by a call that a signal has ended (kqueue(2), EINTR)
-    const bool interrupted = count < 0 && error == EINTR;
-    const bool too_early = count == 0 && now_ms < end_ms;
-    if (!interrupted && !too_early) {
-      errno = error;
-      break;
-    }
-  }
-  header->now_ms = now_ms;
-  header->waited_ms = now_ms - start_ms;
+                     clock.is_limited() ? &limit : nullptr);
+    error = errno;
+    pending = 0;  // a call that a signal interrupts has applied them as well (kqueue(2), EINTR)
+  } while (clock.must_wait_again(count, error));
+  clock.store(header);
+  errno = error;
   return from_call(count);
 }
 

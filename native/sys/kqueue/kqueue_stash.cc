@@ -5,12 +5,11 @@
 #include <sys/types.h>
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "../../core/event_layout.h"
-#include "../clock.h"
 #include "../posix/errno_result.h"
+#include "../wait_clock.h"
 #include "kqueue.h"
 
 namespace fdreactor {
@@ -18,7 +17,7 @@ namespace {
 
 using Kevent = struct kevent;
 
-constexpr size_t kMostEvents = 1024;
+constexpr size_t kMaxEvents = 1024;
 constexpr uintptr_t kNudgeIdent = 0;  // no waker has it (waker.h)
 constexpr intptr_t kNudgeSlot = -1;   // of the event that ends a wait; lib/reactor/backends/kqueue.ts passes over it
 
@@ -44,7 +43,7 @@ Result kqueue_stash_open(int kqueue_fd, KqueueStash** stash) {
   const Result result = from_call(::kevent(kqueue_fd, &added, 1, nullptr, 0, nullptr));
   if (result < 0) return result;
   *stash = new KqueueStash{kqueue_fd, {}, 0, 0};
-  (*stash)->batch.resize(sizeof(EventBatchHeader) + kMostEvents * sizeof(Kevent));
+  (*stash)->batch.resize(sizeof(EventBatchHeader) + kMaxEvents * sizeof(Kevent));
   return 0;
 }
 
@@ -72,8 +71,7 @@ Result kqueue_stash_take(KqueueStash* stash, void* batch, size_t batch_bytes) {
   const size_t taken = std::min(room, stash->count - stash->next);
   std::copy_n(stash->events() + stash->next, taken, reinterpret_cast<Kevent*>(header + 1));
   stash->next += taken;
-  header->now_ms = monotonic_ms();
-  header->waited_ms = 0;
+  WaitClock(0, kNoDeadline).store(header);  // taking events does not wait
   return static_cast<Result>(taken);
 }
 

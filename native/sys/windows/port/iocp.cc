@@ -7,7 +7,7 @@
 
 #include "../../../core/afd_events.h"
 #include "../../../core/check.h"
-#include "../../clock.h"
+#include "../../wait_clock.h"
 #include "../transfer_windows.h"
 #include "../wsa_result.h"
 #include "afd_device_windows.h"
@@ -19,18 +19,13 @@
 namespace fdreactor {
 namespace {
 
-constexpr ULONG kMostEntries = 1024;  // taken out of the port by one call
+constexpr ULONG kMaxEntries = 1024;  // taken out of the port by one call
 constexpr double kDrainMs = 5000;     // a driver that does not give a request back in that time may never do so
-constexpr double kLongestWaitMs = 86400000;
+constexpr double kMaxWaitMs = 86400000;
 
 // A wait's limit for GetQueuedCompletionStatusEx: whole milliseconds, rounded up.
-DWORD limit_of(double end_ms, double now_ms) {
-  if (std::isinf(end_ms) && end_ms > 0) return INFINITE;
-  return static_cast<DWORD>(std::ceil(std::min(std::max(end_ms - now_ms, 0.0), kLongestWaitMs)));
-}
-
-double end_of_wait(double start_ms, double timeout_ms, double deadline_ms) {
-  return timeout_ms < 0 ? deadline_ms : std::min(start_ms + timeout_ms, deadline_ms);
+DWORD limit_of(const WaitClock& clock) {
+  return clock.is_limited() ? static_cast<DWORD>(std::ceil(std::min(clock.remaining_ms(), kMaxWaitMs))) : INFINITE;
 }
 
 uint32_t status_of(const Operation* operation) {
@@ -41,7 +36,7 @@ uint32_t status_of(const Operation* operation) {
 
 class Port {
  public:
-  explicit Port(HANDLE opened) : handle(opened), device(opened), afd(&device), entries(kMostEntries) {}
+  explicit Port(HANDLE opened) : handle(opened), device(opened), afd(&device), entries(kMaxEntries) {}
 
   Result take(ULONG most, DWORD limit_ms);
   bool translate(const OVERLAPPED_ENTRY& entry, PortEvent* event);
@@ -64,7 +59,7 @@ class Port {
 Result Port::take(ULONG most, DWORD limit_ms) {
   next = taken = 0;
   ULONG count = 0;
-  if (GetQueuedCompletionStatusEx(handle, entries.data(), std::min(most, kMostEntries), &count, limit_ms, FALSE) == 0) {
+  if (GetQueuedCompletionStatusEx(handle, entries.data(), std::min(most, kMaxEntries), &count, limit_ms, FALSE) == 0) {
     return GetLastError() == WAIT_TIMEOUT ? 0 : last_win32_error();
   }
   taken = count;
@@ -136,13 +131,13 @@ void port_close(Port* port) {
   transfer_forget_port(port->handle);
   for (Operation* operation : port->pending) operation_cancel(operation);
   port->afd.remove_all();
-  const double end_ms = monotonic_ms() + kDrainMs;
+  WaitClock clock(kDrainMs, kNoDeadline);
   PortEvent ignored;
   while (!port->pending.empty() || port->afd.in_flight() > 0) {
     while (port->next < port->taken) port->translate(port->entries[port->next++], &ignored);
     if (port->pending.empty() && port->afd.in_flight() == 0) break;
-    const double now_ms = monotonic_ms();
-    if (now_ms >= end_ms || port->take(kMostEntries, limit_of(end_ms, now_ms)) < 0) {
+    clock.read();
+    if (clock.is_over() || port->take(kMaxEntries, limit_of(clock)) < 0) {
       port->afd.abandon();
       return;  // the kernel may write into this memory at any time: it is kept, and the port with it
     }
@@ -211,35 +206,33 @@ Result port_wait(Port* port, void* batch, size_t batch_bytes, double timeout_ms,
   auto* header = static_cast<EventBatchHeader*>(batch);
   auto* events = reinterpret_cast<PortEvent*>(header + 1);
   const auto capacity =
-      static_cast<ULONG>(std::min<size_t>((batch_bytes - sizeof(EventBatchHeader)) / sizeof(PortEvent), kMostEntries));
+      static_cast<ULONG>(std::min<size_t>((batch_bytes - sizeof(EventBatchHeader)) / sizeof(PortEvent), kMaxEntries));
 
-  const double start_ms = monotonic_ms();
-  const double end_ms = end_of_wait(start_ms, timeout_ms, deadline_ms);
-  double now_ms = start_ms;
+  WaitClock clock(timeout_ms, deadline_ms);
   ULONG count = 0;
   Result result = 0;
   for (;;) {
     result = port->afd.update();
-    if (result >= 0 && port->next == port->taken) result = port->take(capacity, limit_of(end_ms, now_ms));
+    if (result >= 0 && port->next == port->taken) result = port->take(capacity, limit_of(clock));
     const bool took = port->next < port->taken;
     while (port->next < port->taken && count < capacity) {
       if (port->translate(port->entries[port->next++], &events[count])) ++count;
     }
-    now_ms = monotonic_ms();
-    if (result < 0 || count > 0 || (!took && now_ms >= end_ms)) break;
+    clock.read();
+    if (result < 0 || count > 0 || (!took && clock.is_over())) break;
   }
-  header->now_ms = now_ms;
-  header->waited_ms = now_ms - start_ms;
+  clock.store(header);
   return result < 0 && count == 0 ? result : static_cast<Result>(count);
 }
 
 void host_wait(Port* port, double deadline_ms) {
   if (port->next < port->taken) return;
-  for (;;) {
-    const double now_ms = monotonic_ms();
-    const Result taken = port->take(kMostEntries, limit_of(deadline_ms, now_ms));
-    if (taken != 0 || monotonic_ms() >= deadline_ms) return;
-  }
+  WaitClock clock(-1, deadline_ms);
+  Result taken = 0;
+  do {
+    taken = port->take(kMaxEntries, limit_of(clock));
+    clock.read();
+  } while (taken == 0 && !clock.is_over());
 }
 
 void host_wait_interrupt(Port* port) { PostQueuedCompletionStatus(port->handle, 0, kNudgeKey, nullptr); }
