@@ -3,8 +3,12 @@
 // (QueryPerformanceCounter) and some BSDs.
 #pragma once
 
+#include "../core/wait_clock.h"
+
 namespace fdreactor {
 
 double monotonic_ms();
+
+using WaitClock = BasicWaitClock<monotonic_ms>;
 
 }  // namespace fdreactor

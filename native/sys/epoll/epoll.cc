@@ -9,9 +9,9 @@
 #include <climits>
 #include <cmath>
 
+#include "../clock.h"
 #include "../posix/errno_result.h"
 #include "../posix/timespec.h"
-#include "../wait_clock.h"
 
 #ifndef SYS_epoll_pwait2  // Linux 5.11; one number on every architecture, so that older headers can build it
 #define SYS_epoll_pwait2 441

@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../posix/errno_result.h"
 #include "../posix/timespec.h"
-#include "../wait_clock.h"
 
 namespace fdreactor {
 namespace {

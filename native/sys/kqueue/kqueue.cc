@@ -9,9 +9,9 @@
 #include <climits>
 
 #include "../../core/event_layout.h"
+#include "../clock.h"
 #include "../posix/errno_result.h"
 #include "../posix/timespec.h"
-#include "../wait_clock.h"
 
 namespace fdreactor {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "../../core/event_layout.h"
+#include "../clock.h"
 #include "../posix/errno_result.h"
-#include "../wait_clock.h"
 #include "kqueue.h"
 
 namespace fdreactor {

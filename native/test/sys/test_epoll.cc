@@ -7,7 +7,6 @@
 #include <sys/time.h>
 
 #include <cerrno>
-#include <cmath>
 #include <csignal>
 #include <thread>
 
@@ -21,7 +20,6 @@ using namespace fdreactor::test;
 
 namespace {
 
-constexpr double kNoDeadline = INFINITY;
 constexpr uint64_t kData = 0xfedcba9876543210;
 
 // A batch with room for `capacity` events, read as JavaScript reads it: by the numbers of the layout.
@@ -150,7 +148,7 @@ TEST("the smallest time-out is not an endless one, nor the longest none at all")
   const Watched watched;
   EXPECT(time_of_wait(watched.epoll, 1e-9) < 1000);
   EXPECT(time_of_wait(watched.epoll, 5e-324) < 1000);
-  for (const double timeout_ms : {2147483648.0, 9007199254740992.0, 1e300, double{INFINITY}, -1.0}) {
+  for (const double timeout_ms : {2147483648.0, 9007199254740992.0, 1e300, double{kNoDeadline}, -1.0}) {
     std::thread writer([&] { watched.write(); });
     Batch batch(1);
     EXPECT_EQ(batch.wait(watched.epoll, timeout_ms), 1);

@@ -60,7 +60,7 @@ TEST("ids are safe integers and never used again") {
   uint64_t last = 0;
   for (int i = 0; i < 100; i++) {
     const OpenWaker waker;
-    EXPECT(waker.id > last && waker.id <= kLargestWakerId);
+    EXPECT(waker.id > last && waker.id <= kMaxWakerId);
     last = waker.id;
   }
 }
@@ -71,7 +71,7 @@ TEST("a waker that is closed, or never was, takes no wake") {
     const OpenWaker waker;
     closed = waker.id;
   }
-  for (const uint64_t id : {closed, uint64_t{0}, kLargestWakerId, UINT64_MAX}) {
+  for (const uint64_t id : {closed, uint64_t{0}, kMaxWakerId, UINT64_MAX}) {
     EXPECT_EQ(waker_wake(id), 0);
     EXPECT_EQ(waker_acknowledge(id), 0);
     EXPECT_EQ(waker_close(id), 0);

@@ -7,7 +7,7 @@
 
 #include "../../../core/afd_events.h"
 #include "../../../core/check.h"
-#include "../../wait_clock.h"
+#include "../../clock.h"
 #include "../transfer_windows.h"
 #include "../wsa_result.h"
 #include "afd_device_windows.h"
@@ -20,7 +20,7 @@ namespace fdreactor {
 namespace {
 
 constexpr ULONG kMaxEntries = 1024;  // taken out of the port by one call
-constexpr double kDrainMs = 5000;     // a driver that does not give a request back in that time may never do so
+constexpr double kDrainMs = 5000;    // a driver that does not give a request back in that time may never do so
 constexpr double kMaxWaitMs = 86400000;
 
 // A wait's limit for GetQueuedCompletionStatusEx: whole milliseconds, rounded up.

@@ -1,5 +1,6 @@
 // The clock of one wait: when the wait began, when it must end, and how much remains. Every facility that waits
-// (epoll(7), kqueue(2), a completion port, poll(2)) uses it, so that they agree on what a time-out means.
+// (epoll(7), kqueue(2), a completion port, poll(2)) uses it, so that they agree on what a time-out means. It reads the
+// clock that it is given: sys/clock.h has the real one, tests set theirs.
 //
 //   WaitClock clock(timeout_ms, deadline_ms);
 //   do {
@@ -13,14 +14,12 @@
 #include <cerrno>
 #include <limits>
 
-#include "../core/event_layout.h"
-#include "clock.h"
+#include "event_layout.h"
 
 namespace fdreactor {
 
 constexpr double kNoDeadline = std::numeric_limits<double>::infinity();
 
-// kNow is monotonic_ms() except in tests.
 template <double (*kNow)()>
 class BasicWaitClock {
  public:
@@ -58,7 +57,5 @@ class BasicWaitClock {
   double now_ms_;
   double end_ms_;
 };
-
-using WaitClock = BasicWaitClock<monotonic_ms>;
 
 }  // namespace fdreactor

@@ -1,6 +1,6 @@
 // The clock of a wait, by a clock that the test sets: when a wait ends, and what remains of it.
+#include "../../core/wait_clock.h"
 #include "../../sys/posix/timespec.h"
-#include "../../sys/wait_clock.h"
 #include "../harness.h"
 
 using namespace fdreactor;
