@@ -10,13 +10,11 @@
 // kernel's answer and its return. So an exception comes before the change or after it (registrar.ts).
 
 import { UnsupportedError } from '../base/errors.js';
+import { MAX_SLICE_MS } from '../base/wait.js';
 import { native } from '../native/table.js';
 import { Interest, type Mode } from './interest.js';
 
 const { EBADF, ENOENT, EPERM } = native.constants.error;
-
-/** JavaScript runs at least so often, whatever time-out a wait has. */
-export const MAX_SLICE_MS = 250;
 
 /** The slot of a completion event. Any other slot below 0 is an event of the host part. */
 export const COMPLETION_SLOT = -2; // kCompletionSlot of native/sys/windows/port/iocp.h

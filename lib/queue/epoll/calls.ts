@@ -1,13 +1,12 @@
 // The calls of epoll(7), and the events of a wait. Exported as fdreactor/epoll.
 import { checkBits, checkFd, checkInteger, checkOptionalInteger, checkTimeout } from '../../base/arguments.js';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../../base/errors.js';
+import { deadlineAfter, NO_DEADLINE, waitInSlices } from '../../base/wait.js';
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 
 const { EPOLL_CTL_ADD = 0, EPOLL_CTL_MOD = 0, EPOLL_CTL_DEL = 0 } = native.constants.epoll ?? {};
 
-/** How often a wait lets a worker's terminate() or the process's exit in. */
-const SLICE_MS = 250;
 const MAX_EVENTS = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
 const { control: epollControl, wait: epollWait } = callsOf(native.epoll); // the constructor checks that they exist
@@ -118,12 +117,8 @@ export class Epoll {
     const words = EpollEvents.wordsOf(events);
     if (words === undefined) throw invalidType('events', 'an EpollEvents', events);
     const limitMs = checkTimeout(timeoutMs);
-    if (limitMs === 0) return this.#wait(words, 0, Number.POSITIVE_INFINITY);
-    const endMs = limitMs < 0 ? Number.POSITIVE_INFINITY : native.now() + limitMs;
-    for (;;) {
-      const count = this.#wait(words, SLICE_MS, endMs);
-      if (count > 0 || native.now() >= endMs) return count;
-    }
+    if (limitMs === 0) return waitOnce(this.#fd, words, 0, NO_DEADLINE);
+    return waitInSlices(waitOnce, this.#fd, words, deadlineAfter(limitMs));
   }
 
   /** Closes it. Idempotent. */
@@ -143,12 +138,6 @@ export class Epoll {
     if (this.#closed) throw invalidState('the epoll set is closed');
   }
 
-  #wait(words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    const count = epollWait(this.#fd, words, timeoutMs, deadlineMs);
-    if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.#fd });
-    return count;
-  }
-
   #control(op: number, fd: number, events: number, data: number | undefined): void {
     this.#checkOpen();
     checkFd(fd);
@@ -158,4 +147,10 @@ export class Epoll {
     const result = epollControl(this.#fd, op, fd, events >>> 0, word >>> 0, Math.floor(word / TWO_TO_32));
     if (result < 0) throw new SystemError(errorOf(result), 'epoll_ctl', { fd });
   }
+}
+
+function waitOnce(fd: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
+  const count = epollWait(fd, words, timeoutMs, deadlineMs);
+  if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd });
+  return count;
 }

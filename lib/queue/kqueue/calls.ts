@@ -10,14 +10,13 @@ import {
   SystemError,
   UnsupportedError,
 } from '../../base/errors.js';
+import { deadlineAfter, MAX_SLICE_MS, waitInSlices } from '../../base/wait.js';
 import { callsOf, native } from '../../native/table.js';
 import { type KeventBatch, keventBatch } from './kevent-batch.js';
 
 /** Whether this build has kqueue. */
 export const supported: boolean = native.kqueue !== undefined;
 
-/** How often a wait lets a worker's terminate() or the process's exit in. */
-const SLICE_MS = 250;
 const MAX_EVENTS = 1 << 24;
 const NO_ADDRESSES = 'of filters whose entries hold no address';
 const LARGEST_INT16 = 2 ** 15 - 1;
@@ -178,11 +177,12 @@ export class Kqueue {
     const target = events === null ? undefined : checkList(events, 'events');
     const limitMs = checkTimeout(timeoutMs);
     const isWaiting = target !== undefined && limitMs !== 0;
-    const endMs = limitMs < 0 ? Number.POSITIVE_INFINITY : native.now() + limitMs;
+    const endMs = deadlineAfter(limitMs);
     const words = target?.words ?? NO_EVENTS;
     const changeCount = changes === null ? 0 : lengthOf(changes);
-    let count = this.#call(changed?.words ?? words, changeCount, words, isWaiting ? SLICE_MS : 0, endMs);
-    while (isWaiting && count === 0 && native.now() < endMs) count = this.#call(words, 0, words, SLICE_MS, endMs);
+    const sliceMs = isWaiting ? MAX_SLICE_MS : 0;
+    let count = changeAndWait(this.#fd, changed?.words ?? words, changeCount, words, sliceMs, endMs);
+    if (isWaiting && count === 0 && native.now() < endMs) count = waitInSlices(waitOnce, this.#fd, words, endMs);
     if (events !== null) setLength(events, count);
     return count;
   }
@@ -203,13 +203,24 @@ export class Kqueue {
   #checkOpen(): void {
     if (this.#closed) throw invalidState('the kqueue is closed');
   }
+}
 
-  #call(changes: Int32Array, changeCount: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    const count = kqueueWait(this.#fd, changes, changeCount, words, timeoutMs, deadlineMs);
-    if (count === BAD_ARGUMENT) throw invalidValue('changes', NO_ADDRESSES, undefined);
-    if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.#fd });
-    return count;
-  }
+function changeAndWait(
+  fd: number,
+  changes: Int32Array,
+  changeCount: number,
+  words: Int32Array,
+  timeoutMs: number,
+  deadlineMs: number,
+): number {
+  const count = kqueueWait(fd, changes, changeCount, words, timeoutMs, deadlineMs);
+  if (count === BAD_ARGUMENT) throw invalidValue('changes', NO_ADDRESSES, undefined);
+  if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd });
+  return count;
+}
+
+function waitOnce(fd: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
+  return changeAndWait(fd, words, 0, words, timeoutMs, deadlineMs);
 }
 
 /** A batch with room for no event: its header alone. */

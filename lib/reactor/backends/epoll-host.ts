@@ -2,8 +2,9 @@
 // own fd is in the set, and so is a timer that ends a wait without limit after a while (native/sys/epoll/pulse.h).
 
 import { errorOf, SystemError } from '../../base/errors.js';
+import { MAX_SLICE_MS } from '../../base/wait.js';
 import { callsOf, native } from '../../native/table.js';
-import { COMPLETION_SLOT, type HostPart, isGone, MAX_SLICE_MS } from '../backend.js';
+import { COMPLETION_SLOT, type HostPart, isGone } from '../backend.js';
 import { hostUv } from '../host-loop.js';
 
 const { EPOLLIN = 0, EPOLLET = 0, EPOLL_CTL_ADD = 0, EPOLL_CTL_DEL = 0 } = native.constants.epoll ?? {};
