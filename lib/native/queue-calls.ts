@@ -5,13 +5,15 @@
 export interface EventLayout {
   readonly firstWord: number;
   readonly eventWords: number;
+}
+
+/** The same for epoll_event (native/sys/epoll/epoll.h), which has the ready bits in word 0. */
+export interface EpollEventLayout extends EventLayout {
   readonly dataWord: number;
 }
 
 /** The same for kevent (native/sys/kqueue/kqueue.h). If filter and flags share a word, the filter is its lower half. */
-export interface KeventLayout {
-  readonly firstWord: number;
-  readonly eventWords: number;
+export interface KeventLayout extends EventLayout {
   readonly identWord: number;
   readonly filterWord: number;
   readonly flagsWord: number;
@@ -20,8 +22,18 @@ export interface KeventLayout {
   readonly udataWord: number;
 }
 
+/** The same for a PortEvent (native/sys/windows/port/iocp.h). `keyWord` and `operationWord` have 64 bits. */
+export interface PortEventLayout extends EventLayout {
+  readonly slotWord: number;
+  readonly generationWord: number;
+  readonly statusWord: number;
+  readonly bytesWord: number;
+  readonly keyWord: number;
+  readonly operationWord: number;
+}
+
 export interface EpollCalls {
-  readonly layout: EventLayout;
+  readonly layout: EpollEventLayout;
   open(): number;
   /** Opens the timer that ends a wait without limit now and then (native/sys/epoll/pulse.h). */
   openPulse(periodMs: number): number;
@@ -46,7 +58,7 @@ export interface KqueueCalls {
 
 /** I/O completion ports, and the readiness of sockets that \\Device\\Afd posts to them. */
 export interface PortCalls {
-  readonly layout: EventLayout;
+  readonly layout: PortEventLayout;
   open(): number;
   close(port: number): number;
   associate(port: number, handle: number, keyLow: number, keyHigh: number, skipOnSuccess: number): number;

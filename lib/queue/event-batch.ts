@@ -18,7 +18,7 @@ export class EventBatch {
   /** At CLOCK and WAITED, in milliseconds. Read where it is used: a getter's number may be made into an object. */
   readonly times: Float64Array;
 
-  constructor(layout: Pick<EventLayout, 'firstWord' | 'eventWords'>, capacity: number) {
+  constructor(layout: EventLayout, capacity: number) {
     const headerBytes = layout.firstWord * WORD_BYTES;
     const bytes = headerBytes + capacity * layout.eventWords * WORD_BYTES;
     // Zeroed, so that padding never shows what was in the memory before.

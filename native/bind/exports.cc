@@ -17,4 +17,15 @@ napi_status add_to_group(napi_env env, napi_value exports, const char* group, co
   return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
 }
 
+napi_status add_layout(napi_env env, napi_value exports, const char* group, const EventLayout& layout) {
+  napi_value object = nullptr;
+  napi_status status = napi_create_object(env, &object);
+  for (size_t i = 0; i < layout.count && status == napi_ok; ++i) {
+    napi_value word = nullptr;
+    status = napi_create_uint32(env, static_cast<uint32_t>(layout.first[i].word), &word);
+    if (status == napi_ok) status = napi_set_named_property(env, object, layout.first[i].name, word);
+  }
+  return status == napi_ok ? add_to_group(env, exports, group, "layout", object) : status;
+}
+
 }  // namespace fdreactor

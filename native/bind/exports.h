@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "../core/event_layout.h"
+
 namespace fdreactor {
 
 struct Export {
@@ -17,6 +19,9 @@ napi_status find_or_make_group(napi_env env, napi_value parent, const char* name
 
 // Adds a value that is not a function to a group.
 napi_status add_to_group(napi_env env, napi_value exports, const char* group, const char* name, napi_value value);
+
+// Adds the group's `layout`: an object with a number for each entry.
+napi_status add_layout(napi_env env, napi_value exports, const char* group, const EventLayout& layout);
 
 template <size_t kCount>
 napi_status add_exports(napi_env env, napi_value object, const Export (&table)[kCount]) {

@@ -1,9 +1,10 @@
-// The memory in which one wait leaves its events for JavaScript: one array buffer, a header and then the kernel's own
-// event structs, untouched. lib/queue/event-batch.ts reads the same bytes by the numbers that the add-on exports, so a
-// change here needs no change there.
+// The memory in which one wait leaves its events for JavaScript: one array buffer that holds a header and then the
+// kernel's own event structs, untouched. lib/ reads the same bytes by the layout that the add-on exports, so that a
+// system may place a field elsewhere. lib/native/queue-calls.ts has the types of the layouts.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace fdreactor {
 
@@ -14,11 +15,19 @@ struct EventBatchHeader {
 
 static_assert(sizeof(EventBatchHeader) == 16, "JavaScript reads it as two doubles");
 
-// Where the fields of one event are, in 32-bit words.
-struct EventLayout {
-  size_t first_word;   // of the first event, from the start of the buffer
-  size_t event_words;  // from one event to the next
-  size_t data_word;    // of the 64-bit user data, from the start of its event; the ready bits are at word 0
+// One entry of a layout, in 32-bit words: how many the header or an event takes, or where a field of an event is.
+struct LayoutWord {
+  const char* name;  // JavaScript's name for it
+  size_t word;
 };
+
+// The layout of a facility's events. Every layout begins with firstWord, the first event from the start of the batch,
+// and eventWords, from one event to the next.
+struct EventLayout {
+  const LayoutWord* first;
+  size_t count;
+};
+
+constexpr size_t in_words(size_t bytes) { return bytes / sizeof(uint32_t); }
 
 }  // namespace fdreactor

@@ -1,6 +1,7 @@
 // Completion ports and the packets that come out of them; exported as a part of fdreactor/iocp.
 import { checkBoolean, checkFd, checkInteger, checkObject, checkTimeout, NO_OPTIONS } from '../../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../../base/errors.js';
+import { deadlineAfter, NO_DEADLINE, waitInSlices } from '../../base/wait.js';
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../event-batch.js';
 import {
@@ -14,18 +15,12 @@ import {
   takePending,
 } from './overlapped.js';
 
-/** How often a wait lets a worker's terminate() or the process's exit in. */
-const SLICE_MS = 250;
 const MAX_ENTRIES = 1 << 24;
 const TWO_TO_32 = 2 ** 32;
 const NO_OPERATION = 0;
 const calls = callsOf(native.port); // the constructor checks that they exist
 
-// Words of a PortEvent (native/sys/windows/port/iocp.h).
-const STATUS = 2;
-const BYTES = 3;
-const KEY = 4;
-const OPERATION = 6;
+const { statusWord, bytesWord, keyWord, operationWord } = callsOf(native.port?.layout);
 
 /** A word of a packet, as an unsigned integer. */
 function wordAt(words: Int32Array, index: number): number {
@@ -50,14 +45,14 @@ export interface Packet {
  * operation again: then it stays pending.
  */
 export function packetAt(words: Int32Array, firstWord: number): Packet {
-  const id = pairAt(words, firstWord + OPERATION);
+  const id = pairAt(words, firstWord + operationWord);
   const overlapped = id === NO_OPERATION ? null : takePending(id);
   if (overlapped?.pending) keepPending(overlapped);
   return {
     overlapped,
-    key: pairAt(words, firstWord + KEY),
-    bytes: wordAt(words, firstWord + BYTES),
-    error: packetError(overlapped, wordAt(words, firstWord + STATUS)),
+    key: pairAt(words, firstWord + keyWord),
+    bytes: wordAt(words, firstWord + bytesWord),
+    error: packetError(overlapped, wordAt(words, firstWord + statusWord)),
   };
 }
 
@@ -96,17 +91,17 @@ export class CompletionEntries {
 
   /** The key that associate() or post() gave; of an afdPoll() the socket. */
   key(i: number): number {
-    return pairAt(this.#batch.words, this.#word(i, KEY));
+    return pairAt(this.#batch.words, this.#word(i, keyWord));
   }
 
   /** How many bytes were moved; what post() gave; of an afdPoll() its AFD_POLL_ bits. */
   bytes(i: number): number {
-    return wordAt(this.#batch.words, this.#word(i, BYTES));
+    return wordAt(this.#batch.words, this.#word(i, bytesWord));
   }
 
   /** How it came out: an NTSTATUS as an unsigned integer, STATUS_SUCCESS (0) where it worked. error(i) gives it a name. */
   status(i: number): number {
-    return wordAt(this.#batch.words, this.#word(i, STATUS));
+    return wordAt(this.#batch.words, this.#word(i, statusWord));
   }
 
   /**
@@ -138,7 +133,7 @@ export class CompletionEntries {
   /** Finds whose packets they are, before anybody can begin the same operations again. */
   #fill(count: number): void {
     for (let i = 0; i < count; i++) {
-      const id = pairAt(this.#batch.words, this.#word(i, OPERATION));
+      const id = pairAt(this.#batch.words, this.#word(i, operationWord));
       this.#overlapped[i] = id === NO_OPERATION ? null : takePending(id);
     }
     for (let i = count; i < this.#count; i++) this.#overlapped[i] = null;
@@ -215,7 +210,7 @@ export class CompletionPort {
   /** How many operations are pending on it: under way, or done or posted, and their packets not taken out yet. */
   get pending(): number {
     this.#checkOpen();
-    return this.#check(calls.pending(this.#port), 'GetQueuedCompletionStatusEx');
+    return check(calls.pending(this.#port), 'GetQueuedCompletionStatusEx');
   }
 
   /**
@@ -235,7 +230,7 @@ export class CompletionPort {
     const { skipOnSuccess = false } = options;
     checkBoolean(skipOnSuccess, 'options.skipOnSuccess');
     const result = calls.associate(this.#port, handle, key >>> 0, high(key), skipOnSuccess ? 1 : 0);
-    this.#check(result, 'CreateIoCompletionPort', handle);
+    check(result, 'CreateIoCompletionPort', handle);
   }
 
   /**
@@ -253,7 +248,7 @@ export class CompletionPort {
     const operation = overlapped == null ? NO_OPERATION : operationOf(overlapped);
     const result = calls.post(this.#port, key >>> 0, high(key), bytes, operation);
     if (result === BAD_ARGUMENT && overlapped != null) checkIdle(overlapped);
-    this.#check(result, 'PostQueuedCompletionStatus');
+    check(result, 'PostQueuedCompletionStatus');
     if (overlapped != null) markPending(overlapped);
   }
 
@@ -270,14 +265,12 @@ export class CompletionPort {
     const words = wordsOf(entries);
     if (words === undefined) throw invalidType('entries', 'a CompletionEntries', entries);
     const limitMs = checkTimeout(timeoutMs);
-    const endMs = limitMs < 0 ? Number.POSITIVE_INFINITY : native.now() + limitMs;
-    for (;;) {
-      const count = this.#wait(words, limitMs === 0 ? 0 : SLICE_MS, endMs);
-      if (count > 0 || limitMs === 0 || native.now() >= endMs) {
-        filled(entries, count);
-        return count;
-      }
-    }
+    const count =
+      limitMs === 0
+        ? waitOnce(this.#port, words, 0, NO_DEADLINE)
+        : waitInSlices(waitOnce, this.#port, words, deadlineAfter(limitMs));
+    filled(entries, count);
+    return count;
   }
 
   /**
@@ -301,17 +294,6 @@ export class CompletionPort {
     if (this.#closed) throw invalidState('the completion port is closed');
   }
 
-  #wait(words: Int32Array, timeoutMs: number, deadlineMs: number): number {
-    return this.#check(calls.wait(this.#port, words, timeoutMs, deadlineMs), 'GetQueuedCompletionStatusEx');
-  }
-
-  // What it refuses without a system call can only be that the port is gone: its reactor was closed.
-  #check(result: number, syscall: string, fd?: number): number {
-    if (result >= 0) return result;
-    if (result === BAD_ARGUMENT) throw invalidState('the completion port is closed');
-    throw new SystemError(errorOf(result), syscall, { fd });
-  }
-
   static {
     openPortId = (port) => {
       if (typeof port !== 'object' || port === null || !(#port in port)) return undefined;
@@ -319,6 +301,17 @@ export class CompletionPort {
       return port.#port;
     };
   }
+}
+
+// A call with checked arguments is refused without a system call only if the reactor of the port was closed.
+function check(result: number, syscall: string, fd?: number): number {
+  if (result >= 0) return result;
+  if (result === BAD_ARGUMENT) throw invalidState('the completion port is closed');
+  throw new SystemError(errorOf(result), syscall, { fd });
+}
+
+function waitOnce(port: number, words: Int32Array, timeoutMs: number, deadlineMs: number): number {
+  return check(calls.wait(port, words, timeoutMs, deadlineMs), 'GetQueuedCompletionStatusEx');
 }
 
 function high(key: number): number {

@@ -14,9 +14,7 @@ import type { Mode } from '../interest.js';
 const port = callsOf(native.port); // the constructor checks that it exists
 const { wait } = port;
 
-// Words of a PortEvent (native/sys/windows/port/iocp.h).
-const GENERATION = 1;
-const STATUS = 2;
+const { slotWord, generationWord, statusWord } = callsOf(native.port?.layout);
 
 /** Gets each completion of an operation that the user started. Returns how many handlers it ran. */
 export type CompletionSink = (words: Int32Array, firstWord: number) => number;
@@ -119,15 +117,15 @@ export class IocpBackend implements Backend {
   }
 
   slot(index: number): number {
-    return this.#words[this.#firstWord + index * this.#eventWords] as number;
+    return this.#words[this.#firstWord + slotWord + index * this.#eventWords] as number;
   }
 
   generation(index: number): number {
-    return this.#words[this.#firstWord + GENERATION + index * this.#eventWords] as number;
+    return this.#words[this.#firstWord + generationWord + index * this.#eventWords] as number;
   }
 
   ready(index: number): number {
-    return this.#words[this.#firstWord + STATUS + index * this.#eventWords] as number;
+    return this.#words[this.#firstWord + statusWord + index * this.#eventWords] as number;
   }
 
   submitChanges(): void {

@@ -45,24 +45,10 @@ napi_value wait(napi_env env, napi_callback_info info) {
   return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
 }
 
-napi_status add_layout(napi_env env, napi_value exports) {
-  const EventLayout layout = epoll_event_layout();
-  napi_value object = nullptr;
-  napi_status status = napi_create_object(env, &object);
-  const auto set = [&](const char* name, size_t words) {
-    if (status != napi_ok) return;
-    status = napi_set_named_property(env, object, name, to_js(env, static_cast<Result>(words)));
-  };
-  set("firstWord", layout.first_word);
-  set("eventWords", layout.event_words);
-  set("dataWord", layout.data_word);
-  return status == napi_ok ? add_to_group(env, exports, "epoll", "layout", object) : status;
-}
-
 }  // namespace
 
 napi_status bind_epoll(napi_env env, napi_value exports) {
-  const napi_status status = add_layout(env, exports);
+  const napi_status status = add_layout(env, exports, "epoll", epoll_event_layout());
   if (status != napi_ok) return status;
   return add_group(env, exports, "epoll",
                    {{"open", open}, {"openPulse", open_pulse}, {"control", control}, {"wait", wait}});

@@ -30,11 +30,9 @@ KqueueStash* stash_of(napi_env env, int kqueue_fd) {
   return found == stashes.end() ? nullptr : found->second.get();
 }
 
-// Whether `count` changes are there, after the header of an EventBatch.
+// Whether `changes` is an EventBatch that has room for `count` changes.
 bool holds_changes(Span changes, size_t count) {
-  const KeventLayout layout = kevent_layout();
-  return is_aligned(changes) && changes.size >= layout.first_word &&
-         (changes.size - layout.first_word) / layout.event_words >= count;
+  return is_aligned(changes) && bytes_of(changes) >= kqueue_batch_bytes(count);
 }
 
 // (kqueueFd, changes: Int32Array over a whole EventBatch, changeCount, batch: likewise, timeoutMs, deadlineMs?: none by
@@ -79,25 +77,6 @@ napi_value unbind_source(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(waker_unbind(source)) : args.refuse();
 }
 
-napi_status add_layout(napi_env env, napi_value exports) {
-  const KeventLayout layout = kevent_layout();
-  napi_value object = nullptr;
-  napi_status status = napi_create_object(env, &object);
-  const auto set = [&](const char* name, size_t words) {
-    if (status != napi_ok) return;
-    status = napi_set_named_property(env, object, name, to_js(env, static_cast<Result>(words)));
-  };
-  set("firstWord", layout.first_word);
-  set("eventWords", layout.event_words);
-  set("identWord", layout.ident_word);
-  set("filterWord", layout.filter_word);
-  set("flagsWord", layout.flags_word);
-  set("fflagsWord", layout.fflags_word);
-  set("dataWord", layout.data_word);
-  set("udataWord", layout.udata_word);
-  return status == napi_ok ? add_to_group(env, exports, "kqueue", "layout", object) : status;
-}
-
 void before_close(Kqueues* kqueues, int fd) {
   if (kqueues->stash_by_fd.erase(fd) > 0) waker_forget_kqueue(fd);
 }
@@ -108,7 +87,7 @@ napi_status bind_kqueue(napi_env env, napi_value exports) {
   Environment& environment = environment_of(env);
   environment.kqueues = std::make_shared<Kqueues>();
   environment.before_close.emplace_back([&environment](int fd) { before_close(environment.kqueues.get(), fd); });
-  napi_status status = add_layout(env, exports);
+  napi_status status = add_layout(env, exports, "kqueue", kevent_layout());
   if (status == napi_ok) status = add_constants(env, exports, kqueue_constants());
   if (status != napi_ok) return status;
   return add_group(env, exports, "kqueue",

@@ -113,20 +113,6 @@ napi_value pending(napi_env env, napi_callback_info info) {
 
 napi_value count_handles(napi_env env, napi_callback_info) { return to_js(env, process_handle_count()); }
 
-napi_status add_layout(napi_env env, napi_value exports) {
-  const EventLayout layout = port_event_layout();
-  napi_value object = nullptr;
-  napi_status status = napi_create_object(env, &object);
-  const auto set = [&](const char* name, size_t words) {
-    if (status != napi_ok) return;
-    status = napi_set_named_property(env, object, name, to_js(env, static_cast<Result>(words)));
-  };
-  set("firstWord", layout.first_word);
-  set("eventWords", layout.event_words);
-  set("dataWord", layout.data_word);
-  return status == napi_ok ? add_to_group(env, exports, "port", "layout", object) : status;
-}
-
 void close_all(Environment& environment) {
   Ports& ports = *environment.ports;
   for (const auto& entry : ports.by_number) port_close(entry.second);
@@ -170,7 +156,7 @@ napi_status bind_iocp(napi_env env, napi_value exports) {
   environment.at_end.emplace_back(close_all);
   environment.before_close.emplace_back([&environment](int fd) { before_close(environment, fd); });
   environment.other_errors.emplace_back([&environment](int fd) { return other_error(environment, fd); });
-  napi_status status = add_layout(env, exports);
+  napi_status status = add_layout(env, exports, "port", port_event_layout());
   if (status == napi_ok) status = add_exports(env, exports, {{"processHandleCount", count_handles}});
   if (status != napi_ok) return status;
   return add_group(env, exports, "port",

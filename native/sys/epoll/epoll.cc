@@ -8,6 +8,7 @@
 #include <atomic>
 #include <climits>
 #include <cmath>
+#include <iterator>
 
 #include "../clock.h"
 #include "../posix/errno_result.h"
@@ -24,6 +25,12 @@ constexpr size_t kMaxEvents = INT_MAX / sizeof(epoll_event);
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "JavaScript reads the low half of the user data first");
 static_assert(offsetof(epoll_event, events) == 0, "JavaScript reads the ready bits at word 0");
+
+constexpr LayoutWord kLayout[] = {
+    {"firstWord", in_words(sizeof(EventBatchHeader))},
+    {"eventWords", in_words(sizeof(epoll_event))},
+    {"dataWord", in_words(offsetof(epoll_event, data))},
+};
 
 // Cleared for good by the first call that finds epoll_pwait2 missing: ENOSYS from an older kernel, EPERM from a
 // seccomp filter that does not know it.
@@ -51,10 +58,7 @@ int wait_once(int epoll_fd, epoll_event* events, int capacity, double remaining_
 
 }  // namespace
 
-EventLayout epoll_event_layout() {
-  constexpr size_t word = sizeof(uint32_t);
-  return {sizeof(EventBatchHeader) / word, sizeof(epoll_event) / word, offsetof(epoll_event, data) / word};
-}
+EventLayout epoll_event_layout() { return {kLayout, std::size(kLayout)}; }
 
 Result epoll_open() { return from_call(epoll_create1(EPOLL_CLOEXEC)); }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <iterator>
 
 #include "../../core/event_layout.h"
 #include "../clock.h"
@@ -18,15 +19,20 @@ namespace {
 
 using Kevent = struct kevent;  // the function has the same name
 
-constexpr size_t kWord = sizeof(uint32_t);
 constexpr size_t kMaxEvents = INT_MAX / sizeof(Kevent);
 
 static_assert(sizeof(Kevent::ident) == 8 && sizeof(Kevent::data) == 8 && sizeof(Kevent::udata) == 8,
               "64-bit systems only");
-static_assert(sizeof(Kevent::filter) == sizeof(Kevent::flags) && sizeof(Kevent::fflags) == kWord,
+static_assert(sizeof(Kevent::filter) == sizeof(Kevent::flags) && sizeof(Kevent::fflags) == sizeof(uint32_t),
               "as JavaScript reads it");
-static_assert(sizeof(Kevent::filter) == kWord || offsetof(Kevent, flags) == offsetof(Kevent, filter) + 2,
+static_assert(sizeof(Kevent::filter) == sizeof(uint32_t) || offsetof(Kevent, flags) == offsetof(Kevent, filter) + 2,
               "one word, the filter in its lower half");
+constexpr LayoutWord kLayout[] = {
+    {"firstWord", in_words(sizeof(EventBatchHeader))}, {"eventWords", in_words(sizeof(Kevent))},
+    {"identWord", in_words(offsetof(Kevent, ident))},  {"filterWord", in_words(offsetof(Kevent, filter))},
+    {"flagsWord", in_words(offsetof(Kevent, flags))},  {"fflagsWord", in_words(offsetof(Kevent, fflags))},
+    {"dataWord", in_words(offsetof(Kevent, data))},    {"udataWord", in_words(offsetof(Kevent, udata))},
+};
 static_assert(alignof(Kevent) <= alignof(EventBatchHeader), "events follow the header");
 
 const Kevent* changes_in(const void* batch) {
@@ -61,11 +67,9 @@ bool holds_address(const Kevent& change) {
 
 }  // namespace
 
-KeventLayout kevent_layout() {
-  return {sizeof(EventBatchHeader) / kWord, sizeof(Kevent) / kWord,          offsetof(Kevent, ident) / kWord,
-          offsetof(Kevent, filter) / kWord, offsetof(Kevent, flags) / kWord, offsetof(Kevent, fflags) / kWord,
-          offsetof(Kevent, data) / kWord,   offsetof(Kevent, udata) / kWord};
-}
+EventLayout kevent_layout() { return {kLayout, std::size(kLayout)}; }
+
+size_t kqueue_batch_bytes(size_t count) { return sizeof(EventBatchHeader) + count * sizeof(Kevent); }
 
 bool kqueue_changes_hold_address(const void* changes, size_t count) {
   const Kevent* first = changes_in(changes);

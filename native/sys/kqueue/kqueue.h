@@ -1,37 +1,28 @@
 // kqueue(2): one call that takes changes and gives events, both in the kernel's own struct kevent, which differs from
 // system to system: JavaScript reads and writes its fields by kevent_layout().
 //
-// kqueue_wait_batch: applies change_count changes of `changes` (an EventBatch of core/event_layout.h, whose header is
-// not
-//   looked at), then fills `batch`, likewise, with as many events as fit, and returns how many.
+// kqueue_wait_batch: applies change_count changes of `changes`, an EventBatch (core/event_layout.h) whose header is not
+//   read. Then fills `batch`, another EventBatch, with as many events as fit, and returns how many.
 //   timeout_ms  -1: no limit; 0: do not wait; else at least that long unless something happens. A batch without room
-//   for
-//               an event does not wait.
-//   deadline_ms a moment of the monotonic clock at which the wait ends as well; infinity for none
-//   A signal does not end it. A change that fails is an event with EV_ERROR where there is room for one, and else a
-//   failure of the call.
+//               for an event does not wait.
+//   deadline_ms a moment of the monotonic clock at which the wait ends as well; infinity for no deadline
+//   A signal does not end it. A change that fails is an event with EV_ERROR if the batch has room for it, and otherwise
+//   a failure of the call.
 #pragma once
 
 #include <cstddef>
 
+#include "../../core/event_layout.h"
 #include "../../core/result.h"
 
 namespace fdreactor {
 
-// In 32-bit words from the start of an event. Where the filter and the flags have 16 bits each, they share a word, the
-// filter in its lower half, and flags_word is the same as filter_word.
-struct KeventLayout {
-  size_t first_word;   // of the first event, from the start of the batch
-  size_t event_words;  // from one event to the next
-  size_t ident_word;   // 64 bits
-  size_t filter_word;
-  size_t flags_word;
-  size_t fflags_word;
-  size_t data_word;   // 64 bits
-  size_t udata_word;  // 64 bits
-};
+// If the filter and the flags have 16 bits each, they share a word, the filter in its lower half: then flagsWord is the
+// same as filterWord. ident, data and udata have 64 bits.
+EventLayout kevent_layout();
 
-KeventLayout kevent_layout();
+// The size of an EventBatch with so many events.
+size_t kqueue_batch_bytes(size_t count);
 
 // Whether one of the changes is of a filter whose entry holds an address that the kernel uses: EVFILT_AIO's and
 // EVFILT_LIO's is that of an operation, EVFILT_SENDFILE's that of a structure, EVFILT_WORKLOOP's and EVFILT_MACHPORT's

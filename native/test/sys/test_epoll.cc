@@ -34,12 +34,20 @@ struct Batch {
   }
   [[nodiscard]] uint32_t ready(size_t event) const { return words[first_word(event)]; }
   [[nodiscard]] uint64_t data(size_t event) const {
-    const size_t at = first_word(event) + layout.data_word;
+    const size_t at = first_word(event) + word("dataWord");
     return words[at] | uint64_t{words[at + 1]} << 32;
   }
-  [[nodiscard]] size_t first_word(size_t event) const { return layout.first_word + event * layout.event_words; }
+  [[nodiscard]] size_t first_word(size_t event) const { return word("firstWord") + event * word("eventWords"); }
 
-  EventLayout layout = epoll_event_layout();
+  static size_t word(std::string_view name) {
+    const EventLayout layout = epoll_event_layout();
+    for (size_t i = 0; i < layout.count; i++) {
+      if (name == layout.first[i].name) return layout.first[i].word;
+    }
+    CHECK(!"a word of the layout");
+    return 0;
+  }
+
   std::vector<uint32_t> words;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <unordered_set>
 #include <vector>
 
@@ -22,6 +24,17 @@ namespace {
 constexpr ULONG kMaxEntries = 1024;  // taken out of the port by one call
 constexpr double kDrainMs = 5000;    // a driver that does not give a request back in that time may never do so
 constexpr double kMaxWaitMs = 86400000;
+
+constexpr LayoutWord kLayout[] = {
+    {"firstWord", in_words(sizeof(EventBatchHeader))},
+    {"eventWords", in_words(sizeof(PortEvent))},
+    {"slotWord", in_words(offsetof(PortEvent, slot))},
+    {"generationWord", in_words(offsetof(PortEvent, generation))},
+    {"statusWord", in_words(offsetof(PortEvent, status))},
+    {"bytesWord", in_words(offsetof(PortEvent, bytes))},
+    {"keyWord", in_words(offsetof(PortEvent, key))},
+    {"operationWord", in_words(offsetof(PortEvent, operation))},
+};
 
 // A wait's limit for GetQueuedCompletionStatusEx: whole milliseconds, rounded up.
 DWORD limit_of(const WaitClock& clock) {
@@ -194,10 +207,7 @@ void port_began(Port* port, Operation* operation) {
 
 void port_did_not_begin(Port* port, Operation* operation) { port->let_go(operation); }
 
-EventLayout port_event_layout() {
-  constexpr size_t kWord = sizeof(uint32_t);
-  return {sizeof(EventBatchHeader) / kWord, sizeof(PortEvent) / kWord, 0};
-}
+EventLayout port_event_layout() { return {kLayout, std::size(kLayout)}; }
 
 // A round that took packets out but had nothing to tell (a poll was cancelled because more is wanted now) goes on even
 // when the time is up: what is asked for anew may be there already, and no other turn may come.

@@ -30,7 +30,7 @@ constexpr uint64_t kWakerKey = kFirstOwnKey + 1;
 constexpr uint64_t kTransferKey = kFirstOwnKey + 2;
 constexpr uint64_t kNudgeKey = kFirstOwnKey + 3;
 
-// What JavaScript reads of one event, as 32-bit words in this order.
+// One event. JavaScript reads it by port_event_layout().
 struct PortEvent {
   int32_t slot;         // >= 0: of a reactor's registration; kCompletionSlot: a packet of the user's
   uint32_t generation;  // of the slot
@@ -41,7 +41,7 @@ struct PortEvent {
 };
 
 constexpr int32_t kCompletionSlot = -2;
-static_assert(sizeof(PortEvent) == 32, "JavaScript reads it as eight words");
+static_assert(sizeof(PortEvent) == 32, "no padding, which would be memory that was never written");
 
 class Port;
 
