@@ -8,7 +8,7 @@
 namespace fdreactor {
 
 // To be filled. nullptr where it is no such buffer.
-inline Address* target_address(Span bytes) {
+inline Address* target_address(Bytes bytes) {
   const bool aligned = reinterpret_cast<uintptr_t>(bytes.data) % alignof(Address) == 0;
   if (bytes.size != sizeof(Address) || !aligned) return nullptr;
   auto* address = static_cast<Address*>(bytes.data);
@@ -16,7 +16,7 @@ inline Address* target_address(Span bytes) {
 }
 
 // To be used. nullptr where it is no such buffer, or holds no address.
-inline const Address* given_address(Span bytes) {
+inline const Address* given_address(Bytes bytes) {
   const Address* address = target_address(bytes);
   return address != nullptr && address->length > 0 ? address : nullptr;
 }

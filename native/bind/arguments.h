@@ -9,12 +9,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../core/event_layout.h"
 #include "../core/result.h"
 #include "../sys/fd.h"
 
 namespace fdreactor {
 
-constexpr double kLargestInteger = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+constexpr double kMaxInteger = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+
+// The elements of an Int32Array. Their size in bytes is another type's, so that the two units cannot be mistaken.
+struct Words {
+  int32_t* data;
+  size_t count;
+
+  Bytes bytes() const { return {data, count * sizeof(int32_t)}; }
+};
 
 inline napi_value to_js(napi_env env, double value) {
   napi_value result = nullptr;
@@ -49,10 +58,10 @@ class Arguments {
     return value;
   }
 
-  // An integer within [least, most]; both must be exact as doubles.
-  int64_t integer(size_t index, double least, double most) {
+  // An integer within [min, max]; both must be exact as doubles.
+  int64_t integer(size_t index, double min, double max) {
     const double value = number(index);
-    if (!(value >= least && value <= most)) return fail();
+    if (!(value >= min && value <= max)) return fail();
     const auto whole = static_cast<int64_t>(value);
     return static_cast<double>(whole) == value ? whole : fail();
   }
@@ -62,39 +71,51 @@ class Arguments {
   // 32 bits, of either sign: `|` in JavaScript makes a negative number where bit 31 is set.
   uint32_t bits(size_t index) { return static_cast<uint32_t>(integer(index, INT32_MIN, UINT32_MAX)); }
   int fd(size_t index) { return static_cast<int>(integer(index, 0, INT32_MAX)); }
-  uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kLargestInteger)); }
+  uint64_t unsigned_integer(size_t index) { return static_cast<uint64_t>(integer(index, 0, kMaxInteger)); }
 
   double number_or(size_t index, double fallback) { return is_left_out(index) ? fallback : number(index); }
   int int32_or(size_t index, int fallback) { return is_left_out(index) ? fallback : int32(index); }
 
-  // All of a typed array, over an ArrayBuffer or a SharedArrayBuffer. A detached one is refused.
-  Span bytes(size_t index) { return bytes_of(values_[index]); }
+  // All of a Uint8Array, over an ArrayBuffer or a SharedArrayBuffer. A detached one is refused.
+  Bytes bytes(size_t index) { return bytes_of(values_[index]); }
 
   // The part of it that offset and length name; both may be undefined.
-  Span bytes(size_t index, size_t offset_index, size_t length_index) {
-    Span span = bytes(index);
-    const auto size = static_cast<double>(span.size);
+  Bytes bytes(size_t index, size_t offset_index, size_t length_index) {
+    Bytes bytes = bytes_of(values_[index]);
+    const auto size = static_cast<double>(bytes.size);
     if (!is_left_out(offset_index)) {
       const auto offset = static_cast<size_t>(integer(offset_index, 0, size));
-      span.data = static_cast<char*>(span.data) + (ok_ ? offset : 0);
-      span.size -= ok_ ? offset : 0;
+      bytes.data = static_cast<char*>(bytes.data) + (ok_ ? offset : 0);
+      bytes.size -= ok_ ? offset : 0;
     }
     if (!is_left_out(length_index)) {
-      span.size = static_cast<size_t>(integer(length_index, 0, static_cast<double>(span.size)));
+      bytes.size = static_cast<size_t>(integer(length_index, 0, static_cast<double>(bytes.size)));
     }
-    return span;
+    return bytes;
   }
 
-  // Which kind of typed array it is, lib/ has looked at: asking costs as much as all the rest, and the size, which is
-  // in elements, is never more than there are bytes.
-  Span bytes_of(napi_value value) { return typed_array(value, nullptr); }
+  // lib/ has checked that it is a Uint8Array: to ask for the type costs as much as all the rest. In another typed array
+  // the size, which is in elements, is never more than there are bytes.
+  Bytes bytes_of(napi_value value) {
+    Bytes bytes = {nullptr, 0};
+    return read_typed_array(value, nullptr, &bytes.data, &bytes.size) ? bytes : Bytes{nullptr, 0};
+  }
 
-  // An Int32Array; the size is in elements.
-  Span words(size_t index) {
+  // An Int32Array.
+  Words words(size_t index) {
     napi_typedarray_type type = napi_int8_array;
-    const Span span = typed_array(values_[index], &type);
+    void* data = nullptr;
+    size_t count = 0;
+    const bool found = read_typed_array(values_[index], &type, &data, &count);
     if (type != napi_int32_array) ok_ = false;
-    return ok_ ? span : Span{nullptr, 0};
+    return found && ok_ ? Words{static_cast<int32_t*>(data), count} : Words{nullptr, 0};
+  }
+
+  // An EventBatch (core/event_layout.h): an Int32Array that is aligned as a header is. It may be too small for one.
+  Bytes batch(size_t index) {
+    const Words words = this->words(index);
+    if (reinterpret_cast<uintptr_t>(words.data) % alignof(EventBatchHeader) != 0) ok_ = false;
+    return words.bytes();
   }
 
   napi_value refuse() const { return to_js(env_, kBadArgument); }
@@ -114,12 +135,12 @@ class Arguments {
     return 0;
   }
 
-  Span typed_array(napi_value value, napi_typedarray_type* type) {
-    Span span = {nullptr, 0};
-    const napi_status status = napi_get_typedarray_info(env_, value, type, &span.size, &span.data, nullptr, nullptr);
-    if (status == napi_ok && (span.size > 0 || !is_detached(value))) return span;
+  // False, and no longer ok(), for anything but a typed array, and for a detached one. The size is in elements.
+  bool read_typed_array(napi_value value, napi_typedarray_type* type, void** data, size_t* size) {
+    const napi_status status = napi_get_typedarray_info(env_, value, type, size, data, nullptr, nullptr);
+    if (status == napi_ok && (*size > 0 || !is_detached(value))) return true;
     ok_ = false;
-    return {nullptr, 0};
+    return false;
   }
 
   bool is_detached(napi_value typed_array) const {

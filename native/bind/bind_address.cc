@@ -87,7 +87,7 @@ napi_status bind_address(napi_env env, napi_value exports) {
     return add_to_group(env, exports, "address", name, to_js(env, value));
   };
   napi_status status = add("bytes", Result{sizeof(Address)});
-  if (status == napi_ok) status = add("maxPathBytes", static_cast<Result>(kLongestPath));
+  if (status == napi_ok) status = add("maxPathBytes", static_cast<Result>(kMaxPathBytes));
   if (status != napi_ok) return status;
   return add_group(env, exports, "address", {{"fromIp", from_ip}, {"fromPath", from_path}, {"toText", to_text}});
 }

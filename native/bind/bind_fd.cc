@@ -5,29 +5,29 @@
 #include "../sys/fd_identity.h"
 #include "arguments.h"
 #include "bind.h"
-#include "owned.h"
-#include "span_list.h"
+#include "bytes_list.h"
+#include "track_fd.h"
 
 namespace fdreactor {
 namespace {
 
 // (fd, buffer, offset?, length?)
-template <Result (*kCall)(int, Span)>
+template <Result (*kCall)(int, Bytes)>
 napi_value with_bytes(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int fd = args.fd(0);
-  const Span buffer = args.bytes(1, 2, 3);
+  const Bytes buffer = args.bytes(1, 2, 3);
   return args.ok() ? args.answer(kCall(fd, buffer)) : args.refuse();
 }
 
 // (fd, buffers)
-template <Result (*kCall)(int, const Span*, size_t)>
+template <Result (*kCall)(int, const Bytes*, size_t)>
 napi_value with_list(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
   const int fd = args.fd(0);
-  SpanList list;
+  BytesList list;
   if (!list.read(env, args, 1)) return args.refuse();
-  return args.answer(kCall(fd, list.spans, list.count));
+  return args.answer(kCall(fd, list.buffers, list.count));
 }
 
 // (fd)
@@ -53,7 +53,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   for (const auto& signal : environment_of(env).signals) {
     if (signal.second != nullptr && signal.second->owns(fd)) return args.answer(failure(EBUSY));
   }
-  disowned(env, fd);
+  untrack_fd(env, fd);
   for (const auto& tell : environment_of(env).before_close) tell(fd);
   return args.answer(fd_close(fd));
 }
@@ -62,7 +62,7 @@ napi_value release(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
   if (!args.ok()) return args.refuse();
-  disowned(env, fd);
+  untrack_fd(env, fd);
   return args.answer(0);
 }
 

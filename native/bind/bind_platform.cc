@@ -25,9 +25,8 @@ napi_value now(napi_env env, napi_callback_info) { return to_js(env, monotonic_m
 // (batch): sets the header's now_ms to this moment. A number returned would be an object on the heap each time.
 napi_value read_clock(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  const Span batch = args.words(0);
-  const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
-  if (!args.ok() || !aligned || batch.size * sizeof(int32_t) < sizeof(EventBatchHeader)) return args.refuse();
+  const Bytes batch = args.batch(0);
+  if (!args.ok() || batch.size < sizeof(EventBatchHeader)) return args.refuse();
   static_cast<EventBatchHeader*>(batch.data)->now_ms = monotonic_ms();
   return nullptr;
 }

@@ -3,8 +3,8 @@
 #include "arguments.h"
 #include "bind.h"
 #include "connects.h"
-#include "owned.h"
 #include "pair.h"
+#include "track_fd.h"
 
 namespace fdreactor {
 namespace {
@@ -18,7 +18,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   const int type = args.int32(1);
   const int protocol = args.int32(2);
   if (!args.ok()) return args.refuse();
-  return args.answer(connects_of(env).is_new(owned(env, socket_open(domain, type, protocol))));
+  return args.answer(connects_of(env).is_new(track_fd(env, socket_open(domain, type, protocol))));
 }
 
 // (domain, type, target: Int32Array(2))
@@ -26,8 +26,8 @@ napi_value pair(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   const int domain = args.int32(0);
   const int type = args.int32(1);
-  const Span target = args.words(2);
-  if (!args.ok() || target.size != 2) return args.refuse();
+  const Words target = args.words(2);
+  if (!args.ok() || target.count != 2) return args.refuse();
   int first_fd = -1;
   int second_fd = -1;
   const Result result = socket_pair(domain, type, &first_fd, &second_fd);
@@ -76,15 +76,15 @@ napi_value with_integer(napi_env env, napi_callback_info info) {
 napi_value accept(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
-  return args.ok() ? args.answer(connects_of(env).is_new(owned(env, socket_accept(fd)))) : args.refuse();
+  return args.ok() ? args.answer(connects_of(env).is_new(track_fd(env, socket_accept(fd)))) : args.refuse();
 }
 
 // (fd, buffer, offset?, length?, flags?)
-template <Result (*kCall)(int, Span, int)>
+template <Result (*kCall)(int, Bytes, int)>
 napi_value with_bytes(napi_env env, napi_callback_info info) {
   Arguments<5> args(env, info);
   const int fd = args.fd(0);
-  const Span buffer = args.bytes(1, 2, 3);
+  const Bytes buffer = args.bytes(1, 2, 3);
   const int flags = args.int32_or(4, 0);
   return args.ok() && !socket_flags_hold_buffer(flags) ? args.answer(kCall(fd, buffer, flags)) : args.refuse();
 }
@@ -93,7 +93,7 @@ napi_value with_bytes(napi_env env, napi_callback_info info) {
 napi_value receive_from(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   const int fd = args.fd(0);
-  const Span buffer = args.bytes(1, 2, 3);
+  const Bytes buffer = args.bytes(1, 2, 3);
   const int flags = args.int32_or(4, 0);
   Address* sender = target_address(args.bytes(5));
   if (!args.ok() || sender == nullptr) return args.refuse();
@@ -104,7 +104,7 @@ napi_value receive_from(napi_env env, napi_callback_info info) {
 napi_value send_to(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   const int fd = args.fd(0);
-  const Span buffer = args.bytes(1, 2, 3);
+  const Bytes buffer = args.bytes(1, 2, 3);
   const int flags = args.int32_or(4, 0);
   const Address* to = given_address(args.bytes(5));
   if (!args.ok() || to == nullptr || socket_flags_hold_buffer(flags)) return args.refuse();
@@ -119,7 +119,7 @@ napi_value get_option(napi_env env, napi_callback_info info) {
   const int fd = args.fd(0);
   const int level = args.int32(1);
   const int name = args.int32(2);
-  Span value = args.bytes(3);
+  Bytes value = args.bytes(3);
   if (!args.ok()) return args.refuse();
   const Result result = socket_get_option(fd, level, name, &value);
   return args.answer(result < 0 ? result : static_cast<Result>(value.size));
@@ -131,7 +131,7 @@ napi_value set_option(napi_env env, napi_callback_info info) {
   const int fd = args.fd(0);
   const int level = args.int32(1);
   const int name = args.int32(2);
-  const Span value = args.bytes(3);
+  const Bytes value = args.bytes(3);
   return args.ok() ? args.answer(socket_set_option(fd, level, name, value)) : args.refuse();
 }
 

@@ -2,15 +2,14 @@
 #pragma once
 
 #include "arguments.h"
-#include "owned.h"
+#include "track_fd.h"
 
 namespace fdreactor {
 
-inline Result store_pair(napi_env env, Span target, Result result, int first_fd, int second_fd) {
+inline Result store_pair(napi_env env, Words target, Result result, int first_fd, int second_fd) {
   if (result < 0) return result;
-  auto* fds = static_cast<int32_t*>(target.data);
-  fds[0] = static_cast<int32_t>(owned(env, first_fd));
-  fds[1] = static_cast<int32_t>(owned(env, second_fd));
+  target.data[0] = static_cast<int32_t>(track_fd(env, first_fd));
+  target.data[1] = static_cast<int32_t>(track_fd(env, second_fd));
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// CHECK: an invariant whose breach means that memory can no longer be trusted. Never compiled out; it ends the process
-// with the place and the expression. It is not for bad input: that is answered with kBadArgument or an errno.
+// CHECK: an invariant. If it does not hold, memory can no longer be trusted, and the process ends with the place and
+// the expression. CHECK is never compiled out. It is not for bad input: that is answered with kBadArgument or an errno.
 #pragma once
 
 #include <cstdio>

@@ -8,7 +8,7 @@
 
 namespace fdreactor {
 
-const size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+const size_t kMaxPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
 namespace {
 
@@ -114,7 +114,7 @@ Result address_from_ip(const char* host, int port, Address* address) {
 }
 
 Result address_from_path(const char* path, size_t length, Address* address) {
-  if (length == 0 || length > kLongestPath) return kBadArgument;
+  if (length == 0 || length > kMaxPathBytes) return kBadArgument;
   const bool is_abstract = kHasAbstractNames && path[0] == '\0';
   if (!is_abstract && std::memchr(path, '\0', length) != nullptr) return kBadArgument;
   sockaddr_un name = {};

@@ -29,9 +29,9 @@ struct AddressText {
 // host: a numeric IPv4 or IPv6 address, with %interface or %number for a scope. Anything else is kBadArgument.
 Result address_from_ip(const char* host, int port, Address* address);
 
-extern const size_t kLongestPath;  // in bytes: 107; 103 on macOS and the BSDs
+extern const size_t kMaxPathBytes;  // in bytes: 107; 103 on macOS and the BSDs
 
-// path: at most kLongestPath bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL
+// path: at most kMaxPathBytes bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL
 // inside: kBadArgument.
 Result address_from_path(const char* path, size_t length, Address* address);
 

@@ -1,5 +1,5 @@
-// Calls on any file descriptor. Buffers are the caller's and only used during the call. On Windows an fd is a SOCKET,
-// and what stands at the end is not there.
+// Calls on any file descriptor. A call uses its buffers only until it returns. On Windows an fd is a SOCKET, and the
+// functions at the end do not exist.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +8,27 @@
 
 namespace fdreactor {
 
-struct Span {
+// A piece of memory; its size is in bytes.
+struct Bytes {
   void* data;
   size_t size;
 };
 
-constexpr size_t kMostSpans = 1024;  // IOV_MAX of every system here
+constexpr size_t kMaxBuffers = 1024;  // IOV_MAX of every system here
 
-Result fd_read(int fd, Span buffer);
-Result fd_write(int fd, Span buffer);
-Result fd_readv(int fd, const Span* buffers, size_t count);
-Result fd_writev(int fd, const Span* buffers, size_t count);
-Result fd_close(int fd);  // closed, whatever it says of the end of a connection: see fd_posix.cc
+Result fd_read(int fd, Bytes buffer);
+Result fd_write(int fd, Bytes buffer);
+Result fd_readv(int fd, const Bytes* buffers, size_t count);
+Result fd_writev(int fd, const Bytes* buffers, size_t count);
+
+// The fd is closed even if the result is a failure of the connection: see fd_posix.cc.
+Result fd_close(int fd);
 
 // The mode belongs to the open file: every number and every process that shares the file gets it (O_NONBLOCK, FIONBIO).
 Result fd_set_non_blocking(int fd, bool on);
 
-// Makes a blocking fd non-blocking, and costs one call where it is so already. A terminal is left as it is, because the
-// shell shares the open file. 1 where the mode was changed, else 0.
+// Makes a blocking fd non-blocking; one call if it is non-blocking already. Leaves a terminal as it is, because the
+// shell shares the open file. Returns 1 if it changed the mode, else 0.
 Result fd_ensure_non_blocking(int fd);
 
 // Not on Windows.

@@ -11,10 +11,10 @@ namespace fdreactor {
 
 #ifdef __APPLE__
 
-inline Span within_limit(Span buffer) { return {buffer.data, std::min<size_t>(buffer.size, INT_MAX)}; }
+inline Bytes within_limit(Bytes buffer) { return {buffer.data, std::min<size_t>(buffer.size, INT_MAX)}; }
 
 // How many buffers from the first on have no more than that together; the first one alone may have more.
-inline size_t spans_within_limit(const Span* buffers, size_t count) {
+inline size_t buffers_within_limit(const Bytes* buffers, size_t count) {
   size_t bytes = 0;
   size_t fitting = 0;
   while (fitting < count && buffers[fitting].size <= INT_MAX - bytes) bytes += buffers[fitting++].size;
@@ -23,8 +23,8 @@ inline size_t spans_within_limit(const Span* buffers, size_t count) {
 
 #else
 
-inline Span within_limit(Span buffer) { return buffer; }
-inline size_t spans_within_limit(const Span*, size_t count) { return count; }
+inline Bytes within_limit(Bytes buffer) { return buffer; }
+inline size_t buffers_within_limit(const Bytes*, size_t count) { return count; }
 
 #endif
 

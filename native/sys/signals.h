@@ -1,20 +1,28 @@
-// Signals as sources of events, without help of the host: for hosts whose event loop is not libuv's (Bun, Deno), and
-// for Windows. Where the host is libuv's, bind/host/host_signal.h does it.
+// Signals as sources of events, without help of the host: for hosts without libuv (Bun, Deno), and for Windows. For a
+// host with libuv, see bind/host/host_signal.h.
 //
 // signalfd(2) would need the signal blocked in every thread of the process, and the threads of a host run already. So a
-// handler writes to an eventfd for each watcher. The handler that was there before is called too if that is wished,
-// unless it ends the process, and is put back with the last watcher. A handler that the host installs later replaces
-// that of the add-on: there is no way to be told.
+// handler writes to an eventfd for each watcher. If calls_previous is true it also calls the handler that was installed
+// before, unless that one ends the process. The last signal_unwatch() puts that handler back. A handler that the host
+// installs later replaces the add-on's; there is no way to notice that.
 #pragma once
 
 #include "../core/result.h"
 
 namespace fdreactor {
 
-Result signal_watch(int number, bool calls_previous);  // its source: see waker.h
-Result signal_acknowledge(int64_t source);             // before its handler runs: from here on the signal rings again
-Result signal_unwatch(int64_t source);                 // stops and closes it; 0 for a number that is none of these
+// Returns the source: see waker.h.
+Result signal_watch(int number, bool calls_previous);
+
+// Called before the handler runs: from here on the signal rings again.
+Result signal_acknowledge(int64_t source);
+
+// Stops and closes the source. 0: signal_watch() did not return this number.
+Result signal_unwatch(int64_t source);
+
 bool signal_can_be_watched(int number);
-bool signal_needs_handler();  // or the kernel tells of a signal whatever its handler is (kqueue)
+
+// False if the kernel reports a signal whatever its handler is (kqueue).
+bool signal_needs_handler();
 
 }  // namespace fdreactor

@@ -17,17 +17,17 @@ Result socket_bind(int fd, const Address& address);
 Result socket_listen(int fd, int backlog);
 Result socket_connect(int fd, const Address& address);  // 0: connected; kWouldBlock: under way (EINPROGRESS)
 Result socket_accept(int fd);  // skips connections that were reset before they were accepted (ECONNABORTED)
-Result socket_receive(int fd, Span buffer, int flags);
-Result socket_send(int fd, Span buffer, int flags);
-Result socket_receive_from(int fd, Span buffer, int flags, Address* sender);
-Result socket_send_to(int fd, Span buffer, int flags, const Address& to);
+Result socket_receive(int fd, Bytes buffer, int flags);
+Result socket_send(int fd, Bytes buffer, int flags);
+Result socket_receive_from(int fd, Bytes buffer, int flags, Address* sender);
+Result socket_send_to(int fd, Bytes buffer, int flags, const Address& to);
 Result socket_shutdown(int fd, int how);
 Result socket_local_address(int fd, Address* address);
 Result socket_peer_address(int fd, Address* address);
 // value.size becomes the length that the kernel says, which may be more than there was room for. kBadArgument, here and
 // for socket_set_option(): the value holds an address, or may hold one (socket_options.h).
-Result socket_get_option(int fd, int level, int name, Span* value);
-Result socket_set_option(int fd, int level, int name, Span value);
+Result socket_get_option(int fd, int level, int name, Bytes* value);
+Result socket_set_option(int fd, int level, int name, Bytes value);
 Result socket_take_error(int fd);  // SO_ERROR: an error number, 0 for none; the kernel clears it
 
 // Whether a send with these flags would leave the kernel reading the buffer after the call (MSG_ZEROCOPY).

@@ -49,7 +49,7 @@ inline void keep_own_length(unsigned char*, size_t) {}
 
 constexpr bool kHasAbstractNames = false;
 
-// The kernel sets it itself from the length that a call is given; here it is right for whoever looks at the bytes.
+// The kernel ignores the field and takes the length from the call. Set all the same, for code that reads the bytes.
 inline void keep_own_length(unsigned char* address, size_t length) {
   static_assert(offsetof(sockaddr, sa_len) == 0 && sizeof(sockaddr::sa_len) == 1, "BSD's form begins with the length");
   address[0] = static_cast<unsigned char>(length);

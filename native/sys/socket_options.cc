@@ -26,7 +26,7 @@ bool option_may_be_read(int level, int name) { return !holds(kOptionTables.refus
 bool option_takes_input(int level, int name) { return holds(kOptionTables.takes_input, level, name); }
 
 // The kernel takes the length as an int.
-OptionValue::OptionValue(Span buffer, OptionInput input)
+OptionValue::OptionValue(Bytes buffer, OptionInput input)
     : buffer_{buffer.data, std::min<size_t>(buffer.size, INT_MAX)}, data_(usual_) {
   if (buffer_.size <= kUsualBytes) {
     std::memset(usual_, 0, sizeof usual_);

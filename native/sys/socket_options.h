@@ -2,12 +2,11 @@
 // read from or written to, and a count there makes it write more than the length that the call was given. So a value
 // that could hold either never comes from JavaScript:
 //
-//   setsockopt  Options whose structures hold an address are refused. A value longer than an int is let through only
-//   for
-//               options whose structures are known to hold none; any other takes an int, which has no room for an
-//               address.
-//   getsockopt  The kernel fills memory of ours that is zero before, so what JavaScript's buffer holds is never input.
-//               Refused are the options that cannot work so, or that write more than they were given room for.
+//   setsockopt  Refuses options that take a structure with an address in it. Accepts a value longer than an int only
+//               for options that are known to take no address; any other takes an int, which has no room for one.
+//   getsockopt  Lets the kernel fill memory of the add-on that is zero before, so that the bytes of JavaScript's buffer
+//               are never input. Refuses options that cannot work so, or that write more than the memory they are
+//               given.
 //
 // The tables are a platform's own (socket_options_PLATFORM.cc).
 #pragma once
@@ -47,13 +46,13 @@ bool option_takes_input(int level, int name);
 
 enum class OptionInput { kNone, kBuffer };
 
-// The memory that a call is given in place of the user's buffer: another thread may write to that at any time, where it
-// is a SharedArrayBuffer. Zeros follow it, for some protocols look at no length (Bluetooth's): what they read or write
-// beyond the buffer is nobody's.
+// The memory that a call is given in place of the user's buffer, which another thread may write to at any time if it is
+// a SharedArrayBuffer. Zeros follow it, for some protocols ignore the length (Bluetooth does): beyond the buffer they
+// read zeros, and write over memory that holds nothing else.
 class OptionValue {
  public:
   // A copy of the buffer, or as many zeros.
-  OptionValue(Span buffer, OptionInput input);
+  OptionValue(Bytes buffer, OptionInput input);
   ~OptionValue();
   OptionValue(const OptionValue&) = delete;
   OptionValue& operator=(const OptionValue&) = delete;
@@ -68,7 +67,7 @@ class OptionValue {
   static constexpr size_t kUsualBytes = 256;
   static constexpr size_t kBytesBeyond = 256;
 
-  Span buffer_;
+  Bytes buffer_;
   char* data_;
   char usual_[kUsualBytes + kBytesBeyond];
 };

@@ -22,7 +22,7 @@ Result transfer_splice(int in_fd, int64_t in_offset, int out_fd, int64_t out_off
 Result transfer_tee(int in_fd, int out_fd, size_t length, unsigned flags);
 
 // The buffers are copied, no more of them than the pipe can hold: the caller's memory is free after the call.
-Result transfer_vmsplice(int fd, const Span* buffers, size_t count, unsigned flags);
+Result transfer_vmsplice(int fd, const Bytes* buffers, size_t count, unsigned flags);
 
 // F_SETPIPE_SZ: asks for a size in bytes, returns the one that was given. EPERM above the user's limits (pipe(7)).
 Result transfer_set_pipe_size(int fd, size_t bytes);

@@ -1,4 +1,4 @@
-// Runs the tests, or those whose name or file contains the first argument, and says `N passed, N failed`.
+// Runs all tests, or those with the first argument in their name or file, and prints `N passed, N failed`.
 #include <dirent.h>
 
 #include <cstdio>

@@ -71,7 +71,7 @@ struct Bound : Fd {
   Address address;
 };
 
-inline Span span(std::string* text) { return {text->data(), text->size()}; }
+inline Bytes bytes_of(std::string* text) { return {text->data(), text->size()}; }
 
 // An unnamed file with these bytes.
 struct File : Fd {

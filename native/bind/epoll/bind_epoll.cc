@@ -6,18 +6,18 @@
 #include "../arguments.h"
 #include "../bind.h"
 #include "../environment.h"
-#include "../owned.h"
+#include "../track_fd.h"
 
 namespace fdreactor {
 namespace {
 
-napi_value open(napi_env env, napi_callback_info) { return to_js(env, owned(env, epoll_open())); }
+napi_value open(napi_env env, napi_callback_info) { return to_js(env, track_fd(env, epoll_open())); }
 
 // (periodMs)
 napi_value open_pulse(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const double period_ms = args.number(0);
-  return args.ok() ? to_js(env, owned(env, pulse_open(period_ms))) : args.refuse();
+  return args.ok() ? to_js(env, track_fd(env, pulse_open(period_ms))) : args.refuse();
 }
 
 // (epollFd, op, fd, events, dataLow, dataHigh)
@@ -37,12 +37,11 @@ napi_value control(napi_env env, napi_callback_info info) {
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int epoll_fd = args.fd(0);
-  const Span batch = args.words(1);
+  const Bytes batch = args.batch(1);
   const double timeout_ms = args.number(2);
   const double deadline_ms = args.number_or(3, std::numeric_limits<double>::infinity());
-  const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(EventBatchHeader) == 0;
-  if (!args.ok() || !aligned) return args.refuse();
-  return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms));
+  if (!args.ok()) return args.refuse();
+  return args.answer(epoll_wait_batch(epoll_fd, batch.data, batch.size, timeout_ms, deadline_ms));
 }
 
 }  // namespace

@@ -137,10 +137,10 @@ void UvLoop::set_timer(double deadline_ms) {
   uv_timer_stop(&timer_);
   uv_idle_stop(&idle_);
   if (std::isinf(deadline_ms) && deadline_ms > 0) return;
-  constexpr double kLongestMs = 1e12;
+  constexpr double kMaxMs = 1e12;
   const double delay_ms = std::ceil(deadline_ms - static_cast<double>(uv_now(timer_.loop)));
   if (delay_ms > 0) {
-    uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(delay_ms, kLongestMs)), 0);
+    uv_timer_start(&timer_, on_timer, static_cast<uint64_t>(std::fmin(delay_ms, kMaxMs)), 0);
   } else {
     uv_idle_start(&idle_, on_idle);
   }
@@ -195,7 +195,7 @@ napi_value attach(napi_env env, napi_callback_info info) {
   UvLoop* host = nullptr;
   const Result result = UvLoop::attach(env, fd, args.value(1), &host);
   if (result < 0) return args.answer(result);
-  return keep(env, host);
+  return register_host_loop(env, host);
 }
 
 // The fd that becomes readable when the host's loop has something to do; -1 where it has none.
@@ -204,9 +204,9 @@ napi_value backend_fd(napi_env env, napi_callback_info) {
   return to_js(env, Result{loop == nullptr ? -1 : uv_backend_fd(loop)});
 }
 
-// Whether the host's loop has fds that it has not begun to watch: libuv does so at the start of its next turn, so until
-// then its backend fd says nothing of them (a signal that Node has just been asked to handle, say). libuv keeps these
-// in a circular list whose head is part of its public struct; it is empty when it points to itself.
+// Whether the host's loop has fds that it does not watch yet, for instance after process.on() of a signal. libuv begins
+// to watch them at the start of its next turn; until then its backend fd does not report them. libuv keeps them in a
+// circular list. Its head is part of the public struct, and points to itself if the list is empty.
 napi_value has_unwatched(napi_env env, napi_callback_info) {
   const uv_loop_t* loop = loop_of(env);
   if (loop == nullptr) return to_js(env, Result{0});

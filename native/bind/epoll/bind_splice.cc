@@ -1,7 +1,7 @@
 #include "../../sys/transfer.h"
 #include "../arguments.h"
 #include "../bind.h"
-#include "../span_list.h"
+#include "../bytes_list.h"
 
 namespace fdreactor {
 namespace {
@@ -10,9 +10,9 @@ namespace {
 napi_value splice(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   const int in_fd = args.fd(0);
-  const int64_t in_offset = args.integer(1, kNoOffset, kLargestInteger);
+  const int64_t in_offset = args.integer(1, kNoOffset, kMaxInteger);
   const int out_fd = args.fd(2);
-  const int64_t out_offset = args.integer(3, kNoOffset, kLargestInteger);
+  const int64_t out_offset = args.integer(3, kNoOffset, kMaxInteger);
   const auto length = static_cast<size_t>(args.unsigned_integer(4));
   const uint32_t flags = args.bits(5);
   if (!args.ok()) return args.refuse();
@@ -34,9 +34,9 @@ napi_value vmsplice(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
   const int fd = args.fd(0);
   const uint32_t flags = args.bits(2);
-  SpanList list;
+  BytesList list;
   if (!list.read(env, args, 1)) return args.refuse();
-  return args.answer(transfer_vmsplice(fd, list.spans, list.count, flags));
+  return args.answer(transfer_vmsplice(fd, list.buffers, list.count, flags));
 }
 
 // (fd, bytes)

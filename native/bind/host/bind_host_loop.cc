@@ -49,7 +49,7 @@ napi_value set_referenced(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-napi_value keep(napi_env env, HostLoop* host) {
+napi_value register_host_loop(napi_env env, HostLoop* host) {
   Environment& environment = environment_of(env);
   const int handle = environment.next_host_loop++;
   environment.host_loops.emplace(handle, host);

@@ -164,7 +164,7 @@ napi_value attach(napi_env env, napi_callback_info info) {
   WaitingThread* host = nullptr;
   const Result result = WaitingThread::attach(env, std::move(waiter), args.value(1), &host);
   if (result < 0) return args.answer(result);
-  return keep(env, host);
+  return register_host_loop(env, host);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class HostLoop {
   virtual ~HostLoop() = default;
 };
 
-// What attaching answers: the handle that JavaScript knows it by from now on.
-napi_value keep(napi_env env, HostLoop* host);
+// Adds the loop to the environment. Returns the handle by which JavaScript names it from now on.
+napi_value register_host_loop(napi_env env, HostLoop* host);
 
 }  // namespace fdreactor

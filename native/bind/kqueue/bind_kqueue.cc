@@ -8,18 +8,14 @@
 #include "../../sys/kqueue/waker_kqueue.h"
 #include "../arguments.h"
 #include "../environment.h"
-#include "../owned.h"
+#include "../track_fd.h"
 #include "kqueues.h"
 
 namespace fdreactor {
 namespace {
 
-bool is_aligned(Span span) { return reinterpret_cast<uintptr_t>(span.data) % alignof(EventBatchHeader) == 0; }
-
-size_t bytes_of(Span words) { return words.size * sizeof(int32_t); }
-
 napi_value open(napi_env env, napi_callback_info) {
-  const Result fd = owned(env, kqueue_open());
+  const Result fd = track_fd(env, kqueue_open());
   if (fd >= 0) environment_of(env).kqueues->stash_by_fd.emplace(static_cast<int>(fd), nullptr);
   return to_js(env, fd);
 }
@@ -30,31 +26,25 @@ KqueueStash* stash_of(napi_env env, int kqueue_fd) {
   return found == stashes.end() ? nullptr : found->second.get();
 }
 
-// Whether `changes` is an EventBatch that has room for `count` changes.
-bool holds_changes(Span changes, size_t count) {
-  return is_aligned(changes) && bytes_of(changes) >= kqueue_batch_bytes(count);
-}
-
 // (kqueueFd, changes: Int32Array over a whole EventBatch, changeCount, batch: likewise, timeoutMs, deadlineMs?: none by
 // default). Without changes, changeCount is 0, and `changes` any such array.
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<6> args(env, info);
   const int kqueue_fd = args.fd(0);
-  const Span changes = args.words(1);
+  const Bytes changes = args.batch(1);
   const size_t change_count = args.uint32(2);
-  const Span batch = args.words(3);
+  const Bytes batch = args.batch(3);
   const double timeout_ms = args.number(4);
   const double deadline_ms = args.number_or(5, std::numeric_limits<double>::infinity());
-  if (!args.ok() || !is_aligned(batch)) return args.refuse();
-  if (change_count > 0 && !holds_changes(changes, change_count)) return args.refuse();
+  if (!args.ok()) return args.refuse();
+  if (change_count > 0 && changes.size < kqueue_batch_bytes(change_count)) return args.refuse();
   if (change_count > 0 && kqueue_changes_hold_address(changes.data, change_count)) return args.refuse();
   KqueueStash* stash = change_count > 0 ? nullptr : stash_of(env, kqueue_fd);
   if (stash != nullptr && !kqueue_stash_is_empty(stash)) {
-    return args.answer(kqueue_stash_take(stash, batch.data, bytes_of(batch)));
+    return args.answer(kqueue_stash_take(stash, batch.data, batch.size));
   }
   const void* list = change_count > 0 ? changes.data : nullptr;
-  return args.answer(
-      kqueue_wait_batch(kqueue_fd, list, change_count, batch.data, bytes_of(batch), timeout_ms, deadline_ms));
+  return args.answer(kqueue_wait_batch(kqueue_fd, list, change_count, batch.data, batch.size, timeout_ms, deadline_ms));
 }
 
 // (source, kqueueFd, slot, generation) => 0 for a waker, which rings from now on; the number of a signal for a

@@ -10,8 +10,8 @@ namespace {
 // (target: Int32Array(2))
 napi_value pipe(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
-  const Span target = args.words(0);
-  if (!args.ok() || target.size != 2) return args.refuse();
+  const Words target = args.words(0);
+  if (!args.ok() || target.count != 2) return args.refuse();
   int read_fd = -1;
   int write_fd = -1;
   const Result result = fd_pipe(&read_fd, &write_fd);

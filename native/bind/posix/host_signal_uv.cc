@@ -23,8 +23,8 @@
 namespace fdreactor {
 namespace {
 
-constexpr int kMostRounds = 16;
-constexpr int kMostFds = 8;  // of a loop: four with libuv 1.46 on Linux
+constexpr int kMaxRounds = 16;
+constexpr int kMaxFds = 8;  // of a loop: four with libuv 1.46 on Linux
 
 // What libuv points to. It outlives the watch if libuv does not let go of it.
 struct Watch {
@@ -37,7 +37,7 @@ uv_handle_t* handle_of(uv_signal_t* signal) { return reinterpret_cast<uv_handle_
 
 // libuv takes back a handle in the loop's next round, and drains the pipe of its signals before.
 void close_loop(Watch* watch) {
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0; round < kMaxRounds; ++round) {
     uv_run(&watch->loop, UV_RUN_NOWAIT);
     if (uv_loop_close(&watch->loop) != 0) continue;
     delete watch;
@@ -101,7 +101,7 @@ void on_signal(uv_signal_t*, int) {}
 Result host_signal_open(int number, std::unique_ptr<HostSignal>* made) {
   if (!has_libuv()) return failure(ENOSYS);
   // A loop that cannot be made leaves open what it has, under numbers that are not told.
-  const Result fds = fd_room(kMostFds);
+  const Result fds = fd_room(kMaxFds);
   if (fds < 0) return fds;
   auto* watch = new Watch;
   const Result loop = from_uv(uv_loop_init(&watch->loop));

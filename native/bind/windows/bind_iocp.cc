@@ -84,7 +84,7 @@ napi_value post(napi_env env, napi_callback_info info) {
 }
 
 // What was received is copied to where JavaScript wants it.
-void deliver(napi_env env, Span batch, Result count) {
+void deliver(napi_env env, Bytes batch, Result count) {
   auto* events = reinterpret_cast<PortEvent*>(static_cast<EventBatchHeader*>(batch.data) + 1);
   for (Result i = 0; i < count; ++i) {
     if (events[i].operation != 0) deliver_completion(env, events[i].operation, &events[i]);
@@ -95,12 +95,11 @@ void deliver(napi_env env, Span batch, Result count) {
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   Port* port = port_argument(env, args, 0);
-  const Span batch = args.words(1);
+  const Bytes batch = args.batch(1);
   const double timeout_ms = args.number(2);
   const double deadline_ms = args.number_or(3, std::numeric_limits<double>::infinity());
-  const bool aligned = reinterpret_cast<uintptr_t>(batch.data) % alignof(PortEvent) == 0;
-  if (!args.ok() || port == nullptr || !aligned) return args.refuse();
-  const Result count = port_wait(port, batch.data, batch.size * sizeof(int32_t), timeout_ms, deadline_ms);
+  if (!args.ok() || port == nullptr) return args.refuse();
+  const Result count = port_wait(port, batch.data, batch.size, timeout_ms, deadline_ms);
   deliver(env, batch, count);
   return args.answer(count);
 }
@@ -120,7 +119,7 @@ void close_all(Environment& environment) {
   ports.by_handle.clear();
 }
 
-// A socket that is closed by its number is forgotten first: by the association, and by whoever waits for its readiness.
+// Before a socket is closed by its number, its association and its registrations on every port are forgotten.
 void before_close(Environment& environment, int fd) {
   environment.ports->by_handle.erase(fd);
   for (const auto& entry : environment.ports->by_number) port_afd(entry.second).remove(fd);

@@ -48,10 +48,10 @@ template <Result (*kCall)(const Channel&, Piece, uint64_t, Operation*), bool kRe
 napi_value with_buffer(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   Start start;
-  const Span span = args.bytes(1);
+  const Bytes bytes = args.bytes(1);
   const uint64_t offset = args.unsigned_integer(2);
   if (!args.ok() || !start.read(env, args, 0, 3)) return args.refuse();
-  const Piece piece = {span, memory_stays(env, args.value(1))};
+  const Piece piece = {bytes, memory_stays(env, args.value(1))};
   if ((kReads || piece.stays) && !start.keep(args.value(1), kReads)) return args.refuse();
   return args.answer(start.answered(kCall(start.channel, piece, offset, start.bound->operation)));
 }

@@ -1,13 +1,12 @@
-// The buffers of an overlapped call: one Uint8Array, or an array of them of lib/'s own making, as the pieces that
-// sys/windows/port/overlapped.h takes. It is decoded again
-// when the bytes are there, as it is by then.
+// The buffers of an overlapped call, one Uint8Array or an array of them that lib/ made, as the pieces that
+// sys/windows/port/overlapped.h takes. They are decoded again when the bytes have come, for they may have changed.
 #pragma once
 
 #include <algorithm>
 
 #include "../../sys/windows/port/overlapped.h"
 #include "../arguments.h"
-#include "../span_list.h"
+#include "../bytes_list.h"
 
 namespace fdreactor {
 
@@ -20,7 +19,7 @@ inline bool memory_stays(napi_env env, napi_value typed_array) {
 }
 
 struct Pieces {
-  Piece list[kMostSpans];
+  Piece list[kMaxBuffers];
   uint32_t count = 0;
   bool any_stays = false;
 
@@ -31,7 +30,7 @@ struct Pieces {
     if (napi_is_array(env, value, &is_array) != napi_ok) return false;
     if (!is_array) return add(env, args, value);
     uint32_t length = 0;
-    if (napi_get_array_length(env, value, &length) != napi_ok || length > kMostSpans) return false;
+    if (napi_get_array_length(env, value, &length) != napi_ok || length > kMaxBuffers) return false;
     for (uint32_t i = 0; i < length; ++i) {
       napi_value element = nullptr;
       if (napi_get_element(env, value, i, &element) != napi_ok || !add(env, args, element)) return false;
@@ -42,32 +41,32 @@ struct Pieces {
  private:
   template <size_t kCount>
   bool add(napi_env env, Arguments<kCount>& args, napi_value typed_array) {
-    const Span span = args.bytes_of(typed_array);
+    const Bytes bytes = args.bytes_of(typed_array);
     if (!args.ok()) return false;
     const bool stays = memory_stays(env, typed_array);
     any_stays = any_stays || stays;
-    list[count++] = {span, stays};
+    list[count++] = {bytes, stays};
     return true;
   }
 };
 
-// The same buffers later: what was taken away or has shrunk is shorter, down to nothing.
-inline void read_again(napi_env env, napi_value value, Span* spans, uint32_t* count) {
-  const auto span_of = [env](napi_value typed_array) {
-    Span span = {nullptr, 0};
-    napi_get_typedarray_info(env, typed_array, nullptr, &span.size, &span.data, nullptr, nullptr);
-    return span.data == nullptr ? Span{nullptr, 0} : span;
+// The same buffers later: one that was taken away or has shrunk is shorter, perhaps empty.
+inline void read_again(napi_env env, napi_value value, Bytes* buffers, uint32_t* count) {
+  const auto bytes_of = [env](napi_value typed_array) {
+    Bytes bytes = {nullptr, 0};
+    napi_get_typedarray_info(env, typed_array, nullptr, &bytes.size, &bytes.data, nullptr, nullptr);
+    return bytes.data == nullptr ? Bytes{nullptr, 0} : bytes;
   };
   bool is_array = false;
   napi_is_array(env, value, &is_array);
   *count = 1;
   if (is_array) napi_get_array_length(env, value, count);
-  *count = std::min<uint32_t>(*count, kMostSpans);
-  if (!is_array) spans[0] = span_of(value);
+  *count = std::min<uint32_t>(*count, kMaxBuffers);
+  if (!is_array) buffers[0] = bytes_of(value);
   for (uint32_t i = 0; is_array && i < *count; ++i) {
     napi_value element = nullptr;
     napi_get_element(env, value, i, &element);
-    spans[i] = span_of(element);
+    buffers[i] = bytes_of(element);
   }
 }
 

@@ -9,16 +9,16 @@ namespace {
 
 constexpr uint32_t kStatusAccessViolation = 0xC0000005;  // EFAULT
 
-// False where a buffer can no longer take what was received for it.
+// False if a buffer can no longer take the bytes that were received for it.
 bool fill_buffers(napi_env env, const BoundOperation& bound, uint32_t bytes) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return false;
   napi_value value = nullptr;
-  Span spans[kMostSpans];
+  Bytes buffers[kMaxBuffers];
   uint32_t count = 0;
   const bool found = napi_get_reference_value(env, bound.buffers, &value) == napi_ok && value != nullptr;
-  if (found) read_again(env, value, spans, &count);
-  const bool filled = found && overlapped_copy_out(bound.operation, bytes, spans, count);
+  if (found) read_again(env, value, buffers, &count);
+  const bool filled = found && overlapped_copy_out(bound.operation, bytes, buffers, count);
   napi_close_handle_scope(env, scope);
   return filled;
 }

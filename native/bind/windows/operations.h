@@ -1,11 +1,10 @@
-// The overlapped operations of one environment, by the ids that JavaScript knows them by, and the buffers of
-// JavaScript's that one is for while it is pending. The kernel's part is sys/windows/port/operation.h; here is who owns
-// what:
+// The overlapped operations of one environment by their ids in JavaScript, and the buffers of each pending operation.
+// The kernel's part is sys/windows/port/operation.h. Ownership:
 //
-//   JavaScript's Overlapped holds an external, whose finalizer forgets the operation: at once when it is idle, and when
-//   its completion was delivered if it is pending. A port holds what is pending on it. The operation is freed by the
-//   last of the three (table, port, and whoever is just calling). A reference keeps the buffers of a pending operation
-//   that is to fill them, or that uses them in place (shared memory).
+//   JavaScript's Overlapped holds an external. Its finalizer forgets the operation: at once if the operation is idle,
+//   and after the completion was delivered if it is pending. A port holds the operations that are pending on it. The
+//   last of the three holders (this table, the port, a call under way) frees the operation. A reference keeps the
+//   buffers of a pending operation that fills them, or uses them in place (shared memory).
 #pragma once
 
 #include <node_api.h>
@@ -35,7 +34,7 @@ class Operations {
   BoundOperation* find(uint64_t id);
   // JavaScript's object is gone.
   void forget(uint64_t id);
-  // Its packet has come, or it did not begin: the buffers are nobody's business any more.
+  // Its packet has come, or it did not begin: the buffers are not used any more.
   void settle(BoundOperation* bound);
   // What its packet brought is handed on; the event tells EFAULT where a buffer was taken away meanwhile.
   void deliver(uint64_t id, PortEvent* event);

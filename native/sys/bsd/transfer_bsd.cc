@@ -16,7 +16,7 @@
 namespace fdreactor {
 namespace {
 
-constexpr size_t kMostBytes = 0x7ffff000;  // as on Linux; the kernels would take more
+constexpr size_t kMaxBytes = 0x7ffff000;  // as on Linux; the kernels would take more
 
 #if defined(__APPLE__) || defined(__FreeBSD__)
 constexpr bool kHasSendfile = true;
@@ -48,7 +48,7 @@ Result transfer_sendfile(int out_fd, int in_fd, int64_t offset, size_t count) {
   if (count == 0) return 0;
   return retry_send([=]() -> int64_t {
     off_t moved;
-    if (call(out_fd, in_fd, offset, std::min(count, kMostBytes), &moved) == 0) return moved;
+    if (call(out_fd, in_fd, offset, std::min(count, kMaxBytes), &moved) == 0) return moved;
     const bool may_have_moved = is_would_block(errno) || errno == EINTR;
     return may_have_moved && moved > 0 ? moved : -1;
   });

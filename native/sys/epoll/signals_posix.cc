@@ -14,9 +14,9 @@
 namespace fdreactor {
 namespace {
 
-constexpr int kMostWatchers = 256;
-constexpr int kMostBelow = 8;
-constexpr int kMostDeliveries = 64;
+constexpr int kMaxWatchers = 256;
+constexpr int kMaxBelow = 8;
+constexpr int kMaxDeliveries = 64;
 constexpr int kFree = -1;
 
 struct Watcher {
@@ -52,10 +52,10 @@ struct Delivery {
 };
 
 // What the handler may touch: fixed memory and lock-free atomics, nothing else (signal-safety(7)).
-Watcher watchers[kMostWatchers];
+Watcher watchers[kMaxWatchers];
 std::atomic<int> handlers_running{0};
 Number numbers[NSIG];
-Delivery deliveries[kMostDeliveries];
+Delivery deliveries[kMaxDeliveries];
 static_assert(std::atomic<siginfo_t*>::is_always_lock_free, "a signal handler reads these");
 static_assert(std::atomic<const Below*>::is_always_lock_free, "a signal handler reads these");
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads these");
@@ -160,7 +160,7 @@ const Below* record_of(Number* number, const struct sigaction& action, const Bel
 const Below* below_of(Number* number, const struct sigaction& top) {
   number->is_buried = number->is_buried && is_handler(top);  // or the one above is gone
   const Below* below = number->is_buried ? number->top.load() : nullptr;
-  return below == nullptr || depth_of(below) < kMostBelow ? below : below->below;
+  return below == nullptr || depth_of(below) < kMaxBelow ? below : below->below;
 }
 
 Result install(int signal) {
@@ -171,20 +171,20 @@ Result install(int signal) {
   const Below* below = below_of(number, top);
   // Known before the add-on's handler is in place: a signal that another thread takes in between must still find it.
   number->top.store(record_of(number, top, below));
-  struct sigaction ours = {};
-  ours.sa_sigaction = on_signal;
-  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-  sigfillset(&ours.sa_mask);
+  struct sigaction action = {};
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigfillset(&action.sa_mask);
   struct sigaction replaced = {};
-  const Result installed = from_call(sigaction(signal, &ours, &replaced));
+  const Result installed = from_call(sigaction(signal, &action, &replaced));
   // The host's own thread installed another since the first look.
   const bool is_another = installed >= 0 && !is_same(replaced, top) && !is_ours(replaced);
   if (is_another) number->top.store(record_of(number, replaced, below));
   return installed;
 }
 
-// Under a handler of somebody else's the add-on's stays, as what that one calls. The first handler stays known: another
-// thread may have been about to call it.
+// If other code installed a handler over the add-on's, the add-on's stays: that handler may call it. The record of the
+// first handler stays as well: another thread may be about to call it.
 void restore(int signal) {
   Number* number = &numbers[signal];
   const Below* top = number->top.load();

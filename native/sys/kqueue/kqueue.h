@@ -1,8 +1,8 @@
 // kqueue(2): one call that takes changes and gives events, both in the kernel's own struct kevent, which differs from
 // system to system: JavaScript reads and writes its fields by kevent_layout().
 //
-// kqueue_wait_batch: applies change_count changes of `changes`, an EventBatch (core/event_layout.h) whose header is not
-//   read. Then fills `batch`, another EventBatch, with as many events as fit, and returns how many.
+// kqueue_wait_batch: applies change_count changes of `changes`, an EventBatch (core/event_layout.h); does not read its
+//   header. Then fills `batch`, another EventBatch, with as many events as fit, and returns how many.
 //   timeout_ms  -1: no limit; 0: do not wait; else at least that long unless something happens. A batch without room
 //               for an event does not wait.
 //   deadline_ms a moment of the monotonic clock at which the wait ends as well; infinity for no deadline
@@ -24,9 +24,9 @@ EventLayout kevent_layout();
 // The size of an EventBatch with so many events.
 size_t kqueue_batch_bytes(size_t count);
 
-// Whether one of the changes is of a filter whose entry holds an address that the kernel uses: EVFILT_AIO's and
-// EVFILT_LIO's is that of an operation, EVFILT_SENDFILE's that of a structure, EVFILT_WORKLOOP's and EVFILT_MACHPORT's
-// with MACH_RCV_MSG where the kernel writes. udata never is one: the kernel gives it back as it is.
+// Whether one of the changes has a filter that takes an address in its entry: EVFILT_AIO and EVFILT_LIO of an
+// operation, EVFILT_SENDFILE of a structure, EVFILT_WORKLOOP, and EVFILT_MACHPORT with MACH_RCV_MSG, of memory that the
+// kernel writes. udata is never used as an address: the kernel returns it as it is.
 bool kqueue_changes_hold_address(const void* changes, size_t count);
 
 Result kqueue_open();  // close-on-exec; a child never inherits it by fork(2) either

@@ -1,8 +1,8 @@
-// EVFILT_SIGNAL notes a signal whatever is done with it, also an ignored one; but what is done with it happens as well.
-// So a signal whose default would end the process needs a handler while it is watched. Where the host is libuv's, one
-// of libuv's watchers has its handler installed already (bind/host/host_signal.h), and nothing is changed here.
-// Elsewhere the signal gets a handler that does nothing. (SIG_IGN would be inherited by children.) A handler of the
-// host's own stays and is called too, but not one that ends the process (SA_RESETHAND).
+// EVFILT_SIGNAL reports a signal whatever its disposition is, also an ignored one; the disposition takes effect as
+// well. So a signal that would end the process by default needs a handler while it is watched. If the host's loop is
+// libuv, a watcher of libuv has installed one already (bind/host/host_signal.h), and nothing is changed here. Elsewhere
+// the signal gets a handler that does nothing (children would inherit SIG_IGN). A handler that the host installed stays
+// and is called too, except one that ends the process (SA_RESETHAND).
 #include "../signals.h"
 
 #include <signal.h>
@@ -22,7 +22,7 @@ constexpr int64_t kFirstSource = int64_t{3} << 51;
 
 struct Watched {
   int watchers;
-  bool is_ours;  // our handler is in place
+  bool is_handled;  // do_nothing() is installed
   struct sigaction previous;
 };
 
@@ -48,20 +48,20 @@ bool would_end_process(const struct sigaction& action) {
 Result install(int number, Watched* watched) {
   const Result known = from_call(sigaction(number, nullptr, &watched->previous));
   if (known < 0 || !would_end_process(watched->previous)) return known;
-  struct sigaction ours = {};
-  ours.sa_handler = do_nothing;
-  ours.sa_flags = SA_RESTART | SA_ONSTACK;
-  sigfillset(&ours.sa_mask);
-  const Result installed = from_call(sigaction(number, &ours, nullptr));
-  watched->is_ours = installed >= 0;
+  struct sigaction action = {};
+  action.sa_handler = do_nothing;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  sigfillset(&action.sa_mask);
+  const Result installed = from_call(sigaction(number, &action, nullptr));
+  watched->is_handled = installed >= 0;
   return installed;
 }
 
 void restore(int number, const Watched& watched) {
   struct sigaction current = {};
   sigaction(number, nullptr, &current);
-  const bool is_still_ours = (current.sa_flags & SA_SIGINFO) == 0 && current.sa_handler == do_nothing;
-  if (watched.is_ours && is_still_ours) sigaction(number, &watched.previous, nullptr);
+  const bool is_still_installed = (current.sa_flags & SA_SIGINFO) == 0 && current.sa_handler == do_nothing;
+  if (watched.is_handled && is_still_installed) sigaction(number, &watched.previous, nullptr);
 }
 
 }  // namespace

@@ -16,12 +16,12 @@
 namespace fdreactor {
 namespace {
 
-constexpr size_t kMostBytes = 0x7ffff000;  // what Linux moves in one call at most, on every architecture
+constexpr size_t kMaxBytes = 0x7ffff000;  // what Linux moves in one call at most, on every architecture
 
 // Never waits: vmsplice(2) does not look at the pipe's own O_NONBLOCK, and the others not on every kernel.
 unsigned non_blocking(unsigned flags) { return flags | SPLICE_F_NONBLOCK; }
 
-size_t clamp(size_t count) { return std::min(count, kMostBytes); }
+size_t clamp(size_t count) { return std::min(count, kMaxBytes); }
 
 // How many bytes a pipe holds. The reading end is refused: there vmsplice(2) reads out of the pipe, into the buffers.
 Result size_of_writable_pipe(int fd) {
@@ -30,12 +30,12 @@ Result size_of_writable_pipe(int fd) {
   return (mode & O_ACCMODE) == O_RDONLY ? failure(EBADF) : from_call(::fcntl(fd, F_GETPIPE_SZ));
 }
 
-// A copy of buffers, of `most` bytes at most, in pages that nothing else is in. Once they are unmapped, the pages
+// A copy of buffers, of `max` bytes at most, in pages that nothing else is in. Once they are unmapped, the pages
 // belong to the pipes and sockets that refer to them, and are free when the last of these has let go.
 class OwnPages {
  public:
-  OwnPages(const Span* buffers, size_t count, size_t most) {
-    for (size_t i = 0; i < count && size_ < most; ++i) size_ += std::min(buffers[i].size, most - size_);
+  OwnPages(const Bytes* buffers, size_t count, size_t max) {
+    for (size_t i = 0; i < count && size_ < max; ++i) size_ += std::min(buffers[i].size, max - size_);
     if (size_ == 0) return;
     pages_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (failed()) return;
@@ -86,7 +86,7 @@ Result transfer_tee(int in_fd, int out_fd, size_t length, unsigned flags) {
 
 // The pipe, and whatever the bytes are teed or spliced to, refers to the pages long after the call, and nothing tells
 // when that ends. So they are never the caller's: V8 would use the memory again, and show what is in it by then.
-Result transfer_vmsplice(int fd, const Span* buffers, size_t count, unsigned flags) {
+Result transfer_vmsplice(int fd, const Bytes* buffers, size_t count, unsigned flags) {
   const Result room = size_of_writable_pipe(fd);
   if (room < 0) return room;
   const OwnPages copy(buffers, count, static_cast<size_t>(room));

@@ -15,11 +15,11 @@
 namespace fdreactor {
 namespace {
 
-static_assert(kMostSpans <= IOV_MAX, "every list that is let through must fit in one call");
-static_assert(sizeof(Span) == sizeof(iovec) && offsetof(Span, size) == offsetof(iovec, iov_len),
-              "a Span is passed to the kernel as an iovec");
+static_assert(kMaxBuffers <= IOV_MAX, "every list that is let through must fit in one call");
+static_assert(sizeof(Bytes) == sizeof(iovec) && offsetof(Bytes, size) == offsetof(iovec, iov_len),
+              "a Bytes is passed to the kernel as an iovec");
 
-const iovec* as_iovec(const Span* spans) { return reinterpret_cast<const iovec*>(spans); }
+const iovec* as_iovec(const Bytes* buffers) { return reinterpret_cast<const iovec*>(buffers); }
 
 Result file_flags(int fd) { return from_call(::fcntl(fd, F_GETFL)); }
 
@@ -42,24 +42,24 @@ bool is_shared_terminal(int fd) {
 
 }  // namespace
 
-Result fd_read(int fd, Span buffer) {
+Result fd_read(int fd, Bytes buffer) {
   buffer = within_limit(buffer);
   return retry_eintr([=] { return ::read(fd, buffer.data, buffer.size); });
 }
 
-Result fd_write(int fd, Span buffer) {
+Result fd_write(int fd, Bytes buffer) {
   buffer = within_limit(buffer);
   return retry_send([=] { return ::write(fd, buffer.data, buffer.size); });
 }
 
-Result fd_readv(int fd, const Span* buffers, size_t count) {
-  const size_t fitting = spans_within_limit(buffers, count);
+Result fd_readv(int fd, const Bytes* buffers, size_t count) {
+  const size_t fitting = buffers_within_limit(buffers, count);
   if (fitting == 0 && count > 0) return fd_read(fd, buffers[0]);
   return retry_eintr([=] { return ::readv(fd, as_iovec(buffers), static_cast<int>(fitting)); });
 }
 
-Result fd_writev(int fd, const Span* buffers, size_t count) {
-  const size_t fitting = spans_within_limit(buffers, count);
+Result fd_writev(int fd, const Bytes* buffers, size_t count) {
+  const size_t fitting = buffers_within_limit(buffers, count);
   if (fitting == 0 && count > 0) return fd_write(fd, buffers[0]);
   return retry_send([=] { return ::writev(fd, as_iovec(buffers), static_cast<int>(fitting)); });
 }

@@ -13,8 +13,8 @@ namespace fdreactor {
 // Answers what `start` answers.
 Result disposition_start(int number, const std::function<Result()>& start);
 
-// Calls `stop`, which stops one watcher. The last stop puts back what was kept, unless somebody else still watches: the
-// host for process.on(), or whoever installed a handler over that of the host.
+// Calls `stop`, which stops one watcher. The last stop puts the kept disposition back, unless the signal is still
+// watched: by the host for process.on(), or by a handler that other code installed over that of the host.
 void disposition_stop(int number, const std::function<void()>& stop);
 
 }  // namespace fdreactor

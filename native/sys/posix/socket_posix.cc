@@ -16,7 +16,7 @@ const int kSocketpairDomain = AF_UNIX;
 
 namespace {
 
-constexpr int kMostAbortedConnections = 16;  // in one accept; a kernel that says nothing else is told to the caller
+constexpr int kMaxAbortedConnections = 16;  // in one accept; a kernel that says nothing else is told to the caller
 
 // Of each call that moves bytes: an fd from outside may be a blocking one, or become one (a child clears O_NONBLOCK of
 // what it inherits as stdio). macOS obeys this flag when it receives, and not when it sends.
@@ -59,8 +59,8 @@ Result socket_bind(int fd, const Address& address) {
 
 Result socket_listen(int fd, int backlog) { return from_call(::listen(fd, backlog)); }
 
-// EAGAIN is not "under way": a Unix socket whose peer's backlog is full was not connected, and will not be by itself
-// (connect(2)). EINTR is: the connection goes on being made without us.
+// EAGAIN does not mean "under way": if the backlog of a Unix listener is full, the socket is not connected, and will
+// not be by itself (connect(2)). EINTR does: the kernel goes on connecting.
 Result socket_connect(int fd, const Address& address) {
   if (::connect(fd, as_sockaddr(address), address.length) == 0) return 0;
   return errno == EINPROGRESS || errno == EINTR ? kWouldBlock : failure(errno);
@@ -71,21 +71,21 @@ Result socket_accept(int fd) {
   int tries = 0;
   do {
     result = new_connection(fd);
-  } while (result == failure(ECONNABORTED) && ++tries < kMostAbortedConnections);
+  } while (result == failure(ECONNABORTED) && ++tries < kMaxAbortedConnections);
   return result;
 }
 
-Result socket_receive(int fd, Span buffer, int flags) {
+Result socket_receive(int fd, Bytes buffer, int flags) {
   buffer = within_limit(buffer);
   return retry_eintr([=] { return ::recv(fd, buffer.data, buffer.size, flags | kNeverWait); });
 }
 
-Result socket_send(int fd, Span buffer, int flags) {
+Result socket_send(int fd, Bytes buffer, int flags) {
   buffer = within_limit(buffer);
   return retry_send([=] { return ::send(fd, buffer.data, buffer.size, flags | kSendFlags | kNeverWait); });
 }
 
-Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
+Result socket_receive_from(int fd, Bytes buffer, int flags, Address* sender) {
   socklen_t length = sizeof sender->storage;
   const Result result = retry_eintr(
       [&] { return ::recvfrom(fd, buffer.data, buffer.size, flags | kNeverWait, as_sockaddr(sender), &length); });
@@ -93,7 +93,7 @@ Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
   return result;
 }
 
-Result socket_send_to(int fd, Span buffer, int flags, const Address& to) {
+Result socket_send_to(int fd, Bytes buffer, int flags, const Address& to) {
   return retry_send([&] {
     return ::sendto(fd, buffer.data, buffer.size, flags | kSendFlags | kNeverWait, as_sockaddr(to), to.length);
   });
@@ -105,7 +105,7 @@ Result socket_local_address(int fd, Address* address) { return name_of(::getsock
 
 Result socket_peer_address(int fd, Address* address) { return name_of(::getpeername, fd, address); }
 
-Result socket_get_option(int fd, int level, int name, Span* value) {
+Result socket_get_option(int fd, int level, int name, Bytes* value) {
   if (!option_may_be_read(level, name)) return kBadArgument;
   OptionValue filled(*value, option_takes_input(level, name) ? OptionInput::kBuffer : OptionInput::kNone);
   if (filled.data() == nullptr) return failure(ENOMEM);
@@ -117,7 +117,7 @@ Result socket_get_option(int fd, int level, int name, Span* value) {
   return result;
 }
 
-Result socket_set_option(int fd, int level, int name, Span value) {
+Result socket_set_option(int fd, int level, int name, Bytes value) {
   if (!option_may_be_set(level, name, value.size)) return kBadArgument;
   if (value.size > INT_MAX) return failure(EINVAL);  // the kernel takes the length as an int
   OptionValue given(value, OptionInput::kBuffer);
@@ -127,7 +127,7 @@ Result socket_set_option(int fd, int level, int name, Span value) {
 
 Result socket_take_error(int fd) {
   int error = 0;
-  Span value = {&error, sizeof error};
+  Bytes value = {&error, sizeof error};
   const Result result = socket_get_option(fd, SOL_SOCKET, SO_ERROR, &value);
   return result < 0 ? result : error;
 }

@@ -7,9 +7,9 @@
 namespace fdreactor {
 namespace {
 
-// Node unloads an add-on with the last worker that had loaded it. But a signal handler that was installed over ours, by
-// another copy of this add-on for one, calls ours: so the code stays in memory for good. Where that cannot be had (a
-// program that is linked statically) nothing is ever unloaded.
+// Node unloads an add-on when the last worker that loaded it ends. But a signal handler that was installed over the
+// add-on's (by another copy of the add-on, for instance) calls it later. So the code stays in memory for good. In a
+// program that is linked statically this fails, but there nothing is ever unloaded.
 void stay_in_memory() {
   Dl_info here = {};
   if (dladdr(reinterpret_cast<const void*>(&stay_in_memory), &here) == 0) return;

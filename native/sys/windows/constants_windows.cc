@@ -100,7 +100,7 @@ constexpr Constant kConstants[] = {
     {"socket", "SHUT_WR", SD_SEND},
     {"socket", "SHUT_RDWR", SD_BOTH},
     {"socket", "SOMAXCONN", SOMAXCONN},
-    {"socket", "IOV_MAX", kMostSpans},  // Winsock names no limit
+    {"socket", "IOV_MAX", kMaxBuffers},  // Winsock names no limit
     // Of several numbers with one name (error_names_windows.cc), the one that the calls of this package give.
     {"error", "EACCES", WSAEACCES},
     {"error", "EADDRINUSE", WSAEADDRINUSE},

@@ -10,17 +10,17 @@
 namespace fdreactor {
 namespace {
 
-// Buffers as Winsock takes them, no more than `most` bytes of them together.
+// Buffers as Winsock takes them, no more than `max` bytes together.
 struct BufferList {
-  WSABUF buffers[kMostSpans];
+  WSABUF buffers[kMaxBuffers];
   DWORD count = 0;
   size_t bytes = 0;
 
-  BufferList(const Span* spans, size_t span_count, size_t most) {
-    for (size_t i = 0; i < span_count && bytes < most; ++i) {
-      if (spans[i].size == 0) continue;
-      const auto length = static_cast<ULONG>(std::min(spans[i].size, most - bytes));
-      buffers[count++] = {length, static_cast<char*>(spans[i].data)};
+  BufferList(const Bytes* given, size_t given_count, size_t max) {
+    for (size_t i = 0; i < given_count && bytes < max; ++i) {
+      if (given[i].size == 0) continue;
+      const auto length = static_cast<ULONG>(std::min(given[i].size, max - bytes));
+      buffers[count++] = {length, static_cast<char*>(given[i].data)};
       bytes += length;
     }
   }
@@ -37,12 +37,12 @@ Result close_lingering(SOCKET socket) {
 }  // namespace
 
 // Nothing asked for is nothing done, as read(2) has it; Winsock would wait for data.
-Result fd_read(int fd, Span buffer) { return buffer.size == 0 ? check_socket(fd) : socket_receive(fd, buffer, 0); }
+Result fd_read(int fd, Bytes buffer) { return buffer.size == 0 ? check_socket(fd) : socket_receive(fd, buffer, 0); }
 
-Result fd_write(int fd, Span buffer) { return socket_send(fd, buffer, 0); }
+Result fd_write(int fd, Bytes buffer) { return socket_send(fd, buffer, 0); }
 
-Result fd_readv(int fd, const Span* buffers, size_t count) {
-  BufferList list(buffers, count, kMostBytesToReceive);
+Result fd_readv(int fd, const Bytes* buffers, size_t count) {
+  BufferList list(buffers, count, kMaxBytesToReceive);
   if (list.count == 0) return check_socket(fd);
   DWORD received = 0;
   DWORD flags = 0;
@@ -51,8 +51,8 @@ Result fd_readv(int fd, const Span* buffers, size_t count) {
   return error == WSAEMSGSIZE ? static_cast<Result>(list.bytes) : from_wsa_error(error);
 }
 
-Result fd_writev(int fd, const Span* buffers, size_t count) {
-  BufferList list(buffers, count, kMostBytesToSend);
+Result fd_writev(int fd, const Bytes* buffers, size_t count) {
+  BufferList list(buffers, count, kMaxBytesToSend);
   if (list.count == 0) return check_socket(fd);
   DWORD sent = 0;
   const int result = ::WSASend(socket_of(fd), list.buffers, list.count, &sent, 0, nullptr, nullptr);

@@ -2,13 +2,13 @@
 //   SIGINT    Ctrl+C            SIGBREAK  Ctrl+Break
 //   SIGHUP    the console window is closed, or the user logs off
 //   SIGTERM   the system shuts down
-// Windows calls handlers in a thread of its own, the last one installed first. Ours takes an event that somebody
-// watches, so that what was installed before it (Node's own, the default that ends the process) does not get it. After
-// the last two Windows ends the process as soon as the handler returns, and after some seconds in any case
-// (HandlerRoutine): so it does not return, and the reactor has those seconds.
+// Windows calls handlers in a separate thread, the last one installed first. The add-on's handler takes an event that
+// is watched, so that earlier handlers (Node's, the default that ends the process) do not get it. At SIGHUP and SIGTERM
+// Windows ends the process as soon as the handler returns, and after some seconds in any case (HandlerRoutine). So the
+// handler does not return, and the reactor has those seconds.
 //
 // The handler stays installed: taking it out while Windows' thread is in it would wait for that thread, which may wait
-// for our lock. startup_windows.cc keeps the add-on in memory for its sake.
+// for the add-on's lock. startup_windows.cc keeps the add-on in memory for its sake.
 #include "../signals.h"
 
 #include <csignal>

@@ -1,5 +1,5 @@
-// socketpair() on Windows, which has none: two sockets that are connected to each other over the loopback address. Each
-// knows the other's address before data can come, so nobody else on the machine gets in between.
+// socketpair() for Windows, which lacks it: two sockets that are connected to each other over the loopback address.
+// Each knows the other's address before data can come, so no other process on the machine gets in between.
 #include "../socket.h"
 #include "winsock.h"
 
@@ -7,7 +7,7 @@ namespace fdreactor {
 namespace {
 
 constexpr ULONGLONG kPatienceMs = 2000;  // for a handshake that takes microseconds
-constexpr int kMostStrangers = 1024;     // datagrams or connections that got in before ours
+constexpr int kMaxStrangers = 1024;      // datagrams or connections of other processes that came first
 
 // Closes itself, unless it is given away.
 class Socket {
@@ -73,9 +73,9 @@ Result wait_for(Awaited awaited, int fd, ULONGLONG deadline) {
   return error > 0 ? failure(static_cast<int>(error)) : error;
 }
 
-// The connection whose other end is `peer`: a stranger's is closed.
+// Accepts the connection from `peer`, and closes those from other processes.
 Result accept_from(int listener, const Address& peer, ULONGLONG deadline) {
-  for (int tries = 0; tries < kMostStrangers; ++tries) {
+  for (int tries = 0; tries < kMaxStrangers; ++tries) {
     const Result ready = wait_for(Awaited::kConnection, listener, deadline);
     if (ready < 0) return ready;
     const Result accepted = socket_accept(listener);
@@ -117,7 +117,7 @@ Result stream_pair(int* first_fd, int* second_fd) {
 // A stranger's datagrams, from the time before the socket was connected.
 void discard_received(int fd) {
   char bytes[1];
-  for (int i = 0; i < kMostStrangers; ++i) {
+  for (int i = 0; i < kMaxStrangers; ++i) {
     if (socket_receive(fd, {bytes, sizeof bytes}, 0) < 0) return;
   }
 }

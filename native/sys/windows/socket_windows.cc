@@ -9,13 +9,14 @@ const int kSocketpairDomain = AF_INET;
 
 namespace {
 
-constexpr int kMostAbortedConnections = 16;  // in one accept; a system that says nothing else is told to the caller
+constexpr int kMaxAbortedConnections = 16;  // in one accept; a system that says nothing else is told to the caller
 
 sockaddr* as_sockaddr(Address* address) { return reinterpret_cast<sockaddr*>(address->storage); }
 const sockaddr* as_sockaddr(const Address& address) { return reinterpret_cast<const sockaddr*>(address.storage); }
 int length_of(const Address& address) { return static_cast<int>(address.length); }
 
-// The system says how long the address is. A stream's sender is none: then nothing is written, not the length either.
+// The system says how long the address is. A stream has no sender's address: then the system writes neither the address
+// nor the length.
 void keep_length(Address* address, int length) {
   const bool is_filled = as_sockaddr(address)->sa_family != AF_UNSPEC && length > 0;
   address->length = is_filled ? std::min<uint32_t>(static_cast<uint32_t>(length), sizeof address->storage) : 0;
@@ -99,28 +100,28 @@ Result socket_accept(int fd) {
       return set != 0 ? as_fd(socket) : closed_with(socket, last_win32_error());
     }
     const int error = WSAGetLastError();
-    if (!is_aborted_connection(error) || tries == kMostAbortedConnections) return from_wsa_error(error);
+    if (!is_aborted_connection(error) || tries == kMaxAbortedConnections) return from_wsa_error(error);
   }
 }
 
 // A datagram that is longer than the buffer fills it; its rest is gone, as on every system.
-Result socket_receive(int fd, Span buffer, int flags) {
-  const int length = length_of(buffer, kMostBytesToReceive);
+Result socket_receive(int fd, Bytes buffer, int flags) {
+  const int length = length_of(buffer, kMaxBytesToReceive);
   const int received = ::recv(socket_of(fd), data_of(buffer), length, flags);
   if (received >= 0) return received;
   const int error = WSAGetLastError();
   return error == WSAEMSGSIZE ? length : from_wsa_error(error);
 }
 
-Result socket_send(int fd, Span buffer, int flags) {
-  return from_wsa_call(::send(socket_of(fd), data_of(buffer), length_of(buffer, kMostBytesToSend), flags));
+Result socket_send(int fd, Bytes buffer, int flags) {
+  return from_wsa_call(::send(socket_of(fd), data_of(buffer), length_of(buffer, kMaxBytesToSend), flags));
 }
 
 // The address is the caller's only once there is one: a call that would block leaves it as it was.
-Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
+Result socket_receive_from(int fd, Bytes buffer, int flags, Address* sender) {
   Address from = {};
   int address_length = sizeof from.storage;
-  const int length = length_of(buffer, kMostBytesToReceive);
+  const int length = length_of(buffer, kMaxBytesToReceive);
   const int received = ::recvfrom(socket_of(fd), data_of(buffer), length, flags, as_sockaddr(&from), &address_length);
   const int error = received < 0 ? WSAGetLastError() : 0;
   if (error != 0 && error != WSAEMSGSIZE) return from_wsa_error(error);
@@ -129,8 +130,8 @@ Result socket_receive_from(int fd, Span buffer, int flags, Address* sender) {
   return error == WSAEMSGSIZE ? length : received;
 }
 
-Result socket_send_to(int fd, Span buffer, int flags, const Address& to) {
-  const int length = length_of(buffer, kMostBytesToSend);
+Result socket_send_to(int fd, Bytes buffer, int flags, const Address& to) {
+  const int length = length_of(buffer, kMaxBytesToSend);
   return from_wsa_call(::sendto(socket_of(fd), data_of(buffer), length, flags, as_sockaddr(to), length_of(to)));
 }
 
@@ -140,7 +141,7 @@ Result socket_local_address(int fd, Address* address) { return name_of(::getsock
 
 Result socket_peer_address(int fd, Address* address) { return name_of(::getpeername, fd, address); }
 
-Result socket_get_option(int fd, int level, int name, Span* value) {
+Result socket_get_option(int fd, int level, int name, Bytes* value) {
   if (!option_may_be_read(level, name)) return kBadArgument;
   OptionValue filled(*value, option_takes_input(level, name) ? OptionInput::kBuffer : OptionInput::kNone);
   if (filled.data() == nullptr) return failure(WSAENOBUFS);
@@ -152,7 +153,7 @@ Result socket_get_option(int fd, int level, int name, Span* value) {
   return result;
 }
 
-Result socket_set_option(int fd, int level, int name, Span value) {
+Result socket_set_option(int fd, int level, int name, Bytes value) {
   if (!option_may_be_set(level, name, value.size)) return kBadArgument;
   OptionValue given(value, OptionInput::kBuffer);
   if (given.data() == nullptr) return failure(WSAENOBUFS);
@@ -162,7 +163,7 @@ Result socket_set_option(int fd, int level, int name, Span value) {
 
 Result socket_take_error(int fd) {
   int error = 0;
-  Span value = {&error, sizeof error};
+  Bytes value = {&error, sizeof error};
   const Result result = socket_get_option(fd, SOL_SOCKET, SO_ERROR, &value);
   return result < 0 ? result : error;
 }

@@ -7,7 +7,7 @@
 // writes to it until then; after that, the table. Each Transfer is freed by exactly one of
 //   ended_at_once()          the call failed, or was done when it returned: no callback is waiting for it
 //   answer()                 its result was handed out
-//   transfer_forget_socket() it had finished, and nobody asked
+//   transfer_forget_socket() it had finished, and its result was not asked for
 //   on_end()                 its socket was closed while it was in flight
 #include "../transfer.h"
 
@@ -24,12 +24,12 @@
 namespace fdreactor {
 namespace {
 
-constexpr size_t kMostBytes = 0x7ffffffe;  // TransmitFile's own limit
+constexpr size_t kMaxBytes = 0x7ffffffe;  // TransmitFile's own limit
 
 enum class TransferState {
   kInFlight,   // in the table; the kernel has it
   kDone,       // in the table; its result waits to be asked for
-  kForgotten,  // no longer in the table, whose number may be another socket's by now; the kernel still has it
+  kForgotten,  // not in the table: its number may be another socket's by now. The kernel still has it.
 };
 
 struct Transfer {
@@ -77,8 +77,8 @@ void take_out(Table* table, const Transfer& transfer) {
   table->size.store(table->by_socket.size());
 }
 
-// Under the lock, so that transfer_forget_port() returns only when nothing more is posted. A port whose queue the
-// kernel cannot extend is out of memory; nobody could be told.
+// Under the lock, so that transfer_forget_port() returns only when nothing more is posted. Posting fails if the kernel
+// is out of memory for the port's queue; then there is no way to report it.
 void tell_ports(Transfer* transfer) {
   auto* const socket = reinterpret_cast<OVERLAPPED*>(static_cast<uintptr_t>(transfer->socket));
   for (void* port : transfer->ports) PostQueuedCompletionStatus(port, 0, kTransferKey, socket);
@@ -115,7 +115,7 @@ void CALLBACK on_end(PTP_CALLBACK_INSTANCE, void* context, PTP_WAIT, TP_WAIT_RES
 
 using OsHandleOf = HANDLE (*)(int);
 
-// The number of an open file is an index into a table of the C library that opened it, which is Node's own, not ours.
+// The number of an open file is an index into a table of the C library that opened it: Node's, not the add-on's.
 OsHandleOf find_os_handle_of() {
   for (const wchar_t* name : {static_cast<const wchar_t*>(nullptr), L"libnode.dll"}) {
     const HMODULE module = GetModuleHandleW(name);
@@ -246,7 +246,7 @@ Result transfer_sendfile(int out_fd, int in_fd, int64_t offset, size_t count) {
   transfer->socket = out_fd;
   transfer->file_fd = in_fd;
   transfer->offset = offset;
-  transfer->count = static_cast<DWORD>(std::min({count, kMostBytes, static_cast<size_t>(size - offset)}));
+  transfer->count = static_cast<DWORD>(std::min({count, kMaxBytes, static_cast<size_t>(size - offset)}));
   result = prepare(transfer, file);
   if (result >= 0) return start(transfer);
   delete transfer;

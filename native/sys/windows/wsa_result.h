@@ -1,4 +1,4 @@
-// Turns what a Windows call returned into a Result, whose error is a Winsock or a Win32 number (both come from one
+// Turns what a Windows call returned into a Result. Its error is a Winsock or a Win32 number (both come from one
 // space). The only place that reads WSAGetLastError() and GetLastError(), and the twin of errno_result.h.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The two pure functions between AFD's words and ours.
+// The two pure functions between the bits of AFD and the ready bits.
 #include "../../core/afd_events.h"
 #include "../harness.h"
 
@@ -37,7 +37,7 @@ TEST("a reset and a failed connect end both directions, with an error, and no ca
   }
 }
 
-TEST("events add up; what is not ours says nothing") {
+TEST("events add up; unknown bits say nothing") {
   for (uint32_t left = 0; left < 0x200; ++left) {
     for (uint32_t right = 1; right < 0x200; right <<= 1) {
       REQUIRE(ready_from_afd(left | right) == (ready_from_afd(left) | ready_from_afd(right)));

@@ -53,7 +53,7 @@ TEST("IPv4 and IPv6 addresses come back as they went in, in their shortest form"
   }
 }
 
-TEST("what is no numeric address, or no port, is a bad argument") {
+TEST("a text that is not a numeric address, or a number that is not a port, is a bad argument") {
   const std::string long_text(1000, '1');
   for (const char* host : {"",
                            " ",

@@ -193,7 +193,7 @@ TEST("watching twice is refused, and the first goes on") {
   EXPECT_EQ(told[0].slot, 1U);
 }
 
-TEST("what is no socket is refused") {
+TEST("an fd that is not a socket is refused") {
   Setup s;
   EXPECT_EQ(s.poller.add(5, 1, 0, kReadable, false), kNoSocket);
   EXPECT_EQ(s.poller.watched(), size_t{0});
@@ -416,7 +416,7 @@ TEST("packets that never come: the memory stays the kernel's") {
   EXPECT_EQ(still_reachable->status(), kStatusCancelled);
 }
 
-TEST("any sequence: told is what is ready and wanted, of whoever owns the number now") {
+TEST("any sequence: reports what is ready and wanted, of the socket that has the number now") {
   std::mt19937 random(20261122);
   const auto below = [&](uint32_t limit) { return static_cast<int>(random() % limit); };
   for (int round = 0; round < 20; ++round) {

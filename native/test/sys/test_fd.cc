@@ -22,32 +22,32 @@ TEST("bytes go through in order, then would block, then end") {
   Pipe pipe;
   std::string sent = "hello";
   std::string received(16, '\0');
-  EXPECT_EQ(fd_read(pipe.read, span(&received)), kWouldBlock);
-  EXPECT_EQ(fd_write(pipe.write, span(&sent)), 5);
-  EXPECT_EQ(fd_read(pipe.read, span(&received)), 5);
+  EXPECT_EQ(fd_read(pipe.read, bytes_of(&received)), kWouldBlock);
+  EXPECT_EQ(fd_write(pipe.write, bytes_of(&sent)), 5);
+  EXPECT_EQ(fd_read(pipe.read, bytes_of(&received)), 5);
   EXPECT_EQ(received.substr(0, 5), sent);
   pipe.write.close();
-  EXPECT_EQ(fd_read(pipe.read, span(&received)), 0);
+  EXPECT_EQ(fd_read(pipe.read, bytes_of(&received)), 0);
 }
 
 TEST("a full pipe would block, and takes again what was read") {
   const Pipe pipe;
   std::string chunk(4096, 'x');
   Result written = 0;
-  for (Result now = 0; now != kWouldBlock; now = fd_write(pipe.write, span(&chunk))) written += now;
+  for (Result now = 0; now != kWouldBlock; now = fd_write(pipe.write, bytes_of(&chunk))) written += now;
   EXPECT(written >= 4096);
-  EXPECT_EQ(fd_read(pipe.read, span(&chunk)), 4096);
-  EXPECT_EQ(fd_write(pipe.write, span(&chunk)), 4096);
+  EXPECT_EQ(fd_read(pipe.read, bytes_of(&chunk)), 4096);
+  EXPECT_EQ(fd_write(pipe.write, bytes_of(&chunk)), 4096);
 }
 
 TEST("vectors are gathered and scattered in their order") {
   const Pipe pipe;
   std::string parts[] = {"one", "", "three"};
-  const Span sources[] = {span(&parts[0]), span(&parts[1]), span(&parts[2])};
+  const Bytes sources[] = {bytes_of(&parts[0]), bytes_of(&parts[1]), bytes_of(&parts[2])};
   EXPECT_EQ(fd_writev(pipe.write, sources, 3), 8);
   std::string first(4, '\0');
   std::string second(10, '\0');
-  const Span targets[] = {span(&first), span(&second)};
+  const Bytes targets[] = {bytes_of(&first), bytes_of(&second)};
   EXPECT_EQ(fd_readv(pipe.read, targets, 2), 8);
   EXPECT_EQ(first, std::string("onet"));
   EXPECT_EQ(second.substr(0, 4), std::string("hree"));
@@ -57,14 +57,14 @@ TEST("vectors are gathered and scattered in their order") {
 TEST("the longest vector is taken whole, a longer one is refused") {
   const Pipe pipe;
   std::string byte = "x";
-  const std::vector<Span> sources(kMostSpans + 1, span(&byte));
-  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMostSpans), Result{kMostSpans});
-  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMostSpans + 1), failure(EINVAL));
+  const std::vector<Bytes> sources(kMaxBuffers + 1, bytes_of(&byte));
+  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMaxBuffers), Result{kMaxBuffers});
+  EXPECT_EQ(fd_writev(pipe.write, sources.data(), kMaxBuffers + 1), failure(EINVAL));
 }
 
 TEST("an fd that is not open is EBADF for each") {
   std::string byte = "x";
-  const Span one = span(&byte);
+  const Bytes one = bytes_of(&byte);
   EXPECT_EQ(fd_read(-1, one), failure(EBADF));
   EXPECT_EQ(fd_write(-1, one), failure(EBADF));
   EXPECT_EQ(fd_readv(-1, &one, 1), failure(EBADF));

@@ -235,12 +235,12 @@ struct Forgotten {
 
 }  // namespace
 
-TEST("under and over a handler that calls ours: each is called once, and the earlier one as well") {
+TEST("under and over a handler that calls the add-on's: each is called once, and the earlier one as well") {
   const Forgotten forgotten;
   const Earlier earlier;
   auto first = std::make_unique<Watch>(SIGUSR1);
   const Chaining chaining;
-  first.reset();  // ours is beneath the other, and stays
+  first.reset();  // the add-on's is beneath the other, and stays
   for (int round = 1; round <= 20; round++) {
     const Watch again(SIGUSR1);
     CHECK(raise(SIGUSR1) == 0);
@@ -253,7 +253,7 @@ TEST("under and over a handler that calls ours: each is called once, and the ear
   EXPECT_EQ(Earlier::calls.load(), 21);
 }
 
-TEST("on top again when the other handler is gone, ours is not put over itself") {
+TEST("on top again when the other handler is gone, the add-on's is not put over itself") {
   const Forgotten forgotten;
   const Earlier earlier;
   auto first = std::make_unique<Watch>(SIGUSR1);

@@ -30,9 +30,9 @@ std::string text = "text";
 }  // namespace
 
 TEST("write and writev to a pipe without a reader are EPIPE") {
-  EXPECT_EQ(error_in_child([](int fd) { return fd_write(fd, span(&text)); }), EPIPE);
+  EXPECT_EQ(error_in_child([](int fd) { return fd_write(fd, bytes_of(&text)); }), EPIPE);
   EXPECT_EQ(error_in_child([](int fd) {
-              const Span one = span(&text);
+              const Bytes one = bytes_of(&text);
               return fd_writev(fd, &one, 1);
             }),
             EPIPE);
@@ -43,12 +43,12 @@ TEST("sendfile, splice, tee and vmsplice to a pipe without a reader are EPIPE") 
   EXPECT_EQ(error_in_child([](int fd) { return transfer_splice(File("content"), 0, fd, kNoOffset, 7, 0); }), EPIPE);
   EXPECT_EQ(error_in_child([](int fd) {
               const Pipe source;
-              fd_write(source.write, span(&text));
+              fd_write(source.write, bytes_of(&text));
               return transfer_tee(source.read, fd, 4, 0);
             }),
             EPIPE);
   EXPECT_EQ(error_in_child([](int fd) {
-              const Span one = span(&text);
+              const Bytes one = bytes_of(&text);
               return transfer_vmsplice(fd, &one, 1, 0);
             }),
             EPIPE);
@@ -59,7 +59,7 @@ TEST("send to a peer that is gone needs no blocked signal") {
               signal(SIGPIPE, SIG_DFL);
               Pair pair;
               pair.second.close();
-              return error_of(socket_send(pair.first, span(&text), 0));
+              return error_of(socket_send(pair.first, bytes_of(&text), 0));
             }),
             EPIPE);
 }
@@ -69,7 +69,7 @@ TEST("without the block the signal would have come") {
               signal(SIGPIPE, SIG_DFL);
               Pipe pipe;
               pipe.read.close();
-              return error_of(fd_write(pipe.write, span(&text)));
+              return error_of(fd_write(pipe.write, bytes_of(&text)));
             }),
             128 + SIGPIPE);
 }

@@ -43,7 +43,7 @@ struct Connection {
 
 int get_option(int fd, int level, int name) {
   int value = -1;
-  Span bytes = {&value, sizeof value};
+  Bytes bytes = {&value, sizeof value};
   EXPECT_EQ(socket_get_option(fd, level, name, &bytes), 0);
   EXPECT_EQ(bytes.size, sizeof value);
   return value;
@@ -81,20 +81,20 @@ TEST("a TCP connection, both ends, IPv4 and IPv6") {
 
     std::string received(16, '\0');
     std::string sent = "hello";
-    EXPECT_EQ(socket_receive(server, span(&received), 0), kWouldBlock);
-    EXPECT_EQ(socket_send(connection.client, span(&sent), 0), 5);
+    EXPECT_EQ(socket_receive(server, bytes_of(&received), 0), kWouldBlock);
+    EXPECT_EQ(socket_send(connection.client, bytes_of(&sent), 0), 5);
     await(server, POLLIN);
-    EXPECT_EQ(socket_receive(server, span(&received), MSG_PEEK), 5);
-    EXPECT_EQ(socket_receive(server, span(&received), 0), 5);
+    EXPECT_EQ(socket_receive(server, bytes_of(&received), MSG_PEEK), 5);
+    EXPECT_EQ(socket_receive(server, bytes_of(&received), 0), 5);
     EXPECT_EQ(received.substr(0, 5), sent);
     EXPECT_EQ(socket_shutdown(connection.client, SHUT_WR), 0);
     await(server, POLLIN);
-    EXPECT_EQ(socket_receive(server, span(&received), 0), 0);
-    EXPECT_EQ(socket_send(server, span(&sent), 0), 5);  // the other direction is still open
+    EXPECT_EQ(socket_receive(server, bytes_of(&received), 0), 0);
+    EXPECT_EQ(socket_send(server, bytes_of(&sent), 0), 5);  // the other direction is still open
   }
 }
 
-TEST("nobody to accept would block; a socket that does not listen is EINVAL") {
+TEST("accept without a connection would block; a socket that does not listen is EINVAL") {
   const Bound listener(SOCK_STREAM);
   EXPECT_EQ(socket_accept(listener), kWouldBlock);
   const Fd socket(socket_open(AF_INET, SOCK_STREAM, 0));
@@ -102,13 +102,13 @@ TEST("nobody to accept would block; a socket that does not listen is EINVAL") {
 }
 
 TEST("a refused connection is told once, by SO_ERROR") {
-  Address nobody;
+  Address absent;
   {
     const Bound gone(SOCK_STREAM);
-    nobody = gone.address;
+    absent = gone.address;
   }
   const Fd client(socket_open(AF_INET, SOCK_STREAM, 0));
-  const Result connected = socket_connect(client, nobody);
+  const Result connected = socket_connect(client, absent);
   if (connected == kWouldBlock) {
     await(client, POLLOUT);
     EXPECT_EQ(socket_take_error(client), ECONNREFUSED);
@@ -127,8 +127,8 @@ TEST("a reset is ECONNRESET, a send after it EPIPE, and no signal comes") {
   server.close();
   await(connection.client, POLLIN);
   std::string byte = "x";
-  EXPECT_EQ(socket_receive(connection.client, span(&byte), 0), failure(ECONNRESET));
-  EXPECT_EQ(socket_send(connection.client, span(&byte), 0), failure(EPIPE));
+  EXPECT_EQ(socket_receive(connection.client, bytes_of(&byte), 0), failure(ECONNRESET));
+  EXPECT_EQ(socket_send(connection.client, bytes_of(&byte), 0), failure(EPIPE));
 }
 
 TEST("a peer that does not read makes send take less, then nothing") {
@@ -136,13 +136,13 @@ TEST("a peer that does not read makes send take less, then nothing") {
   const Fd server(connection.server_fd);
   std::string chunk(1 << 20, 'x');
   Result now = 0;
-  Result least = static_cast<Result>(chunk.size());
+  Result smallest = static_cast<Result>(chunk.size());
   while (now != kWouldBlock) {
-    now = socket_send(connection.client, span(&chunk), 0);
+    now = socket_send(connection.client, bytes_of(&chunk), 0);
     REQUIRE(!is_failure(now));
-    if (now > 0 && now < least) least = now;
+    if (now > 0 && now < smallest) smallest = now;
   }
-  EXPECT(least < static_cast<Result>(chunk.size()));
+  EXPECT(smallest < static_cast<Result>(chunk.size()));
 }
 
 TEST("datagrams say who sent them, and what did not fit is cut off") {
@@ -152,15 +152,15 @@ TEST("datagrams say who sent them, and what did not fit is cut off") {
     std::string sent = "datagram";
     std::string received(4, '\0');
     Address sender;
-    EXPECT_EQ(socket_receive_from(to, span(&received), 0, &sender), kWouldBlock);
-    EXPECT_EQ(socket_send_to(from, span(&sent), 0, to.address), 8);
+    EXPECT_EQ(socket_receive_from(to, bytes_of(&received), 0, &sender), kWouldBlock);
+    EXPECT_EQ(socket_send_to(from, bytes_of(&sent), 0, to.address), 8);
     await(to, POLLIN);
-    EXPECT_EQ(socket_receive_from(to, span(&received), 0, &sender), 4);
+    EXPECT_EQ(socket_receive_from(to, bytes_of(&received), 0, &sender), 4);
     EXPECT_EQ(text_of(sender), text_of(from.address));
     EXPECT_EQ(received, std::string("data"));
     EXPECT_EQ(socket_send_to(from, {sent.data(), 0}, 0, to.address), 0);
     await(to, POLLIN);
-    EXPECT_EQ(socket_receive_from(to, span(&received), 0, &sender), 0);
+    EXPECT_EQ(socket_receive_from(to, bytes_of(&received), 0, &sender), 0);
     EXPECT_EQ(text_of(sender), text_of(from.address));
   }
 }
@@ -168,13 +168,13 @@ TEST("datagrams say who sent them, and what did not fit is cut off") {
 TEST("Unix datagrams of an unnamed sender have an empty address") {
   const Pair pair(SOCK_DGRAM);
   std::string byte = "x";
-  EXPECT_EQ(socket_send(pair.first, span(&byte), 0), 1);
+  EXPECT_EQ(socket_send(pair.first, bytes_of(&byte), 0), 1);
   Address sender;
-  EXPECT_EQ(socket_receive_from(pair.second, span(&byte), 0, &sender), 1);
+  EXPECT_EQ(socket_receive_from(pair.second, bytes_of(&byte), 0, &sender), 1);
   EXPECT_EQ(address_to_text(sender).text_length, size_t{0});
 }
 
-TEST("a Unix listener whose backlog is full is an error, not a connection under way") {
+TEST("a full backlog of a Unix listener is an error, not a connection under way") {
   const std::string name = std::string("\0fdreactor-backlog-", 19) + std::to_string(getpid());
   Address address;
   REQUIRE(address_from_path(name.data(), name.size(), &address) == 0);
@@ -196,7 +196,7 @@ TEST("options of an int and of bytes") {
   EXPECT_EQ(socket_set_option(socket, SOL_SOCKET, SO_KEEPALIVE, {&one_byte, 1}), failure(EINVAL));
 }
 
-TEST("names of what has none, and calls on what is no socket") {
+TEST("names of sockets that have none, and calls on an fd that is not a socket") {
   const Fd socket(socket_open(AF_INET, SOCK_STREAM, 0));
   const Pipe pipe;
   Address address;

@@ -22,7 +22,7 @@ constexpr size_t kAnAddress = 8;
 
 }  // namespace
 
-TEST("options whose values hold an address are refused, as large as they are and as small") {
+TEST("options that take an address are refused, with a value of any size") {
   for (const size_t bytes : {size_t{0}, size_t{4}, size_t{16}, size_t{4096}}) {
     EXPECT(!option_may_be_set(SOL_SOCKET, SO_ATTACH_FILTER, bytes));
     EXPECT(!option_may_be_set(SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, bytes));
@@ -34,7 +34,7 @@ TEST("options whose values hold an address are refused, as large as they are and
   EXPECT(!option_may_be_read(IPPROTO_IP, IP_MSFILTER));
 }
 
-TEST("an option that nobody has looked at takes an int, and nothing that has room for an address") {
+TEST("an option that is not in the tables takes an int, and no value with room for an address") {
   for (const int level : {-1, 2, 283, 300, 0x7fffffff}) {
     EXPECT(option_may_be_set(level, 1, sizeof(int)));
     EXPECT(!option_may_be_set(level, 1, kAnAddress));
@@ -49,7 +49,7 @@ TEST("an option that nobody has looked at takes an int, and nothing that has roo
 
 TEST("a refused option makes no system call") {
   char value[64] = {};
-  Span bytes = {value, sizeof value};
+  Bytes bytes = {value, sizeof value};
   EXPECT_EQ(socket_get_option(-1, IPPROTO_TCP, kZerocopyReceive, &bytes), kBadArgument);
   EXPECT_EQ(socket_set_option(-1, SOL_SOCKET, SO_ATTACH_FILTER, bytes), kBadArgument);
   EXPECT_EQ(socket_get_option(-1, IPPROTO_TCP, TCP_INFO, &bytes), failure(EBADF));

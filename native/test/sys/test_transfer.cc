@@ -12,7 +12,7 @@ namespace {
 
 std::string read_all(int fd) {
   std::string received(1 << 16, '\0');
-  const Result count = fd_read(fd, span(&received));
+  const Result count = fd_read(fd, bytes_of(&received));
   return count < 0 ? std::string() : received.substr(0, static_cast<size_t>(count));
 }
 
@@ -80,7 +80,7 @@ TEST("splice goes socket to pipe to socket") {
   const Pipe pipe;
   std::string sent = "through a pipe";
   EXPECT_EQ(transfer_splice(in.second, kNoOffset, pipe.write, kNoOffset, 100, 0), kWouldBlock);
-  EXPECT_EQ(socket_send(in.first, span(&sent), 0), 14);
+  EXPECT_EQ(socket_send(in.first, bytes_of(&sent), 0), 14);
   EXPECT_EQ(transfer_splice(in.second, kNoOffset, pipe.write, kNoOffset, 100, 0), 14);
   EXPECT_EQ(transfer_bytes_in_pipe(pipe.read), 14);
   EXPECT_EQ(transfer_splice(pipe.read, kNoOffset, out.first, kNoOffset, 7, 0), 7);
@@ -108,7 +108,7 @@ TEST("tee copies and leaves the source full") {
   const Pipe copy;
   std::string text = "twice";
   EXPECT_EQ(transfer_tee(source.read, copy.write, 10, SPLICE_F_NONBLOCK), kWouldBlock);
-  CHECK(fd_write(source.write, span(&text)) == 5);
+  CHECK(fd_write(source.write, bytes_of(&text)) == 5);
   EXPECT_EQ(transfer_tee(source.read, copy.write, 10, 0), 5);
   EXPECT_EQ(read_all(copy.read), text);
   EXPECT_EQ(read_all(source.read), text);
@@ -117,13 +117,13 @@ TEST("tee copies and leaves the source full") {
 TEST("vmsplice gathers copies of user memory into a pipe, and takes none out of it") {
   const Pipe pipe;
   std::string parts[] = {"user", "memory"};
-  const Span spans[] = {span(&parts[0]), span(&parts[1])};
-  EXPECT_EQ(transfer_vmsplice(pipe.write, spans, 2, 0), 10);
+  const Bytes buffers[] = {bytes_of(&parts[0]), bytes_of(&parts[1])};
+  EXPECT_EQ(transfer_vmsplice(pipe.write, buffers, 2, 0), 10);
   parts[0] = "later";
   EXPECT_EQ(read_all(pipe.read), std::string("usermemory"));
-  EXPECT_EQ(transfer_vmsplice(pipe.read, spans, 2, 0), failure(EBADF));
+  EXPECT_EQ(transfer_vmsplice(pipe.read, buffers, 2, 0), failure(EBADF));
   const Pair pair;
-  EXPECT_EQ(transfer_vmsplice(pair.first, spans, 2, 0), failure(EBADF));
+  EXPECT_EQ(transfer_vmsplice(pair.first, buffers, 2, 0), failure(EBADF));
 }
 
 TEST("a full pipe would block, with or without SPLICE_F_NONBLOCK") {
@@ -131,10 +131,10 @@ TEST("a full pipe would block, with or without SPLICE_F_NONBLOCK") {
   const Pipe full;
   const Pipe other;
   std::string page(static_cast<size_t>(transfer_set_pipe_size(full.read, 4096)), 'x');
-  const Span spans[] = {span(&page)};
-  CHECK(fd_write(full.write, span(&page)) == static_cast<Result>(page.size()));
-  CHECK(fd_write(other.write, span(&page)) > 0);
-  EXPECT_EQ(transfer_vmsplice(full.write, spans, 1, 0), kWouldBlock);
+  const Bytes buffers[] = {bytes_of(&page)};
+  CHECK(fd_write(full.write, bytes_of(&page)) == static_cast<Result>(page.size()));
+  CHECK(fd_write(other.write, bytes_of(&page)) > 0);
+  EXPECT_EQ(transfer_vmsplice(full.write, buffers, 1, 0), kWouldBlock);
   EXPECT_EQ(transfer_splice(file, 0, full.write, kNoOffset, 5, 0), kWouldBlock);
   EXPECT_EQ(transfer_tee(other.read, full.write, 5, 0), kWouldBlock);
 }

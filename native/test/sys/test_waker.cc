@@ -113,7 +113,7 @@ TEST("wakers are opened and closed while other threads ring them") {
     id.store(waker.id);
     const Pipe stranger;  // its numbers were a waker's a moment ago, and nothing must ever be written to it
     std::string byte = "x";
-    if (!EXPECT_EQ(fd_read(stranger.read, span(&byte)), kWouldBlock)) break;
+    if (!EXPECT_EQ(fd_read(stranger.read, bytes_of(&byte)), kWouldBlock)) break;
   }
   is_over.store(true);
   ringer.join();

@@ -1,9 +1,9 @@
 // Finds the functions of Node-API when a build by zig is loaded (node-gyp brings a file of its own for MSVC): not in a
-// file named node.exe, as an ordinary import would, but in the program that loads us, whatever its name, or in
+// file named node.exe, as an ordinary import would, but in the program that loads it, whatever its name, or in
 // libnode.dll where Node was built as a library.
 //
 // The linker knows no delayed loading. But a call of an imported function goes through a pointer, so the pointers are
-// variables of ours, and are filled before anybody calls.
+// variables of the add-on, filled before the first call.
 #include "node_imports.h"
 
 #include "../windows_headers.h"

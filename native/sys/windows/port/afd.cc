@@ -147,7 +147,7 @@ AfdPoller::Watch* AfdPoller::find(int fd) {
 uint32_t AfdPoller::wanted(const Watch& watch) {
   if (watch.fired) return 0;
   uint32_t events = afd_from_interest(watch.interest) & ~watch.told;
-  // While a sendfile is in flight the socket is not writable for whoever waits to go on with it.
+  // While a sendfile is in flight the socket is not writable: the sender waits for its end.
   if ((events & kAfdSend) != 0 && device_->is_sending_file(watch.fd)) events &= ~uint32_t{kAfdSend};
   return events;
 }

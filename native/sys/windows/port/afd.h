@@ -1,4 +1,4 @@
-// Readiness of sockets on Windows: one poll operation a socket on \Device\Afd, whose completion comes out of the port.
+// Readiness of sockets on Windows: one poll operation a socket on \Device\Afd. Its completion comes out of the port.
 //
 // An answered poll is over; it is made again at the next turn for as long as the registration stands, and that is what
 // makes it level-triggered: a socket that is still ready answers at once. Between two turns nothing is in the kernel's
@@ -80,7 +80,7 @@ class AfdPoller {
   // Hands the kernel what has changed since the last time. Before each wait.
   Result update();
 
-  // A packet that points to `context` has come. False where that is none of ours.
+  // A packet that points to `context` has come. False if `context` is not a request of this poller.
   bool complete(void* context, AfdReady* told);
 
   // The NTSTATUS of what broke the connection, once; 0 for nothing that a poll has told.

@@ -1,4 +1,4 @@
-// The real kernel under afd.h: handles on \Device\Afd whose packets come out of a port, each shared by many sockets.
+// The real kernel under afd.h: handles on \Device\Afd. Many sockets share one, and its packets come out of a port.
 #pragma once
 
 #include <vector>

@@ -51,7 +51,7 @@ class Port {
  public:
   explicit Port(HANDLE opened) : handle(opened), device(opened), afd(&device), entries(kMaxEntries) {}
 
-  Result take(ULONG most, DWORD limit_ms);
+  Result take(ULONG max, DWORD limit_ms);
   bool translate(const OVERLAPPED_ENTRY& entry, PortEvent* event);
   void let_go(Operation* operation);
 
@@ -69,17 +69,17 @@ class Port {
 };
 
 // A failure of the call other than that its time was up means that the port is gone.
-Result Port::take(ULONG most, DWORD limit_ms) {
+Result Port::take(ULONG max, DWORD limit_ms) {
   next = taken = 0;
   ULONG count = 0;
-  if (GetQueuedCompletionStatusEx(handle, entries.data(), std::min(most, kMaxEntries), &count, limit_ms, FALSE) == 0) {
+  if (GetQueuedCompletionStatusEx(handle, entries.data(), std::min(max, kMaxEntries), &count, limit_ms, FALSE) == 0) {
     return GetLastError() == WAIT_TIMEOUT ? 0 : last_win32_error();
   }
   taken = count;
   return static_cast<Result>(count);
 }
 
-// False where the packet is nobody's business.
+// False if the packet makes no event.
 bool Port::translate(const OVERLAPPED_ENTRY& entry, PortEvent* event) {
   const auto key = static_cast<uint64_t>(entry.lpCompletionKey);
   auto* const context = entry.lpOverlapped;
@@ -101,11 +101,11 @@ bool Port::translate(const OVERLAPPED_ENTRY& entry, PortEvent* event) {
   }
   if (key == kAfdKey) {
     AfdReady told = {};
-    CHECK(afd.complete(context, &told));  // nobody else has a handle with this key
+    CHECK(afd.complete(context, &told));  // only the AFD device's handles have this key
     *event = {static_cast<int32_t>(told.slot), told.generation, told.ready, 0, 0, 0};
     return told.ready != 0;
   }
-  // An operation that other code has begun on a handle that is associated here: all that is known is its key.
+  // An operation that other code began on a handle that is associated here: only its key is known.
   event->status = static_cast<uint32_t>(entry.Internal);
   return true;
 }
@@ -137,8 +137,8 @@ Result port_open(Port** port) {
   return 0;
 }
 
-// Nobody posts to it any more once the wakers and the sendfiles have forgotten it; what the kernel still has is
-// cancelled, and its packets taken out.
+// Once the wakers and the sendfiles have forgotten the port, no thread posts to it any more. Then cancels the
+// operations that the kernel still has, and takes their packets out.
 void port_close(Port* port) {
   waker_forget_port(port->handle);
   transfer_forget_port(port->handle);

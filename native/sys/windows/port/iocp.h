@@ -1,11 +1,11 @@
 // An I/O completion port (CreateIoCompletionPort), shared by what a reactor and a user do with it: overlapped
 // operations, posted packets, wakers, finished sendfiles and the readiness of sockets (afd.h) all come out of one wait.
 //
-// A Port belongs to one thread; others only post to it (port_handle). What it returns are PortEvents: of a packet that
-// is nobody's business any more (an operation of a registration that is gone) there is none.
+// A Port belongs to one thread; others only post to it (port_handle). It returns PortEvents. A packet that concerns no
+// registration any more, such as the poll of a socket that was deregistered, makes none.
 //
-// Who a packet is for is told by its key:
-//   below 2^53      a handle that a user associated, or a user's post; `overlapped` is an Operation of ours, or null
+// The key of a packet says what it is:
+//   below 2^53      a handle that a user associated, or a user's post; `overlapped` is an Operation, or null
 //   kAfdKey         a poll operation of afd.h; `overlapped` points to it
 //   kWakerKey       a waker or signal rang; `overlapped` is its slot, the byte count its generation
 //   kTransferKey    a sendfile has finished; `overlapped` is its socket
@@ -41,6 +41,7 @@ struct PortEvent {
 };
 
 constexpr int32_t kCompletionSlot = -2;
+static_assert(alignof(PortEvent) <= alignof(EventBatchHeader), "events follow the header");
 static_assert(sizeof(PortEvent) == 32, "no padding, which would be memory that was never written");
 
 class Port;

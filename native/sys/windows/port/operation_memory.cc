@@ -20,7 +20,7 @@ constexpr size_t kAlignment = 16;
 
 void free_memory(void* details) { delete static_cast<OperationMemory*>(details); }
 
-ULONG size_of(const Piece& piece) { return static_cast<ULONG>(piece.span.size); }
+ULONG size_of(const Piece& piece) { return static_cast<ULONG>(piece.bytes.size); }
 
 }  // namespace
 
@@ -41,16 +41,16 @@ bool OperationMemory::reserve(size_t bytes) {
 // No buffers at all are one without bytes: a receive that only tells that there is something.
 bool OperationMemory::lay_out(const Piece* pieces, size_t count) {
   size_t copied_bytes = 0;
-  for (size_t i = 0; i < count; ++i) copied_bytes += pieces[i].stays ? 0 : pieces[i].span.size;
+  for (size_t i = 0; i < count; ++i) copied_bytes += pieces[i].stays ? 0 : pieces[i].bytes.size;
   if (!reserve(copied_bytes)) return false;
   auto* next = reinterpret_cast<CHAR*>(memory_);
   buffers_.clear();
   in_place_.clear();
   for (size_t i = 0; i < count; ++i) {
     const Piece& piece = pieces[i];
-    buffers_.push_back({size_of(piece), piece.stays ? static_cast<CHAR*>(piece.span.data) : next});
+    buffers_.push_back({size_of(piece), piece.stays ? static_cast<CHAR*>(piece.bytes.data) : next});
     in_place_.push_back(piece.stays);
-    if (!piece.stays) next += piece.span.size;
+    if (!piece.stays) next += piece.bytes.size;
   }
   if (count == 0) buffers_.push_back({0, next});
   return true;
@@ -58,11 +58,11 @@ bool OperationMemory::lay_out(const Piece* pieces, size_t count) {
 
 void OperationMemory::copy_in(const Piece* pieces) {
   for (size_t i = 0; i < in_place_.size(); ++i) {
-    if (!in_place_[i] && buffers_[i].len > 0) std::memcpy(buffers_[i].buf, pieces[i].span.data, buffers_[i].len);
+    if (!in_place_[i] && buffers_[i].len > 0) std::memcpy(buffers_[i].buf, pieces[i].bytes.data, buffers_[i].len);
   }
 }
 
-bool OperationMemory::copy_out(uint32_t bytes, const Span* targets, size_t count) const {
+bool OperationMemory::copy_out(uint32_t bytes, const Bytes* targets, size_t count) const {
   bool all = true;
   uint32_t left = bytes;
   for (size_t i = 0; i < in_place_.size() && left > 0; ++i) {
@@ -89,7 +89,7 @@ OperationMemory* memory_of(const Operation* operation) {
   return operation->free_details == free_memory ? static_cast<OperationMemory*>(operation->details) : nullptr;
 }
 
-bool overlapped_copy_out(const Operation* operation, uint32_t bytes, const Span* targets, size_t count) {
+bool overlapped_copy_out(const Operation* operation, uint32_t bytes, const Bytes* targets, size_t count) {
   const OperationMemory* memory = memory_of(operation);
   return memory != nullptr && memory->copy_out(bytes, targets, count);
 }

@@ -1,8 +1,9 @@
 // The memory of an overlapped operation: everything that the kernel reads or fills until its packet has come. It hangs
 // off the Operation (operation.h) and is freed with it, so that no buffer of JavaScript's has to stay where it is: an
 // ArrayBuffer can be taken away at any time (transfer(), postMessage(), a memory that grows), and what the kernel then
-// writes would land in somebody else's memory. So bytes are copied: in when a send starts, out when a receive was seen.
-// Only memory that nobody can take away (a SharedArrayBuffer) is used in place; whoever gives it keeps it alive.
+// writes would land in memory with another owner. So bytes are copied: in when a send starts, out when the packet of a
+// receive has come. Only memory that cannot be taken away (a SharedArrayBuffer) is used in place; the caller keeps it
+// alive.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,7 @@ class OperationMemory {
 
   // Hands the first `bytes` bytes on to the buffers they were received for. False where one of these has become too
   // small for its part; the others have theirs.
-  bool copy_out(uint32_t bytes, const Span* targets, size_t count) const;
+  bool copy_out(uint32_t bytes, const Bytes* targets, size_t count) const;
 
   // The operation is over, and its bytes were handed on: large memory is given back, small is kept for the next use.
   void let_go();

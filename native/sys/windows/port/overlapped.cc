@@ -24,7 +24,7 @@ int extension(SOCKET socket, GUID id, Function* function) {
 OperationMemory* lay_out(Operation* operation, const Piece* pieces, size_t count, Direction direction,
                          Result* refusal) {
   *refusal = kBadArgument;
-  if (operation->state != OperationState::kIdle || size_of(pieces, count) > kMostOverlappedBytes) return nullptr;
+  if (operation->state != OperationState::kIdle || size_of(pieces, count) > kMaxOverlappedBytes) return nullptr;
   *refusal = failure(ERROR_NOT_ENOUGH_MEMORY);
   OperationMemory* memory = fresh_memory(operation);
   if (!memory->lay_out(pieces, count)) return nullptr;
@@ -153,7 +153,7 @@ Result overlapped_transmit_file(const Channel& channel, FileRange range, Piece h
                                 Operation* operation) {
   const Piece pieces[] = {head, tail};
   const auto all = static_cast<int64_t>(size_of(pieces, 2)) + int64_t{range.count};
-  if (all > kMostTransmitBytes) return kBadArgument;
+  if (all > kMaxTransmitBytes) return kBadArgument;
   Result refusal = 0;
   OperationMemory* memory = lay_out(operation, pieces, 2, Direction::kOut, &refusal);
   if (memory == nullptr) return refusal;

@@ -1,12 +1,12 @@
-// Winsock's and Win32's overlapped calls, one function a call. Each starts an operation whose packet then comes out of
-// the port that its handle is associated with:
+// Winsock's and Win32's overlapped calls, one function a call. Each starts an operation. Its packet comes out of the
+// port that its handle is associated with:
 //
 //    kWouldBlock  it is under way, or done with a packet on the way: wait for it, and do not count its bytes before
 //    r >= 0       it is done and there will be no packet: the handle was associated with skip_on_success. So many bytes
 //    failure      it was not begun, and there will be no packet
 //    kBadArgument the operation is pending already, or a size is too large
 //
-// Sizes are those of one packet's byte count: at most kMostOverlappedBytes together.
+// Sizes are those of one packet's byte count: at most kMaxOverlappedBytes together.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@
 
 namespace fdreactor {
 
-constexpr size_t kMostOverlappedBytes = 0x7fffffff;
-constexpr int64_t kMostTransmitBytes = 0x7ffffffe;  // TransmitFile's own limit, head and tail included
+constexpr size_t kMaxOverlappedBytes = 0x7fffffff;
+constexpr int64_t kMaxTransmitBytes = 0x7ffffffe;  // TransmitFile's own limit, head and tail included
 
 // One of a user's buffers.
 struct Piece {
-  Span span;
+  Bytes bytes;
   bool stays;  // it cannot be taken away: used in place
 };
 
@@ -61,7 +61,7 @@ Result overlapped_send_to(const Channel&, const Piece* pieces, size_t count, uin
 
 // A receive or read has `bytes` bytes: they are handed on to the buffers that they came for. False where one of these
 // has become too small for its part; the others have theirs.
-bool overlapped_copy_out(const Operation* operation, uint32_t bytes, const Span* targets, size_t count);
+bool overlapped_copy_out(const Operation* operation, uint32_t bytes, const Bytes* targets, size_t count);
 
 // The operation is idle and its bytes were handed on: large memory is given back, small is kept for the next use.
 void overlapped_let_go(Operation* operation);

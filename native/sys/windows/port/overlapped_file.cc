@@ -14,7 +14,7 @@ Result found_something(Result cancelled) {
 }
 
 Result prepare(Operation* operation, const Piece& piece, uint64_t offset) {
-  if (operation->state != OperationState::kIdle || piece.span.size > kMostOverlappedBytes) return kBadArgument;
+  if (operation->state != OperationState::kIdle || piece.bytes.size > kMaxOverlappedBytes) return kBadArgument;
   if (!fresh_memory(operation)->lay_out(&piece, 1)) return failure(ERROR_NOT_ENOUGH_MEMORY);
   auto* const overlapped = overlapped_of(operation);
   overlapped->Offset = static_cast<DWORD>(offset);

@@ -11,7 +11,7 @@ inline OVERLAPPED* overlapped_of(Operation* operation) { return reinterpret_cast
 
 inline size_t size_of(const Piece* pieces, size_t count) {
   size_t size = 0;
-  for (size_t i = 0; i < count; ++i) size += pieces[i].span.size;
+  for (size_t i = 0; i < count; ++i) size += pieces[i].bytes.size;
   return size;
 }
 

@@ -1,4 +1,5 @@
-// Notes an fd that a call has made as its environment's own, where the environment closes what it leaves open.
+// Tracks the fds that an environment's calls have made, so that a worker closes those that it left open when it ends.
+// Only a worker does so: the process closes the fds of its main thread.
 #pragma once
 
 #include "../core/result.h"
@@ -6,14 +7,14 @@
 
 namespace fdreactor {
 
-inline Result owned(napi_env env, Result fd) {
+inline Result track_fd(napi_env env, Result fd) {
   if (fd < 0) return fd;
   Environment& environment = environment_of(env);
   if (environment.closes_fds) environment.fds.add(static_cast<int>(fd));
   return fd;
 }
 
-inline void disowned(napi_env env, int fd) {
+inline void untrack_fd(napi_env env, int fd) {
   Environment& environment = environment_of(env);
   if (environment.closes_fds) environment.fds.remove(fd);
 }
