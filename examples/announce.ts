@@ -1,11 +1,14 @@
-// What it is for: what every example does at its start. announce() prints where the server is, in a form that people and
-// scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line with exit
-// code 0; goOn() is the error handler of the reactors. What may change: anything but the form of the line
+// What every example does at its start. announce() prints where the server is, in a form that people
+// and scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line
+// with exit code 0; goOn() is the error handler of the reactors. What may change: anything but the form of the line
 // `listening on ADDRESS:PORT`.
 import { type Reactor, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 
-/** Prints `listening on 127.0.0.1:8080`, or whatever else the fd does by `verb`, with the port that the kernel chose for 0. */
+/**
+ * Prints `listening on 127.0.0.1:8080`, or whatever else the fd does by `verb`, with the port that the kernel chose for
+ * 0.
+ */
 export function announce(fd: number, verb = 'listening'): void {
   const name = socket.getsockname(fd);
   if (!('port' in name)) throw new TypeError(`fd ${fd} has no port`);

@@ -1,7 +1,7 @@
 // The Reactor beside Node's own server in one process: node attach.js [echo port] [http port] [host]
 //
-// What it shows: attach() lets Node's event loop drive the turns. The echo server below is the Reactor's, the HTTP server
-// and its timer are Node's, and neither waits for the other. `run()` would not do here: it blocks Node's loop.
+// What it shows: attach() lets Node's event loop drive the turns. The echo server below is the Reactor's, the HTTP
+// server and its timer are Node's, and neither waits for the other. `run()` would not do here: it blocks Node's loop.
 // What may change: anything.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,8 +1,8 @@
 // TCP echo: node echo.js [port] [host]
 //
 // What it shows: a server of a million connections needs one handler and one buffer. send() may take only a part: the
-// rest is kept, and nothing more is read until the peer has taken it, so a peer that never reads costs one buffer and no
-// more. What may change: anything. What must hold: every byte is echoed before the connection is closed.
+// rest is kept, and nothing more is read until the peer has taken it, so a peer that never reads costs one buffer and
+// no more. What may change: anything. What must hold: every byte is echoed before the connection is closed.
 import { Acceptor, Interest, Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { announce, goOn, stopOnSignals } from './announce.js';
@@ -20,7 +20,7 @@ function onReady(_ready: number, connection: Connection): void {
     else writeRest(connection, connection.data);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    connection.close(); // ECONNRESET, EPIPE, ETIMEDOUT: there is nobody left to tell
+    connection.close(); // ECONNRESET, EPIPE, ETIMEDOUT: no peer is left to answer
   }
 }
 

@@ -1,7 +1,7 @@
-// What it is for: which response a request gets: status, header fields, and the part of a file that is the body. All of
+// Decides which response a request gets: status, header fields, and the part of a file that is the body. All of
 // RFC 9110 that a file server needs is here: conditions, a range, methods. What may change: what is supported; RFC 9110
-// says in which order conditions are asked (13.2.2). What must hold: no system call here but by FileCache, and a file in an
-// answer was opened for it, and has to be released by whoever sends it.
+// says in which order conditions are asked (13.2.2). What must hold: no system call here but by FileCache, and a file
+// in an answer was opened for it, and has to be released by the code that sends it.
 import { STATUS_CODES } from 'node:http';
 import { type FileCache, OpenFile } from './http-files.js';
 import type { HttpRequest } from './http-parser.js';

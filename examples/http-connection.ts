@@ -1,7 +1,8 @@
-// What it is for: one connection of the file server: bytes in, requests, answers out by send and sendfile. It either reads
-// or writes, never both: while an answer is under way nothing more is read, so a client that does not read what it asked
-// for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a turn answers
-// at most TURN_REQUESTS and moves at most TURN_BYTES, sendfile's 0 ends the connection (the file has become shorter), every state has a deadline.
+// One connection of the file server: bytes in, requests, answers out by send and sendfile. It either
+// reads or writes, never both: while an answer is under way nothing more is read, so a client that does not read what
+// it asked for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a
+// turn answers at most TURN_REQUESTS and moves at most TURN_BYTES, sendfile's 0 ends the connection (the file has
+// become shorter), every state has a deadline.
 import { Interest, type Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { sendfile } from 'fdreactor/transfer';
@@ -9,7 +10,7 @@ import { type Answer, answer, refuse } from './http-answer.js';
 import type { FileCache } from './http-files.js';
 import { HttpParseError, HttpParser, type HttpRequest } from './http-parser.js';
 
-/** A client gets so much in a turn before the others have theirs. Its other requests wait for later turns. */
+/** A client gets so much in a turn before the others have their turn. Its other requests wait for later turns. */
 export const TURN_REQUESTS = 8;
 export const TURN_BYTES = 2 * 1024 * 1024;
 /** After the last answer the client may read for so long before the connection is gone. */
@@ -144,7 +145,9 @@ export class Connection {
     return this.#answer !== null || this.#requests.length > 0;
   }
 
-  /** The answer to the next request, its head sent as far as the socket takes it. The last of a turn is not held back. */
+  /**
+   * The answer to the next request, its head sent as far as the socket takes it. The last of a turn is not held back.
+   */
   #next(isLast: boolean): Answer {
     const request = this.#requests.shift() as HttpRequest | HttpParseError;
     this.#answer =
@@ -176,7 +179,9 @@ export class Connection {
     return 'done';
   }
 
-  /** A close() while bytes of the client are on their way would reset the connection, and the answer be lost with it. */
+  /**
+   * A close() while bytes of the client are on their way would reset the connection, and the answer be lost with it.
+   */
   #linger(): void {
     socket.shutdown(this.#fd, socket.SHUT_WR);
     this.#become('lingering', Interest.READABLE, LINGER_MS);

@@ -1,9 +1,9 @@
-// What it is for: from the path of a URL to an open file, or to the status that refuses it. Open files and what is known
-// of them are kept for a short time (as nginx does by open_file_cache), because open, fstat and close for each request
-// cost more than the request. What may change: the limits, what is remembered of a file. What must hold: nothing outside
-// the root is ever opened, by whatever spelling or link; nothing but a regular file is served; every fd is closed.
-// Whoever may rename folders inside the root while it is served can win a race against the check of links: for such
-// people's files serve a copy.
+// From the path of a URL to an open file, or to the status that refuses it. Open files and what is known of them are
+// kept for a short time (as nginx does by open_file_cache), because open, fstat and close for each request cost more
+// than the request. What may change: the limits, what is remembered of a file. What must hold: nothing outside the root
+// is ever opened, by whatever spelling or link; nothing but a regular file is served; every fd is closed. A user who
+// may rename folders inside the root while it is served can win a race against the check of links: for such people's
+// files serve a copy.
 import * as fs from 'node:fs';
 import { join, sep } from 'node:path';
 import { lookup } from 'mrmime';
@@ -40,7 +40,7 @@ export class OpenFile {
   /** The header fields that are the same in each response. */
   readonly fields: string;
   readonly expires = performance.now() + VALID_MS;
-  /** How many responses are using it; it is closed when there is none and the cache has let go of it. */
+  /** How many responses are using it; it is closed when the count is 0 and the cache has let go of it. */
   users = 0;
   cached = true;
 

@@ -1,4 +1,4 @@
-// What it is for: HTTP/1.1 request heads out of a byte stream, for the examples and the benchmark's server. The parsing
+// HTTP/1.1 request heads out of a byte stream, for the examples and the benchmark's server. The parsing
 // itself is llhttp, the parser of Node.js, in the WebAssembly build that undici ships; this file only feeds it and
 // collects what it reports. Being WebAssembly it is strict, fast (about 0.3 us a small request) and needs no compiler.
 // What may change: how a request is presented. What must hold: one parser a connection, any cut of the stream gives the
@@ -105,7 +105,9 @@ export class HttpParser {
     return this.#headDone ? this.#request : null;
   }
 
-  /** Whether the last request has ended and no byte of a next one has come: the parser may then serve another stream. */
+  /**
+   * Whether the last request has ended and no byte of a next one has come: the parser may then serve another stream.
+   */
   get isBetweenRequests(): boolean {
     return this.#request === null && this.#state === 'open';
   }
@@ -244,7 +246,9 @@ function loadWindow(bytes: Uint8Array, start: number, end: number): void {
   windowText = null;
 }
 
-/** One string is made of the whole window, when first asked for; the parts are cut from it, which costs almost nothing. */
+/**
+ * One string is made of the whole window, when first asked for; the parts are cut from it, which costs almost nothing.
+ */
 function windowSlice(address: number, length: number): string {
   windowText ??= memory.toString('latin1', windowAddress, windowEnd);
   return windowText.substring(address - windowAddress, address - windowAddress + length);

@@ -1,7 +1,8 @@
 // Static file server: node static-file-server.js [--timeout seconds] <root> [port] [host]
 //
-// What it shows: a whole server over raw fds: HTTP/1.1 with keep-alive and pipelining, sendfile with back-pressure, time
-// limits by one timer for all, and a pause instead of a busy loop when the fds run out. This file puts the parts together:
+// What it shows: a whole server over raw fds: HTTP/1.1 with keep-alive and pipelining, sendfile with back-pressure,
+// time limits by one timer for all, and a pause instead of a busy loop when the fds run out. This file puts the parts
+// together:
 //   http-parser.ts      bytes to requests (llhttp)        http-files.ts   path to open file, or to the reason why not
 //   http-answer.ts      request to response               http-connection.ts   one connection: read, write, close
 // What may change: anything. It is an example, not a replacement for a server with TLS, logs and ten years of use.

@@ -1,9 +1,9 @@
 // TCP proxy: node tcp-proxy.js <target host> <target port> [port] [host]
 //
-// What it shows: two Pumps a connection, one for each direction, move the bytes from socket to socket inside the kernel.
-// A Pump knows no reactor: it says what it waits for, and this file asks for that and no more, which is all there is to
-// back-pressure. What may change: anything. What must hold: half-close is carried through both ways, and a connection that
-// was reset on one side is reset on the other, so that a cut stream never looks like one that ended.
+// What it shows: two Pumps a connection, one for each direction, move the bytes from socket to socket inside the
+// kernel. A Pump knows no reactor: it says what it waits for, and this file asks for that and no more, which is all
+// there is to back-pressure. What may change: anything. What must hold: half-close is carried through both ways, and a
+// connection that was reset on one side is reset on the other, so that a cut stream never looks like one that ended.
 import { Acceptor, Interest, Reactor, Ready, type Registration, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { Pump } from 'fdreactor/transfer';
@@ -113,7 +113,7 @@ function accepted(clientFd: number): void {
   }
 }
 
-/** Nobody there, no route, or no fd left for a pipe: this client is refused, the others go on. */
+/** No listener, no route, or no fd left for a pipe: this client is refused, the others go on. */
 function refuse(error: unknown, ...fds: number[]): void {
   for (const fd of fds) reset(fd);
   if (!(error instanceof SystemError)) throw error;

@@ -17,7 +17,7 @@ const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 let watching = 0;
 
 function watch(name: string): void {
-  // O_NONBLOCK: to open a FIFO must not wait until somebody writes to it.
+  // O_NONBLOCK: to open a FIFO must not wait for a writer.
   const fd = /^\d+$/.test(name) ? Number(name) : fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   // A file of /proc is always readable, which would be told without end; that it has changed is its PRIORITY.
   const interest = name.startsWith('/proc/') ? Interest.PRIORITY : Interest.READABLE;

@@ -1,11 +1,11 @@
 /**
- * Raw I/O completion ports, Windows: a port, the overlapped calls whose packets come out of it, and the readiness of a socket
- * as such a call. One function a call of Windows, by its own name. Can be imported everywhere; `supported` says whether it
- * can be used, and what cannot throws UnsupportedError.
+ * Raw I/O completion ports, Windows: a port, the overlapped calls whose packets come out of it, and the readiness of a
+ * socket as such a call. One function a call of Windows, by its own name. Can be imported everywhere; `supported` says
+ * whether it can be used, and what cannot throws UnsupportedError.
  *
- * A call begins an operation on a handle that was associated with a port, and returns `WOULD_BLOCK`: its packet will come out
- * of `port.wait()`. It returns bytes instead only where there will be no packet, which is with skipOnSuccess (and at the end
- * of a file). What it throws was not begun, and makes no packet.
+ * A call begins an operation on a handle that was associated with a port, and returns `WOULD_BLOCK`: its packet will
+ * come out of `port.wait()`. It returns bytes instead only where there will be no packet, which is with skipOnSuccess
+ * (and at the end of a file). What it throws was not begun, and makes no packet.
  *
  * @module fdreactor/iocp
  */

@@ -8,7 +8,10 @@ export { BAD_ARGUMENT, WOULD_BLOCK };
 
 const IS_WINDOWS = process.platform === 'win32';
 
-/** The system's error number in a native result that is below WOULD_BLOCK. The inverse of failure() in native/core/result.h. */
+/**
+ * The system's error number in a native result that is below WOULD_BLOCK. The inverse of failure() in
+ * native/core/result.h.
+ */
 export function errorOf(result: number): number {
   return WOULD_BLOCK - result;
 }
@@ -35,8 +38,8 @@ export interface SystemErrorDetails {
 const NO_DETAILS: SystemErrorDetails = Object.freeze(Object.create(null));
 
 /**
- * A system call failed. `code` is the error's POSIX name, as in errno(3); on Windows too, where several of its errors can
- * have one name, and `winError` says which it was.
+ * A system call failed. `code` is the error's POSIX name, as in errno(3); on Windows too, where several of its errors
+ * can have one name, and `winError` says which it was.
  */
 export class SystemError extends Error {
   /** Always 'SystemError'. */

@@ -1,7 +1,9 @@
 // What a reactor must give back to the system, apart from the reactor itself: so that one that was dropped without
 // close() and collected gives it back all the same.
 
-/** Gives something back. `isOpen` is false if other code closed its fd; the number may belong to another file by now. */
+/**
+ * Gives something back. `isOpen` is false if other code closed its fd; the number may belong to another file by now.
+ */
 export type Closer = (isOpen: boolean) => void;
 
 export class Resources {

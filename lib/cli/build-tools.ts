@@ -1,5 +1,5 @@
-// Which tools a build needs on each system, and the line that installs those that are missing. Pure: the caller says how
-// to find a program. A package manager more is a line in MANAGERS.
+// Which tools a build needs on each system, and the line that installs those that are missing. Pure: the caller says
+// how to find a program. A package manager more is a line in MANAGERS.
 
 type Tool = 'compiler' | 'make' | 'python';
 type Find = (program: string) => string | undefined;
@@ -38,7 +38,7 @@ function programsOf(tool: Tool, platform: string, env: NodeJS.ProcessEnv): strin
   return [...named(env.npm_config_python), ...named(env.PYTHON), 'python3', 'python', 'py'];
 }
 
-/** Visual Studio is in no PATH: node-gyp looks for it, and says so if there is none. */
+/** Visual Studio is in no PATH: node-gyp looks for it, and says so if it finds nothing. */
 const toolsOf = (platform: string): Tool[] => (platform === 'win32' ? ['python'] : ['compiler', 'make', 'python']);
 
 export function missingTools(platform: string, env: NodeJS.ProcessEnv, find: Find): Tool[] {

@@ -1,5 +1,6 @@
-// `npx fdreactor build`: the add-on compiled on this machine by node-gyp, into build/Release of the package's own folder,
-// where it is found before any other binary. Says what is missing before it begins, and loads the result at the end.
+// `npx fdreactor build`: the add-on compiled on this machine by node-gyp, into build/Release of the package's own
+// folder, where it is found before any other binary. Says what is missing before it begins, and loads the result at the
+// end.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -28,7 +29,9 @@ and name what it made in the environment: FDREACTOR_BINARY=.../build/Release/fdr
 /** The node that compiles: this one, or where another runtime runs this, the one on PATH. */
 const node = process.versions.bun === undefined && process.versions.deno === undefined ? process.execPath : 'node';
 
-/** npm's own node-gyp, which needs no network; what npm said of itself first, then beside node, then beside npm on PATH. */
+/**
+ * npm's own node-gyp, which needs no network; what npm said of itself first, then beside node, then beside npm on PATH.
+ */
 function findNodeGyp(): string | undefined {
   const { npm_config_node_gyp: said, npm_execpath: npm } = process.env;
   const inNpm = (folder: string): string => join(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');

@@ -7,7 +7,7 @@ export type ReadFile = (path: string) => string | undefined;
 const LOWEST_PORT = 1024;
 const HIGHEST_PORT = 65535;
 const PORTS_AT_MOST = HIGHEST_PORT - LOWEST_PORT + 1;
-/** A queue longer than this helps nobody: its last clients have given up. */
+/** A queue longer than this does not help: its last clients have given up. */
 const LONGEST_QUEUE = 65535;
 
 const less = (a: number | undefined, b: number): number | undefined =>

@@ -8,7 +8,7 @@ export interface Limit {
   /** As the system calls it. */
   readonly name: string;
   readonly meaning: string;
-  /** Infinity: there is none; undefined: it cannot be read here. */
+  /** Infinity: no limit; undefined: it cannot be read here. */
   readonly value: number | undefined;
   /** How many connections it leaves room for. Not there: it does not bound them by itself. */
   readonly allows?: number | undefined;
@@ -29,8 +29,8 @@ export const ALL: readonly Role[] = ['server', 'client', 'data'];
 export const OTHER_FILES = 64;
 
 /**
- * An idle TCP connection in Linux: half of the 7.2 KB that a pair of ends took when a million of them were held on 6.18; and at most
- * 128 bytes of user space (`npm run bench:idle`). With data in it, more: that is tcp_mem.
+ * An idle TCP connection in Linux: half of the 7.2 KB that a pair of ends took when a million of them were held on
+ * 6.18; and at most 128 bytes of user space (`npm run bench:idle`). With data in it, more: that is tcp_mem.
  */
 export const BYTES_PER_CONNECTION = 3600 + 128;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx fdreactor`: the commands of the package, one file each. Exit code 2 for a command line that nobody understands.
+// `npx fdreactor`: the commands of the package, one file each. Exit code 2 for an unknown command line.
 import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { doctor } from './doctor.js';

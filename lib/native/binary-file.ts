@@ -10,7 +10,9 @@ export interface BinaryFile {
   readonly archs: readonly string[];
   /** How long the file has to be; 0 where that is not known. */
   readonly bytes: number;
-  /** Where it has a part that cannot be empty: a file that was allocated and never written is as long as it should be. */
+  /**
+   * Where it has a part that cannot be empty: a file that was allocated and never written is as long as it should be.
+   */
   readonly neverZero?: number;
 }
 
@@ -132,7 +134,7 @@ export function faultOf(file: string, format: BinaryFormat, arch: string): strin
     const head = new Uint8Array(HEAD_BYTES);
     const { size } = fs.fstatSync(fd);
     const binary = parseBinary(head.subarray(0, fs.readSync(fd, head, 0, HEAD_BYTES, 0)));
-    if (binary === undefined) return `it is no program (${size} bytes)`;
+    if (binary === undefined) return `it is not a program (${size} bytes)`;
     if (binary.format !== format || !binary.archs.includes(arch)) {
       return `it is for another system: ${binary.format} for ${binary.archs.join(', ')}`;
     }

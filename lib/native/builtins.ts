@@ -1,5 +1,5 @@
-// Node's own modules by require(): importing one runs the getters of all it exports, which for `node:fs` loads streams and
-// readline, and so makes up a good part of what an import of this package costs.
+// Node's own modules by require(): importing one runs the getters of all it exports, which for `node:fs` loads streams
+// and readline, and so makes up a good part of what an import of this package costs.
 import { createRequire } from 'node:module';
 
 /** Not there in a CommonJS bundle. */

@@ -1,5 +1,5 @@
-// The groups of the native table (table.ts) for what rings a reactor from outside: wakers, signals and the event loop of
-// the host. bind_waker.cc, bind_signals.cc, host/ and epoll/bind_host_uv.cc in native/bind.
+// The groups of the native table (table.ts) for what rings a reactor from outside: wakers, signals and the event loop
+// of the host. bind_waker.cc, bind_signals.cc, host/ and epoll/bind_host_uv.cc in native/bind.
 
 export interface WakerCalls {
   open(): [source: number, id: number] | number;

@@ -59,7 +59,7 @@ export function badFile(file: string, fault: string): LoadError {
   return new LoadError(BAD_BINARY, `the binary cannot be used: ${fault}\n${placeOf(file)}\n${AGAIN}`);
 }
 
-/** @param version what the file says of itself; anything but a string is no add-on of ours */
+/** @param version what the file exports; anything but a string is not an add-on of fdreactor */
 export function otherVersion(file: string, version: unknown, own: string): LoadError {
   const found = typeof version === 'string' ? `of fdreactor ${version}` : 'not of fdreactor';
   return new LoadError(OTHER_VERSION, `the binary is ${found}, this is ${own}\n${placeOf(file)}\n${AGAIN}`);
@@ -85,8 +85,8 @@ interface Reason {
   readonly remedy?: string;
 }
 
-// The first that the error's code or message matches. glibc, musl and macOS each have their own words; Node, Bun and Deno
-// pass them on.
+// The first that the error's code or message matches. glibc, musl and macOS each have their own words; Node, Bun and
+// Deno pass them on.
 const REASONS: readonly Reason[] = [
   {
     words: /ERR_DLOPEN_DISABLED/,

@@ -1,5 +1,5 @@
-// The only file that loads the add-on: finds the binary, looks at it, loads it, and holds it against this version of the
-// package. Whatever goes wrong is one error of load-error.ts.
+// The only file that loads the add-on: finds the binary, looks at it, loads it, and holds it against this version of
+// the package. Whatever goes wrong is one error of load-error.ts.
 import { faultOf } from './binary-file.js';
 import { fs, ownUrl, path, require, url } from './builtins.js';
 import { badFile, cannotLoad, LoadError, namedButNotThere, noBinary, otherVersion, type Place } from './load-error.js';
@@ -20,7 +20,9 @@ export const packageFolder = dirname(ownFolder);
 /** Where a bundled program has its binary: beside the bundle, or beside a single executable. */
 const BESIDE = [ownFolder, dirname(process.execPath)].map((folder) => join(folder, 'fdreactor.node'));
 
-/** Where a binary may be: built here, brought along (scripts/prebuild-targets.mjs has the names), or beside the program. */
+/**
+ * Where a binary may be: built here, brought along (scripts/prebuild-targets.mjs has the names), or beside the program.
+ */
 function* places(): Generator<string> {
   for (const kind of ['Release', 'Debug']) yield join(packageFolder, 'build', kind, 'fdreactor.node');
   const prebuilt = join(packageFolder, 'prebuilds', `${platform}-${arch}`);

@@ -1,7 +1,7 @@
-// The group of the native table (table.ts) for overlapped calls: native/bind/windows/bind_overlapped*.cc. An operation is
-// known by its id, a positive integer that is never used again. A call that starts an operation returns bytes (>= 0) if it
-// is done and no packet follows, and WOULD_BLOCK if its packet will come out of the port. It returns BAD_ARGUMENT also if
-// the operation is pending, or the handle is associated with no port of this thread.
+// The group of the native table (table.ts) for overlapped calls: native/bind/windows/bind_overlapped*.cc. An operation
+// is known by its id, a positive integer that is never used again. A call that starts an operation returns bytes (>= 0)
+// if it is done and no packet follows, and WOULD_BLOCK if its packet will come out of the port. It returns BAD_ARGUMENT
+// also if the operation is pending, or the handle is associated with no port of this thread.
 
 type Bytes = Uint8Array;
 type Buffers = Bytes | readonly Bytes[];

@@ -2,7 +2,8 @@
 //
 // Every call that returns a number follows native/core/result.h: >= 0 is a count or an fd, WOULD_BLOCK is -1,
 // BAD_ARGUMENT means that native code called nothing, and any other negative number holds an errno (see errorOf() in
-// lib/base/errors.ts). A facility that the platform lacks has no group; the rest of lib/ learns from that what it supports.
+// lib/base/errors.ts). A facility that the platform lacks has no group; the rest of lib/ learns from that what it
+// supports.
 import { workerThreads } from './builtins.js';
 import type {
   EpollConstant,
@@ -62,8 +63,8 @@ export interface Native {
 const loaded = loadNative();
 
 /**
- * The table. V8 looks up each entry of a large object by name. A module with a hot call takes the function out once, into
- * a constant, and the compiler calls the constant directly.
+ * The table. V8 looks up each entry of a large object by name. A module with a hot call takes the function out once,
+ * into a constant, and the compiler calls the constant directly.
  */
 export const native = loaded.table as Native;
 

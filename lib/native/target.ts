@@ -13,8 +13,8 @@ export const binaryFormat: BinaryFormat = platform === 'darwin' ? 'Mach-O' : pla
 const NO_LIBRARY = '/dev/null/fdreactor.node';
 
 /**
- * The C library of this process, on Linux; undefined where the loader does not tell. It asks the loader and reads no file:
- * /etc and /proc need a permission of their own. A report of `process.report` would stop every worker.
+ * The C library of this process, on Linux; undefined where the loader does not tell. It asks the loader and reads no
+ * file: /etc and /proc need a permission of their own. A report of `process.report` would stop every worker.
  */
 export function libc(): 'glibc' | 'musl' | undefined {
   if (platform !== 'linux') return undefined;

@@ -18,9 +18,9 @@ export interface Metrics {
   /** How many events were handed to handlers: of registrations, wakers and signals. */
   events: number;
   /**
-   * How many events the kernel reported for registrations that had ended before the wait began. They were dropped. Other code
-   * closed an fd that was registered, and a duplicate keeps its file open. Events of registrations that a handler of the
-   * same batch ended are dropped as well, and not counted.
+   * How many events the kernel reported for registrations that had ended before the wait began. They were dropped.
+   * Other code closed an fd that was registered, and a duplicate keeps its file open. Events of registrations that a
+   * handler of the same batch ended are dropped as well, and not counted.
    */
   staleEvents: number;
   /** How often a timer fired. */

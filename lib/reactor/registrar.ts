@@ -63,7 +63,7 @@ interface InternalData {
 
 export class Registrar implements RegistrationOwner {
   readonly table = new RegistrationTable();
-  /** The generations that ended while `records`: events of theirs are expected, and dropped. */
+  /** The generations that ended while `records`: their events are expected, and dropped. */
   readonly ended = new Set<number>();
   /** Whether a batch is being handed out. */
   records = false;

@@ -1,12 +1,12 @@
 // The reactor's registrations: slots that are used again, and an index by fd.
 //
 // Invariants: each registration has a generation of its own, whatever its slot, so a (slot, generation) pair names one
-// registration for ever. It is kept in the registration and not in a table beside: where there are millions, an event costs
-// as much as the lines of memory that it touches. The index by fd finds the registration of an fd that is being closed, or
-// whose number the kernel accepts anew. It never finds the registration of an event.
+// registration for ever. It is kept in the registration and not in a table beside: where there are millions, an event
+// costs as much as the lines of memory that it touches. The index by fd finds the registration of an fd that is being
+// closed, or whose number the kernel accepts anew. It never finds the registration of an event.
 //
-// A change is made by assignments alone, after all calls that it needs. So a stack overflow or a termination comes before
-// the change or after it, never within.
+// A change is made by assignments alone, after all calls that it needs. So a stack overflow or a termination comes
+// before the change or after it, never within.
 //
 // Both grow by a page at a time: nothing is ever copied, so that the millionth registration takes no longer than the
 // first, and there is no spare room that a million registrations would pay for.

@@ -58,7 +58,9 @@ export class Registration<T = undefined> {
   readonly fd: number;
   /** @internal its index in the reactor's table; after deregister() the low half of the identity of its file */
   slot: number;
-  /** @internal tells it from an earlier one in that slot; after deregister() the high half of the identity of its file */
+  /**
+   * @internal tells it from an earlier one in that slot; after deregister() the high half of the identity of its file
+   */
   generation: number;
   /** @internal */
   readonly handler: Handler<T>;

@@ -2,8 +2,8 @@
 // object. Setting and cancelling are O(log n); a cancelled timer leaves at once, so cancelled ones never pile up.
 // Equal deadlines fire in the order in which they were set.
 //
-// A termination or a stack overflow can cut a change of the heap short. So a change notes the timer that is on the move, or
-// that leaves, and erases the note when done; mend() makes a heap of what is there otherwise.
+// A termination or a stack overflow can cut a change of the heap short. So a change notes the timer that is on the
+// move, or that leaves, and erases the note when done; mend() makes a heap of what is there otherwise.
 import { checkDelay, checkFunction, checkObject } from '../base/arguments.js';
 import { native } from '../native/table.js';
 
@@ -68,7 +68,9 @@ export class TimerQueue {
   #deadlines = new Float64Array(FIRST_CAPACITY);
   #timers: Timer[] = [];
   #orders = 0;
-  /** The timer that has no place, or two, while a change is made; and its deadline, in an array as a number of its own. */
+  /**
+   * The timer that has no place, or two, while a change is made; and its deadline, in an array as a number of its own.
+   */
   #moving: Timer | null = null;
   readonly #movingMs = new Float64Array(1);
   #leaving: Timer | null = null;
@@ -147,7 +149,7 @@ export class TimerQueue {
     return this.#orders;
   }
 
-  /** Takes out the next timer that is due at nowMs and was set before `order`; undefined if there is none. */
+  /** Takes out the next timer that is due at nowMs and was set before `order`; undefined if no timer is due. */
   takeDue(nowMs: number, order: number): Timer | undefined {
     this.mend();
     const timer = this.#timers[0];
@@ -160,7 +162,8 @@ export class TimerQueue {
 
   /**
    * The handler of a timer from takeDue() has returned or thrown. A repeating timer counts from here, neither from its
-   * last deadline nor from the start of the turn: never less than repeatMs between two firings, and no burst after a delay.
+   * last deadline nor from the start of the turn: never less than repeatMs between two firings, and no burst after a
+   * delay.
    */
   fired(timer: Timer): void {
     if (timer.repeatMs === undefined || !timer.active) return;

@@ -1,6 +1,6 @@
-// Tells whether a turn is under way, by the stack. A termination (a vm time-out, Ctrl-C in a REPL) unwinds a turn without
-// running its `finally` blocks, so a variable that says "in a turn" may be left behind. It is asked only where that
-// variable says so and a call would be refused for it.
+// Tells whether a turn is under way, by the stack. A termination (a vm time-out, Ctrl-C in a REPL) unwinds a turn
+// without running its `finally` blocks, so a variable that says "in a turn" may be left behind. It is asked only where
+// that variable says so and a call would be refused for it.
 import { Dispatcher } from './dispatcher.js';
 
 const TURN = Dispatcher.prototype.runTurn.name;

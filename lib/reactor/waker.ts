@@ -1,5 +1,5 @@
-// Waker: the one object that crosses threads. Natively it is an fd that the reactor watches and a number that any thread
-// may ring (native/sys/waker.h); here it is that number and what a user may do with it.
+// Waker: the one object that crosses threads. Natively it is an fd that the reactor watches and a number that any
+// thread may ring (native/sys/waker.h); here it is that number and what a user may do with it.
 import { checkObject } from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, invalidValue, SystemError } from '../base/errors.js';
 import type { Closer } from '../base/resources.js';
@@ -40,7 +40,7 @@ export class Waker {
    * Makes the reactor call the waker's handler in its next turn. However many calls came before that turn, the handler
    * runs once; a call before the reactor waits is not lost. Never blocks.
    *
-   * @returns false where the reactor's side was closed meanwhile, so that nobody will hear it
+   * @returns false where the reactor's side was closed meanwhile, so that no handler will run
    * @throws ERR_INVALID_STATE after this object's own close()
    */
   wake(): boolean {
@@ -59,8 +59,8 @@ export class Waker {
   /**
    * The waker that `transfer()` was called on, for this thread.
    *
-   * @throws TypeError ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE for anything that transfer() did not make, or did in another
-   * process or in another copy of the package: nobody there could be woken
+   * @throws TypeError ERR_INVALID_ARG_TYPE or ERR_INVALID_ARG_VALUE for anything that transfer() did not make, or did
+   * in another process or in another copy of the package: it has no reactor here to wake
    */
   static from(value: TransferredWaker): Waker {
     checkObject(value, 'value');

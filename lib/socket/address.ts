@@ -14,8 +14,8 @@ export interface InternetAddress {
 }
 
 /**
- * A Unix socket's path of at most 107 bytes, 103 on macOS and the BSDs; on Linux one that starts with NUL is an abstract name
- * (unix(7)).
+ * A Unix socket's path of at most 107 bytes, 103 on macOS and the BSDs; on Linux one that starts with NUL is an
+ * abstract name (unix(7)).
  */
 export interface UnixAddress {
   /** The path, or the abstract name with its NUL. */
@@ -29,7 +29,9 @@ export type AddressInfo =
       address: string;
       /** 0 for a socket that was not bound yet, and where the family is 'other'. */
       port: number;
-      /** Which kind of address it is: 'other' for one without a form in text here (netlink(7), packet(7), vsock(7) ...). */
+      /**
+       * Which kind of address it is: 'other' for one without a form in text here (netlink(7), packet(7), vsock(7) ...).
+       */
       family: 'IPv4' | 'IPv6' | 'other';
       /** Where the family is 'other': the system's number of it (AF_), as socket() takes it. */
       domain?: number;
@@ -86,7 +88,7 @@ export class SocketAddress {
     return native.address.toText(this.#bytes);
   }
 
-  /** @internal The bytes of any form of address; undefined for what is none. */
+  /** @internal The bytes of any form of address; undefined for other values. */
   static bytesOf(value: unknown): Uint8Array | undefined {
     return typeof value === 'object' && value !== null && #bytes in value ? value.#bytes : undefined;
   }

@@ -7,8 +7,8 @@ import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddre
 import { closeFd } from './closing.js';
 
 /**
- * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined for
- * a name that the platform does not have. SO_LINGER's and the time-outs' values have Windows' own form there.
+ * The platform's numbers by their own names: AF_, SOCK_, IPPROTO_, SOL_, SO_, TCP_, IP_, IPV6_, MSG_, SHUT_; undefined
+ * for a name that the platform does not have. SO_LINGER's and the time-outs' values have Windows' own form there.
  */
 export const constants: Readonly<Record<SocketConstant, number>> = Object.freeze({ ...native.constants.socket });
 
@@ -25,8 +25,8 @@ const pair = new Int32Array(2);
 const peer = new Uint8Array(native.address.bytes); // of the socket whose error is taken
 
 /**
- * Takes a connection from a listening socket (accept4(2), Linux 2.6.28). One that was reset before it was taken is passed
- * over. On a blocking listener it waits for the next connection: see `setNonBlocking()`.
+ * Takes a connection from a listening socket (accept4(2), Linux 2.6.28). One that was reset before it was taken is
+ * passed over. On a blocking listener it waits for the next connection: see `setNonBlocking()`.
  *
  * @param fd a socket in the listening state
  * @returns the connection's fd, non-blocking and close-on-exec, yours to close; or WOULD_BLOCK
@@ -45,7 +45,8 @@ export function accept(fd: number): number {
  * @param type constants.SOCK_STREAM, SOCK_DGRAM ...
  * @param protocol 0 for the usual one
  * @returns its fd
- * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES or EPERM (SOCK_RAW without the right to) ...
+ * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES or EPERM (SOCK_RAW without the right to)
+ * ...
  */
 export function socket(domain: number, type: number, protocol = 0): number {
   const fd = native.socket.socket(domain, type, protocol);
@@ -58,9 +59,9 @@ export function socket(domain: number, type: number, protocol = 0): number {
 }
 
 /**
- * Two connected sockets (socketpair(2)); stream sockets by default, of AF_UNIX, and on Windows of AF_INET. That is the only
- * domain there (EAFNOSUPPORT), since Windows has no such call: they are two sockets, SOCK_STREAM with TCP_NODELAY or
- * SOCK_DGRAM, that were connected to each other over 127.0.0.1, and the peer's address was verified.
+ * Two connected sockets (socketpair(2)); stream sockets by default, of AF_UNIX, and on Windows of AF_INET. That is the
+ * only domain there (EAFNOSUPPORT), since Windows has no such call: they are two sockets, SOCK_STREAM with TCP_NODELAY
+ * or SOCK_DGRAM, that were connected to each other over 127.0.0.1, and the peer's address was verified.
  *
  * @throws SystemError EMFILE, ENFILE, EAFNOSUPPORT, EOPNOTSUPP
  */
@@ -79,7 +80,7 @@ export function socketpair(
 /**
  * Both ends of a pipe (pipe2(2)), non-blocking and close-on-exec.
  *
- * @throws SystemError EMFILE, ENFILE; UnsupportedError on Windows, where a pipe is no socket: see `socketpair()`
+ * @throws SystemError EMFILE, ENFILE; UnsupportedError on Windows, where a pipe is not a socket: see `socketpair()`
  */
 export function pipe(): [readFd: number, writeFd: number] {
   if (native.pipe === undefined) throw new UnsupportedError('pipe');
@@ -99,8 +100,8 @@ export function bind(fd: number, address: SocketAddress | { host: string; port: 
 /**
  * Makes the socket listen (listen(2)).
  *
- * @param backlog how many connections may wait to be accepted: 0 to 2^31 - 1, clamped by the system (net.core.somaxconn on
- * Linux)
+ * @param backlog how many connections may wait to be accepted: 0 to 2^31 - 1, clamped by the system (net.core.somaxconn
+ * on Linux)
  * @throws SystemError EADDRINUSE, EINVAL (connected), EOPNOTSUPP (no stream socket), ENOTSOCK, EBADF
  */
 export function listen(fd: number, backlog: number): void {
@@ -113,8 +114,8 @@ export function listen(fd: number, backlog: number): void {
 /**
  * Connects the socket (connect(2)).
  *
- * @returns 0 where it is connected at once; WOULD_BLOCK where that is under way: when the fd is WRITABLE it is done, and
- * `takeError(fd)` says how
+ * @returns 0 where it is connected at once; WOULD_BLOCK where that is under way: when the fd is WRITABLE it is done,
+ * and `takeError(fd)` says how
  * @throws SystemError ECONNREFUSED, ENETUNREACH, ENOENT, EAGAIN (a Unix socket whose peer's backlog is full) ...
  */
 export function connect(
@@ -129,7 +130,8 @@ export function connect(
 }
 
 /**
- * Ends one direction or both (shutdown(2)). After SHUT_WR the peer reads the end of the stream, once it has read the rest.
+ * Ends one direction or both (shutdown(2)). After SHUT_WR the peer reads the end of the stream, once it has read the
+ * rest.
  *
  * @param how SHUT_RD, SHUT_WR or SHUT_RDWR
  * @throws SystemError ENOTCONN, EINVAL (another `how`), ENOTSOCK, EBADF
@@ -146,8 +148,8 @@ export function shutdown(fd: number, how: number): void {
 /**
  * Closes any fd (close(2)). Registrations of it, in the reactors of this thread, end first: none of their events is
  * delivered from here on. Closing a number twice closes the file that got the number meanwhile: `registration.close()`
- * guards against that, a bare number cannot. Do not close fds that Node itself uses. It waits where SO_LINGER was set with
- * a time.
+ * guards against that, a bare number cannot. Do not close fds that Node itself uses. It waits where SO_LINGER was set
+ * with a time.
  *
  * @throws SystemError EBADF, EIO ...; ERR_INVALID_STATE for the fd of a waker or a signal of a Reactor
  */
@@ -179,7 +181,10 @@ export function release(fd: number): void {
   detachFd(fd);
 }
 
-/** The socket's own address (getsockname(2)). @throws SystemError ENOTSOCK, EBADF; on Windows EINVAL where it has none yet */
+/**
+ * The socket's own address (getsockname(2)). @throws SystemError ENOTSOCK, EBADF; on Windows EINVAL where it has none
+ * yet
+ */
 export function getsockname(fd: number): AddressInfo {
   return nameOf('getsockname', fd);
 }
@@ -190,11 +195,11 @@ export function getpeername(fd: number): AddressInfo {
 }
 
 /**
- * Takes the error that is pending on the socket, and so clears it (SO_ERROR, socket(7)): how a connection came out, or what
- * ended it. (On Windows only the first; what ended a connection is told by the next call that moves data.)
+ * Takes the error that is pending on the socket, and so clears it (SO_ERROR, socket(7)): how a connection came out, or
+ * what ended it. (On Windows only the first; what ended a connection is told by the next call that moves data.)
  *
- * The error names the peer by `address` and `port`, or `path`: the one that a connection which this package began was for, or
- * the one that the system names (getpeername(2)). A connection that was established and has ended has none.
+ * The error names the peer by `address` and `port`, or `path`: the one that a connection which this package began was
+ * for, or the one that the system names (getpeername(2)). A connection that was established and has ended has none.
  *
  * @returns null for none
  * @throws SystemError ENOTSOCK, EBADF: `fd` is not a socket

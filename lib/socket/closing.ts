@@ -12,7 +12,10 @@ export interface CloseListener {
 
 const listeners = new Set<WeakRef<CloseListener>>();
 
-/** Tells `listener` of each fd from here on. Does not keep it from being collected; the function that it returns ends it. */
+/**
+ * Tells `listener` of each fd from here on. Does not keep it from being collected; the function that it returns ends
+ * it.
+ */
 export function onClose(listener: CloseListener): () => void {
   const weak = new WeakRef(listener);
   listeners.add(weak);

@@ -35,8 +35,8 @@ function bytesFailed(
  * @param length at most so many bytes; all that are left in the buffer by default
  * @param flags MSG_PEEK, MSG_OOB, MSG_TRUNC ... of `constants`; 0 by default
  * @returns how many bytes; 0 at the end of the stream (or for a datagram without data); or WOULD_BLOCK
- * @throws SystemError ECONNRESET, ETIMEDOUT, ECONNREFUSED (UDP), ENOTCONN, ENOTSOCK, EBADF ...; RangeError ERR_OUT_OF_RANGE
- * for a range outside the buffer; TypeError for what is no Uint8Array, or a detached one
+ * @throws SystemError ECONNRESET, ETIMEDOUT, ECONNREFUSED (UDP), ENOTCONN, ENOTSOCK, EBADF ...; RangeError
+ * ERR_OUT_OF_RANGE for a range outside the buffer; TypeError for what is no Uint8Array, or a detached one
  */
 export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
@@ -59,10 +59,10 @@ export function recv(fd: number, buffer: Uint8Array, offset?: number, length?: n
  * On Linux a datagram socket of AF_UNIX that is connected is WRITABLE when the receiver's queue has room: send() after
  * connect() can wait for that, sendto() cannot.
  *
- * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK: wait for WRITABLE. That is also so where the call had
- * to begin the connection (TCP_FASTOPEN_CONNECT)
- * @throws SystemError EPIPE, ECONNRESET, ETIMEDOUT, ENOTCONN, EDESTADDRREQ, EMSGSIZE, ENOTSOCK, EBADF, ENOBUFS ...; arguments
- * as recv()
+ * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK: wait for WRITABLE. That is also so where the
+ * call had to begin the connection (TCP_FASTOPEN_CONNECT)
+ * @throws SystemError EPIPE, ECONNRESET, ETIMEDOUT, ENOTCONN, EDESTADDRREQ, EMSGSIZE, ENOTSOCK, EBADF, ENOBUFS ...;
+ * arguments as recv()
  */
 export function send(fd: number, buffer: Uint8Array, offset?: number, length?: number, flags?: number): number {
   if (!(buffer instanceof Uint8Array)) checkBytes(buffer);
@@ -90,7 +90,8 @@ export function read(fd: number, buffer: Uint8Array, offset?: number, length?: n
 }
 
 /**
- * Writes `buffer[offset, offset + length)` to any fd (write(2)). As read(), it may block where the fd is a blocking one.
+ * Writes `buffer[offset, offset + length)` to any fd (write(2)). As read(), it may block where the fd is a blocking
+ * one.
  *
  * @returns how many bytes were taken, which may be fewer; or WOULD_BLOCK
  * @throws SystemError EPIPE, ECONNRESET, EBADF, EIO, ENOSPC ...; arguments as recv()
@@ -131,8 +132,8 @@ export function writev(fd: number, buffers: readonly Uint8Array[]): number {
  * Receives a datagram, and who sent it (recvfrom(2)). What does not fit into the buffer is lost; with MSG_TRUNC the
  * datagram's full length is returned all the same (not on Windows, where no call takes that flag).
  *
- * That an earlier datagram found no receiver (ICMP) is told to sockets that are connected, and to no other: as ECONNREFUSED,
- * on Windows as ECONNRESET.
+ * That an earlier datagram found no receiver (ICMP) is told to sockets that are connected, and to no other: as
+ * ECONNREFUSED, on Windows as ECONNRESET.
  *
  * @param sender is filled, and can be used again and again
  * @returns how many bytes (0 for an empty datagram), or WOULD_BLOCK
@@ -156,10 +157,10 @@ export function recvfrom(
 /**
  * Sends a datagram (sendto(2)).
  *
- * WOULD_BLOCK has three causes. The socket's own buffer is full: wait for WRITABLE. The receiver's queue is full (AF_UNIX, on
- * Linux): the system does not tell when that ends, and the socket is WRITABLE all the time. Do not wait for WRITABLE then: try
- * again by a timer, or connect() the socket to the receiver and send(), for a connected socket is WRITABLE when there is room.
- * The call began a connection (MSG_FASTOPEN): as for connect(), and nothing was taken.
+ * WOULD_BLOCK has three causes. The socket's own buffer is full: wait for WRITABLE. The receiver's queue is full
+ * (AF_UNIX, on Linux): the system does not tell when that ends, and the socket is WRITABLE all the time. Do not wait
+ * for WRITABLE then: try again by a timer, or connect() the socket to the receiver and send(), for a connected socket
+ * is WRITABLE when there is room. The call began a connection (MSG_FASTOPEN): as for connect(), and nothing was taken.
  *
  * @param to a SocketAddress makes no object; the other forms are encoded each time
  * @returns how many bytes, or WOULD_BLOCK

@@ -26,8 +26,8 @@ export interface ListenTcpOptions {
   /** SO_REUSEPORT: several sockets share the port, and the kernel spreads connections. Linux 3.9. */
   reusePort?: boolean;
   /**
-   * SO_REUSEADDR: on by default, so that a server can be started again at once. Windows lets that be done anyway, and its
-   * SO_REUSEADDR would let others steal the port; there this is SO_EXCLUSIVEADDRUSE, which forbids it.
+   * SO_REUSEADDR: on by default, so that a server can be started again at once. Windows lets that be done anyway, and
+   * its SO_REUSEADDR would let others steal the port; there this is SO_EXCLUSIVEADDRUSE, which forbids it.
    */
   reuseAddress?: boolean;
   /** IPV6_V6ONLY: whether '::' leaves IPv4 out; false by default. */
@@ -76,8 +76,8 @@ export interface BindUdpOptions {
  * A TCP socket that listens (socket(2), bind(2), listen(2)).
  *
  * @returns its fd
- * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an option
- * that the platform does not have
+ * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an
+ * option that the platform does not have
  */
 export function listenTcp(options: ListenTcpOptions): number {
   checkObject(options, 'options');
@@ -114,8 +114,8 @@ export function listenUnix(options: ListenUnixOptions): number {
 }
 
 /**
- * A TCP socket whose connection is under way: when it is WRITABLE, `takeError(fd)` says how it came out. (Windows tries a
- * port that refuses three times, for about two seconds.)
+ * A TCP socket whose connection is under way: when it is WRITABLE, `takeError(fd)` says how it came out. (Windows tries
+ * a port that refuses three times, for about two seconds.)
  *
  * @returns its fd
  * @throws SystemError for what fails at once: ENETUNREACH, EADDRNOTAVAIL, EADDRINUSE (local port), EACCES ...
@@ -140,8 +140,8 @@ export function connectTcp(options: ConnectTcpOptions): number {
  * A connected Unix stream socket (a Unix socket connects at once or not at all).
  *
  * @returns its fd
- * @throws SystemError ENOENT, ECONNREFUSED, EACCES, EAGAIN (the peer's backlog is full); UnsupportedError where there are
- * no Unix sockets
+ * @throws SystemError ENOENT, ECONNREFUSED, EACCES, EAGAIN (the peer's backlog is full); UnsupportedError where there
+ * are no Unix sockets
  */
 export function connectUnix(options: { path: string }): number {
   checkObject(options, 'options');
@@ -153,8 +153,8 @@ export function connectUnix(options: { path: string }): number {
  * A UDP socket with a local address (socket(2), bind(2), udp(7)).
  *
  * @returns its fd
- * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an option
- * that the platform does not have
+ * @throws SystemError EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE ... of the call that failed; UnsupportedError for an
+ * option that the platform does not have
  */
 export function bindUdp(options: BindUdpOptions): number {
   checkObject(options, 'options');

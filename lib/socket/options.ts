@@ -21,17 +21,17 @@ const PREFIXES = new Map<SocketConstant, string>([
  * Reads a socket option (getsockopt(2)): returns the value of an integer option, or writes the bytes of any other into
  * `buffer`.
  *
- * The buffer is only written. The system is given zeros in its place, because options exist that take an address or a count
- * from it. Exceptions are options of SCTP and MPTCP and PACKET_HDRLEN, which read from it which association or version is
- * meant, and no address.
+ * The buffer is only written. The system is given zeros in its place, because options exist that take an address or a
+ * count from it. Exceptions are options of SCTP and MPTCP and PACKET_HDRLEN, which read from it which association or
+ * version is meant, and no address.
  *
  * @param level such as constants.SOL_SOCKET
  * @param name such as constants.SO_RCVBUF
- * @returns the value; with `buffer`, how many bytes the value has. That is more than `buffer.length` where the system cut
- * the value off and says so
- * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (the socket has no such option), EINVAL, ENOTSOCK, EBADF; its `option` names
- * level and option. TypeError ERR_INVALID_ARG_VALUE for an option whose value holds an address, or that writes more than it
- * has room for: TCP_ZEROCOPY_RECEIVE, SO_GET_FILTER, IP_MSFILTER, MCAST_MSFILTER, ...
+ * @returns the value; with `buffer`, how many bytes the value has. That is more than `buffer.length` where the system
+ * cut the value off and says so
+ * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (the socket has no such option), EINVAL, ENOTSOCK, EBADF; its `option`
+ * names level and option. TypeError ERR_INVALID_ARG_VALUE for an option whose value holds an address, or that writes
+ * more than it has room for: TCP_ZEROCOPY_RECEIVE, SO_GET_FILTER, IP_MSFILTER, MCAST_MSFILTER, ...
  */
 export function getsockopt(fd: number, level: number, name: number, buffer?: Uint8Array): number {
   checkOption(fd, level, name);
@@ -48,11 +48,11 @@ export function getsockopt(fd: number, level: number, name: number, buffer?: Uin
  *
  * @param level such as constants.IPPROTO_TCP
  * @param name such as constants.TCP_NODELAY
- * @param value an integer of 32 bits, or the bytes of any other value, in the form of the system's header. An option that
- * the package does not know takes 4 bytes at most
+ * @param value an integer of 32 bits, or the bytes of any other value, in the form of the system's header. An option
+ * that the package does not know takes 4 bytes at most
  * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (the socket has no such option), EINVAL, EPERM (without the right to),
- * ENOTSOCK, EBADF; its `option` names level and option. TypeError where `name` is undefined, for an option that the platform
- * does not have. TypeError ERR_INVALID_ARG_VALUE for an option whose value holds an address (SO_ATTACH_FILTER,
+ * ENOTSOCK, EBADF; its `option` names level and option. TypeError where `name` is undefined, for an option that the
+ * platform does not have. TypeError ERR_INVALID_ARG_VALUE for an option whose value holds an address (SO_ATTACH_FILTER,
  * SO_ATTACH_REUSEPORT_CBPF, XDP_UMEM_REG ...), or is longer than 4 bytes and could hold one
  */
 export function setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {

@@ -17,25 +17,28 @@ const spliceNative = native.splice?.splice;
  * moved. What is in the page cache is sent as it is when the network takes it: a file that is changed meanwhile may be
  * sent half old, half new.
  *
- * On Windows (TransmitFile) a range is sent as a whole, in the background, and the answer is known only when all of it is on
- * its way. So that it looks as it does elsewhere, the first call starts the range and returns WOULD_BLOCK (or the count, if
- * it was that quick), and the same call, repeated, returns WOULD_BLOCK until it can return the count or throw. A Reactor
- * tells WRITABLE when that is so, and not before. Thus:
+ * On Windows (TransmitFile) a range is sent as a whole, in the background, and the answer is known only when all of it
+ * is on its way. So that it looks as it does elsewhere, the first call starts the range and returns WOULD_BLOCK (or the
+ * count, if it was that quick), and the same call, repeated, returns WOULD_BLOCK until it can return the count or
+ * throw. A Reactor tells WRITABLE when that is so, and not before. Thus:
  *
  * - after WOULD_BLOCK, repeat the call with the same `inFd` and `offset`, and a `count` that is not smaller; others are
  *   EALREADY until the answer was taken. A loop that goes on from the bytes that were sent does just that.
- * - whatever is sent on the socket meanwhile comes after the range. Closing the socket ends it; closing the file does not.
+ * - whatever is sent on the socket meanwhile comes after the range. Closing the socket ends it; closing the file does
+ *   not.
  * - a `count` of a few MiB tells of progress oftener than that of all the file.
- * - editions of Windows for clients serve two ranges at a time in the whole system; others wait for their turn. A server's
- *   edition has no such limit.
- * - where the file is cut while its range is sent, the error is EOF: nobody knows how much went out, so close the connection.
+ * - editions of Windows for clients serve two ranges at a time in the whole system; others wait for their turn. A
+ *   server's edition has no such limit.
+ * - where the file is cut while its range is sent, the error is EOF: the count of bytes sent is unknown, so close the
+ *   connection.
  *
  * @param outFd a socket; on Linux from 2.6.33 any fd but one opened with O_APPEND; on Windows a connected TCP socket
  * @param inFd a file that can be mapped, not a socket; on Windows too the fd of node:fs, of a file on a disk
  * @param offset where to begin in the file; not moved
- * @param count at most so many bytes; clamped to what one call can do (2,147,479,552 on Linux, 2,147,483,646 on Windows)
- * @returns how many bytes were sent; 0 at or after the end of the file, so a file that was truncated meanwhile must not be
- * waited for; or WOULD_BLOCK
+ * @param count at most so many bytes; clamped to what one call can do (2,147,479,552 on Linux, 2,147,483,646 on
+ * Windows)
+ * @returns how many bytes were sent; 0 at or after the end of the file, so a file that was truncated meanwhile must not
+ * be waited for; or WOULD_BLOCK
  * @throws SystemError EPIPE, ECONNRESET, EINVAL, EBADF, EIO, EALREADY ...; UnsupportedError where there is no sendfile
  */
 export function sendfile(outFd: number, inFd: number, offset: number, count: number): number {
@@ -56,7 +59,8 @@ export function sendfile(outFd: number, inFd: number, offset: number, count: num
  * @param offsetIn where to begin; null at its own position, as it must be for pipes and sockets
  * @param offsetOut where to begin to write; null as for offsetIn
  * @param length at most so many bytes; from 0
- * @param flags constants.SPLICE_F_MOVE | SPLICE_F_MORE; SPLICE_F_NONBLOCK is always set, here and in tee() and vmsplice()
+ * @param flags constants.SPLICE_F_MOVE | SPLICE_F_MORE; SPLICE_F_NONBLOCK is always set, here and in tee() and
+ * vmsplice()
  * @returns how many bytes; 0 where the source has ended; or WOULD_BLOCK: the source is empty or the pipe is full, the
  * kernel does not say which (`Pump` knows)
  * @throws SystemError EINVAL (no pipe among them, O_APPEND), ESPIPE (an offset for a pipe), EPIPE ...; UnsupportedError
@@ -109,9 +113,9 @@ export function tee(fdIn: number, fdOut: number, length: number, flags = 0): num
 }
 
 /**
- * Puts pages with the bytes of buffers into a pipe (vmsplice(2), Linux 2.6.17). The bytes are copied once, into pages that
- * the pipe alone owns afterwards: the buffers may be changed as soon as the call returns. From the pipe on nothing is
- * copied: `splice()` and `tee()` hand the pages on. `write()` copies once as well, and costs several times less.
+ * Puts pages with the bytes of buffers into a pipe (vmsplice(2), Linux 2.6.17). The bytes are copied once, into pages
+ * that the pipe alone owns afterwards: the buffers may be changed as soon as the call returns. From the pipe on nothing
+ * is copied: `splice()` and `tee()` hand the pages on. `write()` copies once as well, and costs several times less.
  *
  * @param fd the writing end of a pipe
  * @param buffers at most 1,024

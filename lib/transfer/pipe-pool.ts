@@ -1,5 +1,5 @@
 // Pipes for splice, used again: making one costs two fds and two system calls. A pipe goes back only if it is empty:
-// bytes left in it would come out in somebody else's connection.
+// bytes left in it would come out in another connection.
 import { checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
@@ -27,7 +27,7 @@ export interface Pipe {
   readonly capacity: number;
 }
 
-// For the pump alone: as methods they would be there for everybody, and a pool would keep whatever it is given.
+// For the pump alone: as methods they would be public, and a pool would keep whatever it is given.
 /** An empty pipe. @throws SystemError EMFILE, ENFILE (pipe2(2)); UnsupportedError where there is no splice */
 export let takePipe: (pool: PipePool) => Pipe;
 /** Gives it back. @param pendingBytes what is still in it; then it is closed, never kept */

@@ -82,7 +82,9 @@ export class Pump {
     return !this.#isOver() && this.#pending > 0 ? Interest.WRITABLE : 0;
   }
 
-  /** Whether the source has ended, all of it was delivered, and the destination, if a socket, was shut down for writing. */
+  /**
+   * Whether the source has ended, all of it was delivered, and the destination, if a socket, was shut down for writing.
+   */
   get done(): boolean {
     return this.#done;
   }

@@ -1,6 +1,6 @@
 // The clock of one wait: when the wait began, when it must end, and how much remains. Every facility that waits
 // (epoll(7), kqueue(2), a completion port, poll(2)) uses it, so that they agree on what a time-out means. It reads the
-// clock that it is given: sys/clock.h has the real one, tests set theirs.
+// clock that it is given: sys/clock.h has the real one, tests set their own.
 //
 //   WaitClock clock(timeout_ms, deadline_ms);
 //   do {

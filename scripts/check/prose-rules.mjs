@@ -10,12 +10,14 @@ export const heldToPlainProse = [
   'SECURITY.md',
   'docs/',
   'bench/',
+  'lib/',
+  'native/',
+  'examples/',
+  'test/',
   'scripts/',
   '.ci/',
   '.devcontainer/',
   '.github/',
-  'test/quarantine.json',
-  'test/scripts/',
 ];
 /** Pages with tables and lists that a program writes, in lines of any width. */
 const withGeneratedLines = ['docs/c10k.md', 'docs/c10m.md', 'docs/portability.md'];

@@ -1,5 +1,5 @@
-// The numbers of <sys/event.h> that the Reactor's kqueue backend uses, as each system's header has them, so that its pure
-// functions are tried with all of them on any platform.
+// The numbers of <sys/event.h> that the Reactor's kqueue backend uses, as each system's header has them, so that its
+// pure functions are tried with all of them on any platform.
 import type { KqueueConstants } from '../../lib/reactor/backends/kqueue-changes.js';
 
 const COMMON = {

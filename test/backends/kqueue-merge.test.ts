@@ -77,7 +77,7 @@ describe.each(Object.entries(SYSTEMS))('with the numbers of %s', (_, k) => {
     expect(both).toBe(broken | READABLE | WRITABLE);
   });
 
-  test('NOTE_LOWAT itself beside EV_EOF, as libkqueue gives it back, is no error', () => {
+  test('NOTE_LOWAT itself beside EV_EOF, as libkqueue gives it back, is not an error', () => {
     expect(ofRead(k.EV_EOF, k.NOTE_LOWAT)).toBe(READABLE | READ_CLOSED);
   });
 

@@ -1,5 +1,5 @@
-// A model of what a queue keeps, as the BSDs' kern_event.c has it: a knote a filter, whose mode is what it was added with;
-// EV_ADD of one that is there takes the new fflags and data, enables it, and reports it again if it is ready.
+// A model of what a queue keeps, as the BSDs' kern_event.c has it: a knote a filter, whose mode is what it was added
+// with; EV_ADD of one that is there takes the new fflags and data, enables it, and reports it again if it is ready.
 import type { Change, KqueueConstants } from '../../lib/reactor/backends/kqueue-changes.js';
 
 export interface Knote {

@@ -1,5 +1,5 @@
-// The reactor's table of registrations without a reactor: against a model of maps, over many pages, with fds as they come
-// in practice: small and dense, few and large, used again.
+// The reactor's table of registrations without a reactor: against a model of maps, over many pages, with fds as they
+// come in practice: small and dense, few and large, used again.
 import '../helpers/lib-sources.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// Acceptor under errors of accept(2), injected by strace: those of one connection are passed over and counted, those of the
-// listener are told, and none of them makes it spin.
+// Acceptor under errors of accept(2), injected by strace: those of one connection are passed over and counted, those of
+// the listener are told, and none of them makes it spin.
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';

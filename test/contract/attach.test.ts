@@ -149,7 +149,7 @@ contractTest(
       socket.send(b, byte);
       await turnOfHost();
       await turnOfHost();
-      expect(ready).toHaveLength(round); // detached: nobody drives
+      expect(ready).toHaveLength(round); // detached: no loop drives it
       socket.recv(a, new Uint8Array(8));
     }
     expect(reactor.poll(0)).toBe(0);

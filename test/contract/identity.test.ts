@@ -1,6 +1,7 @@
-// A number is not a file. Other code may close an fd that is registered, and the kernel gives its number to the next file:
-// a socket, a pipe, a file on a disk, the eventfd of a waker or a signal, the set of another reactor. The file that has the
-// number now keeps it, with its bytes and its events. A close through the library ends the registration first.
+// A number is not a file. Other code may close an fd that is registered, and the kernel gives its number to the next
+// file: a socket, a pipe, a file on a disk, the eventfd of a waker or a signal, the set of another reactor. The file
+// that has the number now keeps it, with its bytes and its events. A close through the library ends the registration
+// first.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -102,7 +103,9 @@ const strangers: Record<string, (reactor: Reactor) => () => void> = {
   },
 };
 
-/** A registration whose fd was closed by other code and whose number `open` has taken; and the proof of what took it. */
+/**
+ * A registration whose fd was closed by other code and whose number `open` has taken; and the proof of what took it.
+ */
 function movedOn(reactor: Reactor, open: (reactor: Reactor) => () => void): { reg: Registration; works: () => void } {
   const [a] = socketPair();
   const reg = reactor.register(a, Interest.READABLE, () =>

@@ -1,4 +1,5 @@
-// How a Pump ends: with a file or a pipe as its destination, by an error of either side, and on fds that came as blocking ones.
+// How a Pump ends: with a file or a pipe as its destination, by an error of either side, and on fds that came as
+// blocking ones.
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Pump: one direction of a proxy, inside the kernel. Every byte once and in order, back-pressure, half-close, and never a
-// byte of one connection in another's.
+// Pump: one direction of a proxy, inside the kernel. Every byte once and in order, back-pressure, half-close, and never
+// a byte of one connection in another's.
 import { createHash, randomBytes } from 'node:crypto';
 import { Interest, type Reactor, type Registration, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';

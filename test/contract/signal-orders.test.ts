@@ -1,6 +1,6 @@
-// onSignal() beside process.on(), process.once(), spawn() and each other, in every order: each listener hears each signal,
-// and the kernel does afterwards with the signal what it did before. A child process goes through all orders of its
-// signal (../helpers/fixtures/signal-orders.mjs).
+// onSignal() beside process.on(), process.once(), spawn() and each other, in every order: each listener hears each
+// signal, and the kernel does afterwards with the signal what it did before. A child process goes through all orders of
+// its signal (../helpers/fixtures/signal-orders.mjs).
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { inChild, runCommand } from '../helpers/child.js';

@@ -139,14 +139,14 @@ contractTest(
   "beside a listener of Node's: both hear it, on Windows and in Deno the reactor alone; Node's listener works again afterwards",
   async ({ reactor }) => {
     let nodes = 0;
-    let ours = 0;
+    let own = 0;
     const listener = (): void => {
       nodes++;
     };
     process.on(aSignal, listener);
-    const reg = reactor.onSignal(aSignal, () => ours++);
+    const reg = reactor.onSignal(aSignal, () => own++);
     raise(aSignal);
-    turnUntil(reactor, () => ours === 1);
+    turnUntil(reactor, () => own === 1);
     const heard = (count: number): Promise<void> =>
       new Promise((resolve) => {
         const look = (): unknown => (nodes >= count ? resolve() : setTimeout(look, 2));
@@ -159,7 +159,7 @@ contractTest(
     raise(aSignal);
     await heard(already + 1);
     process.off(aSignal, listener);
-    expect([nodes, ours]).toEqual([already + 1, 1]);
+    expect([nodes, own]).toEqual([already + 1, 1]);
   },
   { needs: 'signals', notOnLibkqueue: libkqueue.signals },
 );

@@ -1,5 +1,5 @@
-// After deregister() or close() no event of that registration is ever delivered, whatever else happens in the same batch,
-// and whichever file has the number of the fd by then.
+// After deregister() or close() no event of that registration is ever delivered, whatever else happens in the same
+// batch, and whichever file has the number of the fd by then.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Interest, type Registration } from 'fdreactor';
@@ -96,7 +96,7 @@ contractTest(
     }
     reactor.poll(1000);
     for (let i = 0; i < 10; i++) reactor.poll(1);
-    expect(got).not.toContain('new'); // nobody sent the new connection anything
+    expect(got).not.toContain('new'); // nothing was sent to the new connection
     expect(got.filter((name) => name !== got[0])).toEqual([]);
   },
 );

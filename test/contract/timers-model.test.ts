@@ -15,7 +15,9 @@ interface Entry {
   firedAt: number;
 }
 
-/** What a step does: sets a timer after so many hundredths of a millisecond, or cancels the n-th; maybe when one fires. */
+/**
+ * What a step does: sets a timer after so many hundredths of a millisecond, or cancels the n-th; maybe when one fires.
+ */
 const step = fc.record({
   kind: fc.constantFrom('set', 'set', 'set', 'cancel'),
   number: fc.nat(600),
@@ -65,7 +67,7 @@ contractTest(
         expect(cancelled).toBe(false);
         expect(firedAt).toBeGreaterThanOrEqual(earliest);
       }
-      // In order: nobody fires after one whose deadline is certainly later, unless it was only set when that one fired.
+      // No timer fires after one whose deadline is certainly later, unless it was only set when that one fired.
       for (let i = 1; i < fired.length; i++) {
         const [before, after] = fired.slice(i - 1, i + 1) as [Entry, Entry];
         if (after.setAt < before.firedAt) expect(before.earliest).toBeLessThanOrEqual(after.latest);

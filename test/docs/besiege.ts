@@ -1,6 +1,7 @@
-// A listener under siege, for the samples of the pages: test/docs/resets.test.ts puts besiege() around their listenTcp().
-// Before any other client come peers that reset their connections, each at a point of its own: at once, behind a request,
-// in the middle of the answer, with bytes queued on either side. They share the thread and the reactor of the sample.
+// A listener under siege, for the samples of the pages: test/docs/resets.test.ts puts besiege() around their
+// listenTcp(). Before any other client come peers that reset their connections, each at a point of its own: at once,
+// behind a request, in the middle of the answer, with bytes queued on either side. They share the thread and the
+// reactor of the sample.
 import { type Reactor, SystemError, type Timer, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 

@@ -1,5 +1,5 @@
-// What the fragments of the pages are about: the names that the text around them has spoken of. And the types of the npm
-// package `epoll`, which has none: as its README tells them (version 4).
+// What the fragments of the pages are about: the names that the text around them has spoken of. And the types of the
+// npm package `epoll`, which has none: as its README tells them (version 4).
 
 declare const Interest: typeof import('fdreactor').Interest;
 declare const Ready: typeof import('fdreactor').Ready;

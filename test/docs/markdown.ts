@@ -1,5 +1,5 @@
-// The pages as their readers see them: which there are, their code blocks, their links, and the anchors that GitHub gives to
-// their headings. docs/api is generated, and its code is declarations; its links are checked with the others'.
+// The pages as their readers see them: which there are, their code blocks, their links, and the anchors that GitHub
+// gives to their headings. docs/api is generated, and its code is declarations; its links are checked with the others'.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The code of the pages, as a reader would copy it (samples.ts says how blocks are marked). Programs compile as strictly as
-// the library, run to their end with exit code 0, and print what the page says. Fragments compile.
+// The code of the pages, as a reader would copy it (samples.ts says how blocks are marked). Programs compile as
+// strictly as the library, run to their end with exit code 0, and print what the page says. Fragments compile.
 import { beforeAll, expect, test } from 'vitest';
 import { startCommand } from '../examples/running.js';
 import { runCommand } from '../helpers/child.js';

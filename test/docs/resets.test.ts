@@ -1,5 +1,5 @@
-// Every server of the pages lives on when peers reset their connections, at any point: it serves those that come after them,
-// prints what the page says, and ends as it would have. besiege.ts has the peers.
+// Every server of the pages lives on when peers reset their connections, at any point: it serves those that come after
+// them, prints what the page says, and ends as it would have. besiege.ts has the peers.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { connect } from '../examples/clients.js';

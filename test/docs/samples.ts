@@ -1,5 +1,5 @@
-// The code blocks of the pages as programs. A block ```ts is a program: it runs to its end and prints what the block after
-// it says. After `ts` the fence may say, unseen by readers:
+// The code blocks of the pages as programs. A block ```ts is a program: it runs to its end and prints what the block
+// after it says. After `ts` the fence may say, unseen by readers:
 //   fragment          not a program; compiled among the names of context.d.ts
 //   client=echo:8080  a server that does not end; that client (below) is served by it, on another port
 //   needs=splice      run only where that is there: a word of ../helpers/needs.ts

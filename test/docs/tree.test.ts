@@ -1,4 +1,5 @@
-// The tree that ARCHITECTURE.md draws is the tree on disk: each folder that git has is a line, and each line is a folder.
+// The tree that ARCHITECTURE.md draws is the tree on disk: each folder that git has is a line, and each line is a
+// folder.
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '../../scripts/shared/sources.mjs';

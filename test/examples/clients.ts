@@ -1,4 +1,5 @@
-// Clients for the examples' tests, made of Node's own sockets: what is tried is our server, against somebody else's client.
+// Clients for the examples' tests, made of Node's own sockets: they try the example's server with a foreign
+// client.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as netConnect, type Socket } from 'node:net';
@@ -7,7 +8,10 @@ import { dispose } from '../helpers/owned.js';
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 export const bytes = (length: number): Buffer => randomBytes(length);
 
-/** A connected socket, destroyed after the test. It stays half-open until the test ends it. Errors are the test's to see. */
+/**
+ * A connected socket, destroyed after the test. It stays half-open until the test ends it. Errors are the test's to
+ * see.
+ */
 export async function connect(port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = netConnect({ port, host, allowHalfOpen: true });
   dispose({ close: () => socket.destroy() });

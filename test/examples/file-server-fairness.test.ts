@@ -26,7 +26,10 @@ function makeServer(): Server {
   return server;
 }
 
-/** A client of the server. Its requests are in the server's socket when send() returns, for it is the loopback interface. */
+/**
+ * A client of the server. Its requests are in the server's socket when send() returns, for it is the loopback
+ * interface.
+ */
 class Client {
   readonly #fd: number;
   readonly #buffer = Buffer.allocUnsafe(4 * MIB);

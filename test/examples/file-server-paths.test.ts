@@ -1,4 +1,5 @@
-// examples/static-file-server as a guard: nothing outside its folder and nothing but regular files, however it is spelt.
+// examples/static-file-server as a guard: nothing outside its folder and nothing but regular files, however it is
+// spelt.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The other end of the file server's tests: raw requests, so that every byte and every cut is the test's, and just enough
-// of a response reader to tell the responses of one connection apart.
+// The other end of the file server's tests: raw requests, so that every byte and every cut is the test's, and just
+// enough of a response reader to tell the responses of one connection apart.
 import { connect, readToEnd } from './clients.js';
 
 export interface Response {

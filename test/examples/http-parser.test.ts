@@ -1,4 +1,5 @@
-// The request parser of the examples: the same requests come out however the stream is cut, and what is wrong is refused.
+// The request parser of the examples: the same requests come out however the stream is cut, and what is wrong is
+// refused.
 import { expect, test } from 'vitest';
 import {
   HttpParseError,

@@ -1,5 +1,5 @@
-// The examples where the system has no room for another registration: clients that cannot be served are refused, and the
-// server goes on. strace(1) makes epoll_ctl(2) fail, as at the limit of max_user_watches.
+// The examples where the system has no room for another registration: clients that cannot be served are refused, and
+// the server goes on. strace(1) makes epoll_ctl(2) fail, as at the limit of max_user_watches.
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { testWith } from '../helpers/needs.js';

@@ -89,8 +89,8 @@ export class Running {
   }
 
   /**
-   * Awaits that it is at rest for so long. A busy loop never is; but what Node does on the side (it compiles what is used
-   * much, and collects garbage) comes to an end.
+   * Awaits that it is at rest for so long. A busy loop never is; but what Node does on the side (it compiles what is
+   * used much, and collects garbage) comes to an end.
    */
   async rests(forMs = 500): Promise<void> {
     const end = performance.now() + patience(3000);

@@ -45,8 +45,8 @@ test('a regular file cannot be polled, and the error says so', async () => {
   expect(await watch.exitCode()).toBe(0);
 });
 
-// Python, which the build of the add-on needs as well, has what Node has not: calls that make other kinds of fd. It makes
-// one, then becomes the example.
+// Python, which the build of the add-on needs as well, has what Node has not: calls that make other kinds of fd. It
+// makes one, then becomes the example.
 const passOn = (make: string): ReturnType<typeof startCommand> => {
   const program = `
 import ctypes, os, pty, sys

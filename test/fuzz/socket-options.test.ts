@@ -1,5 +1,6 @@
-// Every (level, option) of getsockopt and setsockopt, on sockets of many kinds, with values full of addresses: no crash, and
-// no write to memory at these addresses or beside the buffer. FUZZ_RUNS makes it longer, FUZZ_SEED chooses other values.
+// Every (level, option) of getsockopt and setsockopt, on sockets of many kinds, with values full of addresses: no
+// crash, and no write to memory at these addresses or beside the buffer. FUZZ_RUNS makes it longer, FUZZ_SEED chooses
+// other values.
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../helpers/child.js';

@@ -1,6 +1,6 @@
-// Children: what cannot be tried in the test's own process because it ends it, blocks it, or changes it (signals, limits,
-// injected faults). The body of a child is a function written where it is used; it is sent as source, so it may use
-// nothing but its parameter: the toolbox (fixtures/toolbox.mjs) and `args`.
+// Children: what cannot be tried in the test's own process because it ends it, blocks it, or changes it (signals,
+// limits, injected faults). The body of a child is a function written where it is used; it is sent as source, so it may
+// use nothing but its parameter: the toolbox (fixtures/toolbox.mjs) and `args`.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type * as ToolboxModule from './fixtures/toolbox.mjs';

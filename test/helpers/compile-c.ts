@@ -1,4 +1,5 @@
-// Small C programs, compiled on the spot (by $CC, or cc): the headers' own word on constants, and helpers that JavaScript cannot be.
+// Small C programs, compiled on the spot (by $CC, or cc): the headers' own word on constants, and helpers that
+// JavaScript cannot be.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// The contract tests are the same for every backend: contractTest() makes one test for each backend of this platform, each
-// with a reactor of its own. A test that needs a facility names it in `needs` (needs.ts); where the platform does not have
-// it the test is not made but listed, and refusals.test.ts holds that such a request is refused.
+// The contract tests are the same for every backend: contractTest() makes one test for each backend of this platform,
+// each with a reactor of its own. A test that needs a facility names it in `needs` (needs.ts); where the platform does
+// not have it the test is not made but listed, and refusals.test.ts holds that such a request is refused.
 import { capabilities, type Handler, Reactor, type ReactorOptions, Ready } from 'fdreactor';
 import { test } from 'vitest';
 import { type Conditions, holds } from './needs.js';

@@ -1,4 +1,5 @@
-// The echo program of the contract as a process of its own, which does not say where it listens, and clients that talk to it.
+// The echo program of the contract as a process of its own, which does not say where it listens, and clients that talk
+// to it.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,5 +1,5 @@
-// Runs once before all test files: the package must have been built, and the message says how when it was not. Afterwards
-// it lists the tests that this platform has no use for, each with the reason.
+// Runs once before all test files: the package must have been built, and the message says how when it was not.
+// Afterwards it lists the tests that this platform has no use for, each with the reason.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

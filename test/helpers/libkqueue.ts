@@ -1,5 +1,5 @@
-// How libkqueue deviates from kqueue(2) as the BSDs have it: why a test cannot hold over it (see Conditions.notOnLibkqueue).
-// They are its own words where it has them (its BUGS.md).
+// How libkqueue deviates from kqueue(2) as the BSDs have it: why a test cannot hold over it (see
+// Conditions.notOnLibkqueue). They are its own words where it has them (its BUGS.md).
 
 export const libkqueue = {
   addDisabled: 'EV_ADD with EV_DISABLE does not disable',

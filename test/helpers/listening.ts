@@ -1,5 +1,5 @@
-// Programs that listen on a port and do not tell which. On Linux the kernel chooses the port, and /proc tells it. Elsewhere
-// the test chooses a port, and starts the program again on another one if the program ends.
+// Programs that listen on a port and do not tell which. On Linux the kernel chooses the port, and /proc tells it.
+// Elsewhere the test chooses a port, and starts the program again on another one if the program ends.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';

@@ -7,7 +7,9 @@ import { inDeno, isWindows, overLibkqueue } from './platform.js';
 
 export type OpenFds = Map<number, string>;
 
-/** Every open fd and what it points at, such as 'socket:[4711]' or 'anon_inode:[eventpoll]'; on Windows every socket. */
+/**
+ * Every open fd and what it points at, such as 'socket:[4711]' or 'anon_inode:[eventpoll]'; on Windows every socket.
+ */
 export const openFds: () => OpenFds = list;
 
 /** What the leak check compares. */
@@ -41,8 +43,8 @@ export function differences(before: OpenThings, now: OpenThings): string[] {
 }
 
 /**
- * Opens what is opened lazily: by Node, on Windows the threads of libuv's pool; by libkqueue what all queues share, with
- * the first of them. So that one stays.
+ * Opens what is opened lazily: by Node, on Windows the threads of libuv's pool; by libkqueue what all queues share,
+ * with the first of them. So that one stays.
  */
 export async function warmUp(): Promise<void> {
   if (overLibkqueue) native.kqueue.open();

@@ -1,8 +1,9 @@
-// What a test makes and must not leave behind. own() remembers an fd together with its identity, so that the clean-up after
-// the test never closes a stranger that has been given the same number; dispose() remembers anything with a close().
+// What a test makes and must not leave behind. own() remembers an fd together with its identity, so that the clean-up
+// after the test never closes a stranger that has been given the same number; dispose() remembers anything with a
+// close().
 //
-// The identity is the inode. A socket of Windows has none, so it is given a mark: a receive time-out that no other socket
-// has. It means nothing to a socket that never blocks, and it goes when the socket goes.
+// The identity is the inode. A socket of Windows has none, so it is given a mark: a receive time-out that no other
+// socket has. It means nothing to a socket that never blocks, and it goes when the socket goes.
 import { closeSync, fstatSync, readlinkSync } from 'node:fs';
 import { native } from './fixtures/native.mjs';
 import { inDeno, isWindows } from './platform.js';

@@ -10,7 +10,9 @@ export function socketPair(): [number, number] {
   return ownBoth(socket.socketpair());
 }
 
-/** [fd, its peer]: a new connection whose end has this number, which was closed before. Kernels soon give it out again. */
+/**
+ * [fd, its peer]: a new connection whose end has this number, which was closed before. Kernels soon give it out again.
+ */
 export function pairWithNumber(fd: number): [number, number] {
   for (let tries = 0; tries < 200; tries++) {
     if (own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0)) !== fd) continue;
@@ -120,8 +122,8 @@ export function fill(fd: number): number {
 }
 
 /**
- * What the call answers when the buffers of the fd are full: TCP moves bytes on, and makes its buffers larger, between the
- * filling and the call, so that both are tried again.
+ * What the call answers when the buffers of the fd are full: TCP moves bytes on, and makes its buffers larger, between
+ * the filling and the call, so that both are tried again.
  */
 export function whenFull(fd: number, call: () => number): number {
   let result = 0;

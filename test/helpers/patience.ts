@@ -1,6 +1,6 @@
-// How long a test may wait, written as what it takes on a quiet machine with some room. Deadlines are stretched, because a
-// test ends as soon as what it waits for has happened: a long deadline costs nothing unless the test fails, and a machine
-// on which others work may stop a process for seconds.
+// How long a test may wait, written as what it takes on a quiet machine with some room. Deadlines are stretched,
+// because a test ends as soon as what it waits for has happened: a long deadline costs nothing unless the test fails,
+// and a machine on which others work may stop a process for seconds.
 
 import { underQemu } from './platform.js';
 
@@ -8,7 +8,10 @@ export const sanitized = process.env.FDREACTOR_SANITIZER !== undefined;
 
 const STRETCH = sanitized || underQemu ? 20 : 5;
 
-/** A deadline, in whatever unit it is given, stretched for a busy machine and more where a sanitizer or qemu slows all down. */
+/**
+ * A deadline, in whatever unit it is given, stretched for a busy machine and more where a sanitizer or qemu slows all
+ * down.
+ */
 export function patience(time: number): number {
   return time * STRETCH;
 }

@@ -2,7 +2,7 @@
 // package, because vitest.config.ts reads it as well.
 
 export const isWindows = process.platform === 'win32';
-/** Set by whoever runs the tests under Wine: some of what Windows promises does not hold there. */
+/** Set by the run under Wine: some of what Windows promises does not hold there. */
 export const underWine = process.env.FDREACTOR_WINE === '1';
 /** Set by scripts/test/kqueue.mjs: the add-on has libkqueue's kqueue(2) in place of epoll(7). */
 export const overLibkqueue = process.env.FDREACTOR_LIBKQUEUE === '1';
@@ -23,12 +23,16 @@ const oddities = [
 ].join('');
 export const platformName = `${process.platform}${oddities}`;
 
-/** What the kernel says of a number that is no open fd. Winsock does not tell a closed socket from what never was one. */
+/**
+ * What the kernel says of a number that is no open fd. Winsock does not tell a closed socket from what never was one.
+ */
 export const closedFd = isWindows ? 'ENOTSOCK' : 'EBADF';
-/** A signal that any process may watch, and none of ours ever gets by chance. */
+/** A signal that any process may watch, and the tests never get by chance. */
 export const aSignal: NodeJS.Signals = isWindows ? 'SIGBREAK' : 'SIGUSR2';
 export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
-/** The exit code of a process whom a control event has ended, on Windows: STATUS_CONTROL_C_EXIT, for which Wine has 0. */
+/**
+ * The exit code of a process whom a control event has ended, on Windows: STATUS_CONTROL_C_EXIT, for which Wine has 0.
+ */
 export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 const epoll = 'epoll(7) is a facility of Linux';

@@ -1,5 +1,5 @@
-// Runs around every test file: closes what each test left, then checks that the file has leaked no descriptor and closed
-// none that was not its own. What Node opens lazily is opened before the first look.
+// Runs around every test file: closes what each test left, then checks that the file has leaked no descriptor and
+// closed none that was not its own. What Node opens lazily is opened before the first look.
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { differences, type OpenThings, openThings, warmUp } from './open-fds.js';
 import { cleanUp } from './owned.js';

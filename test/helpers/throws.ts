@@ -1,5 +1,5 @@
-// What a failing call must throw. Every error of the package has a class and a code; these say which was expected and show
-// the one that came.
+// What a failing call must throw. Every error of the package has a class and a code; these say which was expected and
+// show the one that came.
 import { SystemError, UnsupportedError } from 'fdreactor';
 import { expect } from 'vitest';
 

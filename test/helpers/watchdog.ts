@@ -1,5 +1,5 @@
 // A synchronous hang (a wait that should have ended, a call that should not have blocked) stops this whole process, the
-// test runner's own time-outs included. So somebody outside listens for signs of life and kills this process when there
+// test runner's own time-outs included. So another process listens for signs of life and kills this process when there
 // were none for long. How long a file takes as a whole does not matter.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -63,7 +63,7 @@ async function startThread(seconds: number): Promise<() => Promise<void>> {
 }
 
 /**
- * Starts it; the function that comes back says that all went well, and waits until it is gone. Windows has no bash, and a
- * process costs much there.
+ * Starts it; the function that comes back says that all went well, and waits until it is gone. Windows has no bash, and
+ * a process costs much there.
  */
 export const startWatchdog: (seconds: number) => Promise<() => Promise<void>> = isWindows ? startThread : startProcess;

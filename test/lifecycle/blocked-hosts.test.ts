@@ -1,5 +1,5 @@
-// A thread that waits can be ended: by worker.terminate() and process.exit(), also after its host was rung once and has not
-// had its turn since (a report, a heap snapshot, a message). And a wait with a limit is never cut short.
+// A thread that waits can be ended: by worker.terminate() and process.exit(), also after its host was rung once and has
+// not had its turn since (a report, a heap snapshot, a message). And a wait with a limit is never cut short.
 import { expect, test } from 'vitest';
 import { inChild, reportOf, type Toolbox } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';

@@ -14,7 +14,7 @@ const collect = async (): Promise<void> => {
   await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** Everything that is open: fds, or handles where a reactor is no fd. */
+/** Everything that is open: fds, or handles where a reactor is not an fd. */
 const count = (): number => handleCount() || openFds().size;
 
 test('reactors that were dropped give their fds back once they are collected', async () => {

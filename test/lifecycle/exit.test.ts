@@ -1,5 +1,5 @@
-// The end of a process: from inside a handler, with workers blocked, by signals, by exceptions. Always at once, with the
-// right code, and without a crash on the way out.
+// The end of a process: from inside a handler, with workers blocked, by signals, by exceptions. Always at once, with
+// the right code, and without a crash on the way out.
 import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
@@ -62,7 +62,7 @@ const ends: Record<string, End> = {
     },
     code: 0,
   },
-  'an exception of a handler that nobody catches': {
+  'an exception of a handler that is not caught': {
     body: ({ Reactor }) => {
       const reactor = new Reactor();
       reactor.setTimer(0, () => {

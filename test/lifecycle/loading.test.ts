@@ -15,7 +15,7 @@ test('require() gives the same module as import', async () => {
 });
 
 test('two copies of the add-on in one process, and one that is loaded twice, do not mind each other', async () => {
-  // Removed here, not in the child: Windows lets nobody remove an add-on that is loaded.
+  // Removed here, not in the child: Windows lets no process remove an add-on that is loaded.
   const directory = mkdtempSync(join(tmpdir(), 'fdreactor-copy-'));
   try {
     expect(await reportOf(loadThree, { args: join(directory, 'copy.node') })).toEqual([3, 3, 3]);

@@ -1,4 +1,5 @@
-// The programs of the contract run as they stand: type-checked and compiled by the repository's compiler, started by node.
+// The programs of the contract run as they stand: type-checked and compiled by the repository's compiler, started by
+// node.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';

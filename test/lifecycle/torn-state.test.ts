@@ -1,6 +1,6 @@
-// A call of the Reactor that is cut short: by a stack overflow at any depth, or at any of its native calls by an exception
-// or a failure. What it left is whole, or the next call mends it. No fd is watched for a registration that is gone, no
-// number is refused for ever, no timer is lost. (Terminations are in terminated.test.ts.)
+// A call of the Reactor that is cut short: by a stack overflow at any depth, or at any of its native calls by an
+// exception or a failure. What it left is whole, or the next call mends it. No fd is watched for a registration that is
+// gone, no number is refused for ever, no timer is lost. (Terminations are in terminated.test.ts.)
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../helpers/child.js';

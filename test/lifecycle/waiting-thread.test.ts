@@ -1,4 +1,5 @@
-// attach() and blocking waits in a host without libuv, which on Linux would be Bun or Deno: a thread waits for the epoll fd.
+// attach() and blocking waits in a host without libuv, which on Linux would be Bun or Deno: a thread waits for the
+// epoll fd.
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { inChild, type Outcome, type Toolbox } from '../helpers/child.js';

@@ -1,5 +1,5 @@
-// Worker threads: terminated at any moment they end at once and leave nothing open; many load the add-on; objects of one
-// thread are refused in another.
+// Worker threads: terminated at any moment they end at once and leave nothing open; many load the add-on; objects of
+// one thread are refused in another.
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';

@@ -1,5 +1,5 @@
-// `npx fdreactor`: its command line, the doctor on this machine, and what `build` says before it begins. (That it builds is
-// tested with the tarball: test/tarball/build.test.ts.)
+// `npx fdreactor`: its command line, the doctor on this machine, and what `build` says before it begins. (That it
+// builds is tested with the tarball: test/tarball/build.test.ts.)
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';

@@ -82,9 +82,9 @@ describe('a damaged binary', () => {
   const good = goodBytes();
   const half = good.length >> 1;
   const damaged: Record<string, [bytes: Uint8Array, words: string]> = {
-    'of no bytes': [good.subarray(0, 0), 'it is no program (0 bytes)'],
-    'of one byte': [good.subarray(0, 1), 'it is no program'],
-    'that ends within its header': [good.subarray(0, 40), 'it is no program'],
+    'of no bytes': [good.subarray(0, 0), 'it is not a program (0 bytes)'],
+    'of one byte': [good.subarray(0, 1), 'it is not a program'],
+    'that ends within its header': [good.subarray(0, 40), 'it is not a program'],
     'cut off in the first page': [good.subarray(0, 2000), 'it is'],
     'cut off in the middle': [good.subarray(0, half), 'it is cut off'],
     'that lacks the last byte but one page': [good.subarray(0, half * 2 - 4096), 'it is cut off'],
@@ -92,7 +92,7 @@ describe('a damaged binary', () => {
       Buffer.from('version https://git-lfs.github.com/spec/v1\n'),
       'no program',
     ],
-    'of zeros': [Buffer.alloc(good.length), 'it is no program'],
+    'of zeros': [Buffer.alloc(good.length), 'it is not a program'],
   };
   // A section table is what linkers of ELF put at the end; the other formats have nothing that is never zero there.
   if (isLinux) {
@@ -120,7 +120,8 @@ describe('a damaged binary', () => {
 });
 
 describe('a binary of another system', () => {
-  // The first bytes of each format, as parsed in lib/native/binary-file.ts; the rest does not matter, for nobody gets so far.
+  // The first bytes of each format, as parsed in lib/native/binary-file.ts; the rest does not matter, for no parser
+  // gets so far.
   const elf = (machine: number): Buffer => {
     const bytes = Buffer.alloc(4096);
     bytes.write('\x7fELF\x02\x01\x01', 'latin1');

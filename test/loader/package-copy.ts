@@ -1,5 +1,5 @@
-// Copies of the package as it is installed: dist/ and package.json in a folder of their own, without a binary, or with one
-// that is put there.
+// Copies of the package as it is installed: dist/ and package.json in a folder of their own, without a binary, or with
+// one that is put there.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// Two copies of the package in one process, as two dependencies bring them: of one version, or of two. Each has an add-on of
-// its own, so that all they share is the process: its fds, its signal handlers, its threads.
+// Two copies of the package in one process, as two dependencies bring them: of one version, or of two. Each has an
+// add-on of its own, so that all they share is the process: its fds, its signal handlers, its threads.
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';

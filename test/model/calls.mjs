@@ -18,8 +18,10 @@ export function said({ value, error }) {
 }
 
 /**
- * Makes the call, writes it down, and holds its outcome against what is expected: nothing but success, or one of the codes.
- * @param {import('./world.mjs').World} world @param {string} name @param {() => unknown} call @param {readonly string[]} [codes]
+ * Makes the call, writes it down, and holds its outcome against what is expected: nothing but success, or one of the
+ * codes.
+ * @param {import('./world.mjs').World} world @param {string} name @param {() => unknown} call @param {readonly
+ * string[]} [codes]
  * @returns {Outcome}
  */
 export function perform(world, name, call, codes = []) {

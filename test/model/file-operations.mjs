@@ -98,7 +98,7 @@ function transmit(world, fd, count) {
   const file = /** @type {File} */ (world.numbers.get(fd));
   const bytes = file.kind === 'eventfd' ? new Uint8Array(new BigUint64Array([1n]).buffer) : buffer.subarray(0, count);
   if (file.kind !== 'eventfd') {
-    if (file.peer === null) return; // nobody knows yet whom the bytes are for
+    if (file.peer === null) return; // the receiver is not known yet
     bytes.fill(file.peer.tag);
   }
   const { value = -1 } = perform(
@@ -121,7 +121,7 @@ export function closeSocket(world, fd) {
   world.take(fd);
 }
 
-/** close(2) by somebody else. @param {World} world @param {number} fd */
+/** close(2) by other code. @param {World} world @param {number} fd */
 export function closeBehind(world, fd) {
   world.note(`closeBehind(${fd})`);
   probe.closeBehind(fd);
@@ -143,7 +143,10 @@ function withNumber(fd, open) {
   for (const lower of below) probe.closeBehind(lower);
 }
 
-/** @type {Record<string, (world: World, operation: Operation, self: import('./registrations.mjs').ModelRegistration | null) => void>} */
+/**
+ * @type {Record<string, (world: World, operation: Operation, self: import('./registrations.mjs').ModelRegistration |
+ * null) => void>}
+ */
 export const fileOperations = {
   unixPair: (world) => {
     if (world.numbers.size < MAX_FILES) openPair(world, 'socketpair()', ['unix', 'unix'], () => socket.socketpair());
@@ -249,7 +252,7 @@ export const fileOperations = {
 const TAKERS = ['unixPair', 'pipe', 'eventfd', 'regularFile', 'listen', 'createWaker', 'onSignal', 'openReactor'];
 
 /**
- * A registered number is closed, behind the back or by the package, with or without a duplicate, and given to another.
+ * A registered number is closed, by other code or by the package, with or without a duplicate, and given to another.
  * @param {World} world @param {Operation} operation @param {number | undefined} fd
  * @param {Record<string, (world: World, operation: Operation, self: null) => void>} operations
  */

@@ -1,5 +1,5 @@
-// Plays seeds, `main.mjs FIRST COUNT`, in a process of its own; reports the first that fails, as small as it could be made.
-// See ./model.test.ts.
+// Plays seeds, `main.mjs FIRST COUNT`, in a process of its own; reports the first that fails, as small as it could be
+// made. See ./model.test.ts.
 import { writeSync } from 'node:fs';
 import { planOf, shrink } from './plan.mjs';
 import { play } from './play.mjs';

@@ -1,9 +1,10 @@
 // The reactor against a model of it. Each seed is a list of random operations: registrations in every mode, closes and
-// duplicates that the package does not see, numbers that other files take, resets, timers, wakers, signals, and handlers
-// that do all of that and throw. After each the model (world.mjs, turn.mjs) and poll(2) (probe.c) say what must be so.
+// duplicates that the package does not see, numbers that other files take, resets, timers, wakers, signals, and
+// handlers that do all of that and throw. After each the model (world.mjs, turn.mjs) and poll(2) (probe.c) say what
+// must be so.
 //
-// FDREACTOR_MODEL_SEED=n repeats one seed; FDREACTOR_MODEL_SEEDS=n plays so many, from 1 on. A failure is printed with its
-// seed and the operations that are needed for it.
+// FDREACTOR_MODEL_SEED=n repeats one seed; FDREACTOR_MODEL_SEEDS=n plays so many, from 1 on. A failure is printed with
+// its seed and the operations that are needed for it.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';

@@ -1,6 +1,6 @@
-// What a seed stands for: two lists of operations, each a kind and three numbers, made before anything runs. What a number
-// selects is decided when the operation runs, so that a list with some of it left out is still a list to run: that is how
-// a failure is made smaller.
+// What a seed stands for: two lists of operations, each a kind and three numbers, made before anything runs. What a
+// number selects is decided when the operation runs, so that a list with some of it left out is still a list to run:
+// that is how a failure is made smaller.
 
 /** @typedef {{ kind: string, a: number, b: number, c: number }} Operation */
 /** @typedef {{ seed: number, turns: readonly Operation[], nested: readonly Operation[] }} Plan */
@@ -96,7 +96,8 @@ export function planOf(seed) {
 }
 
 /**
- * The smallest part of the plan that was found for which `fails` still says so: halves are left out, then smaller parts.
+ * The smallest part of the plan that was found for which `fails` still says so: halves are left out, then smaller
+ * parts.
  * @param {Plan} plan @param {(plan: Plan) => boolean} fails @param {number} tries at most
  */
 export function shrink(plan, fails, tries) {

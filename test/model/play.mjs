@@ -1,5 +1,5 @@
-// Plays a plan: each operation on the package and on the reference, then everything that must hold after any of them; at
-// the end what must hold after all: whatever is ready is told, and nothing stays open.
+// Plays a plan: each operation on the package and on the reference, then everything that must hold after any of them;
+// at the end what must hold after all: whatever is ready is told, and nothing stays open.
 import { readyOf } from './bits.mjs';
 import { fileOperations, reuse } from './file-operations.mjs';
 import { probe } from './probe.mjs';
@@ -9,7 +9,10 @@ import { openNumbers, World } from './world.mjs';
 
 /** @typedef {import('./plan.mjs').Operation} Operation */
 
-/** @type {Record<string, (world: World, operation: Operation, self: import('./registrations.mjs').ModelRegistration | null) => void>} */
+/**
+ * @type {Record<string, (world: World, operation: Operation, self: import('./registrations.mjs').ModelRegistration |
+ * null) => void>}
+ */
 const operations = {
   ...fileOperations,
   ...reactorOperations,
@@ -29,7 +32,10 @@ function checkAll(world) {
   for (const owner of world.reactors) owner.check();
 }
 
-/** @param {World} world @param {Operation} operation @param {import('./registrations.mjs').ModelRegistration | null} self */
+/**
+ * @param {World} world @param {Operation} operation @param {import('./registrations.mjs').ModelRegistration | null}
+ * self
+ */
 function step(world, operation, self) {
   const operate = operations[operation.kind];
   if (operate === undefined) throw new Error(`no operation ${operation.kind}`);
@@ -90,7 +96,7 @@ function clear(world, before) {
 }
 
 /**
- * The first failure, with the log of what led to it; null if there is none.
+ * The first failure, with the log of what led to it; null if nothing failed.
  * @param {import('./plan.mjs').Plan} plan @returns {{ message: string, log: string[] } | null}
  */
 export function play(plan) {

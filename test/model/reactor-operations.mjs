@@ -176,7 +176,8 @@ function openSource(world, { a }, kind) {
   });
   world.note(`  has ${numbers}`);
   source.numbers = numbers;
-  // A signal has several fds, of which the reactor watches one: a registration of the others is found out when it is used.
+  // A signal has several fds, of which the reactor watches one: a registration of the others is found out when it is
+  // used.
   if (kind === 'waker') for (const fd of numbers) retireOwners(owner, fd);
   if ('wake' in made) {
     const copy = a % 2 === 0 ? made : Waker.from(made.transfer());

@@ -58,7 +58,10 @@ export class ModelReactor {
     return snapshot(this.live().map(({ file }) => file));
   }
 
-  /** An event of it may be in a batch, and not delivered yet. @param {import('./registrations.mjs').ModelRegistration} registration */
+  /**
+   * An event of it may be in a batch, and not delivered yet. @param {import('./registrations.mjs').ModelRegistration}
+   * registration
+   */
   mayBeFetched(registration) {
     for (let turn = this.turn ?? this.unfinished; turn !== null; turn = turn.before) {
       if (turn.isLoose || (turn.fetched.has(registration) && !turn.delivered.has(registration))) return true;

@@ -1,5 +1,5 @@
-// One turn of a reactor, judged. What may be told is what poll(2) says of the file just before the wait or just after it
-// (TCP may change in between); what must be told is what it says both times.
+// One turn of a reactor, judged. What may be told is what poll(2) says of the file just before the wait or just after
+// it (TCP may change in between); what must be told is what it says both times.
 import { Ready } from 'fdreactor';
 import { ALL_INTERESTS, CLOSURES, readyOf, snapshot } from './bits.mjs';
 import { Thrown } from './world.mjs';
@@ -86,7 +86,10 @@ export class Turn {
     this.#told(registration, ready);
   }
 
-  /** The turn has ended; `outcome` is what the call returned or threw. @param {{ value?: unknown, error?: unknown }} outcome */
+  /**
+   * The turn has ended; `outcome` is what the call returned or threw. @param {{ value?: unknown, error?: unknown }}
+   * outcome
+   */
   end({ value, error }) {
     const { owner, world } = this;
     this.second ??= owner.snapshot();
@@ -123,7 +126,7 @@ export class Turn {
     return readyOf(interest, this.#uncertain(registration.file), isQuiet) & (registration.interest | CLOSURES);
   }
 
-  /** The same, where nobody knows when it was waited for. @param {ModelRegistration} registration */
+  /** The same, where it is unknown when it was waited for. @param {ModelRegistration} registration */
   #mayInLoose(registration) {
     let may = 0;
     for (/** @type {Turn | null} */ let turn = this; turn !== null; turn = turn.before) {

@@ -21,7 +21,7 @@ export class File {
   constructor(id, kind) {
     this.id = id;
     this.kind = kind;
-    /** The byte that its peer sends, and nobody else. */
+    /** The byte that its peer sends, and no other file. */
     this.tag = id % 256;
   }
 
@@ -66,14 +66,20 @@ export class World {
   /** @type {string[]} */
   log = [];
   depth = 0;
-  /** The first: a handler's may go into the package, and come out as something else or not at all. @type {ModelFailure | null} */
+  /**
+   * The first: a handler's may go into the package, and come out as something else or not at all. @type {ModelFailure |
+   * null}
+   */
   failure = null;
   /** Operations of handlers, one for each call of a handler. @type {readonly import('./plan.mjs').Operation[]} */
   nested = [];
   nextNested = 0;
   /** Handlers do nothing any more. */
   isDraining = false;
-  /** Runs one of those. @type {(operation: import('./plan.mjs').Operation, self: import('./registrations.mjs').ModelRegistration | null) => void} */
+  /**
+   * Runs one of those. @type {(operation: import('./plan.mjs').Operation, self:
+   * import('./registrations.mjs').ModelRegistration | null) => void}
+   */
   runNested = () => {};
 
   /** @param {string} line */
@@ -136,7 +142,9 @@ export class World {
   }
 }
 
-/** Something was done to the file, and so to its peer. @param {File} file @param {boolean} [arrives] bytes came for it */
+/**
+ * Something was done to the file, and so to its peer. @param {File} file @param {boolean} [arrives] bytes came for it
+ */
 export function touch(file, arrives = false) {
   file.activity++;
   if (arrives) file.arrivals++;

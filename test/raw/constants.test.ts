@@ -1,4 +1,5 @@
-// Every constant has the value of this machine's headers: a small C program prints them, and the two lists are compared.
+// Every constant has the value of this machine's headers: a small C program prints them, and the two lists are
+// compared.
 import { execFileSync } from 'node:child_process';
 import * as epoll from 'fdreactor/epoll';
 import * as socket from 'fdreactor/socket';
@@ -32,8 +33,10 @@ ${Object.keys(own)
 
 test('values agree with the headers', () => {
   const lines = execFileSync(program, { encoding: 'utf8' }).trim().split('\n');
-  const theirs = Object.fromEntries(lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]));
-  expect(own).toEqual(theirs);
+  const ofHeaders = Object.fromEntries(
+    lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]),
+  );
+  expect(own).toEqual(ofHeaders);
 });
 
 test('the ones that the contract names are there', () => {

@@ -1,5 +1,5 @@
-// Every fd that the package makes is close-on-exec, and every socket and pipe is non-blocking: read from the kernel's own
-// account of it, and seen from a program that was executed.
+// Every fd that the package makes is close-on-exec, and every socket and pipe is non-blocking: read from the kernel's
+// own account of it, and seen from a program that was executed.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capabilities, Reactor, WOULD_BLOCK } from 'fdreactor';

@@ -1,5 +1,5 @@
-// What the raw layer of Windows makes of wrong arguments, wrong receivers and likenesses: a typed error, before any system
-// call, and no operation that has begun.
+// What the raw layer of Windows makes of wrong arguments, wrong receivers and likenesses: a typed error, before any
+// system call, and no operation that has begun.
 import * as iocp from 'fdreactor/iocp';
 import {
   acceptEx,

@@ -1,4 +1,5 @@
-// The memory of overlapped operations: whatever JavaScript does to a buffer, the kernel reads and fills memory that stays.
+// The memory of overlapped operations: whatever JavaScript does to a buffer, the kernel reads and fills memory that
+// stays.
 import {
   type CompletionPort,
   Overlapped,

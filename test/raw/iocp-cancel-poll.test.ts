@@ -82,7 +82,7 @@ describe('cancelIoEx', () => {
     expect(received + recvAll(a).length).toBe(200);
   });
 
-  test('a number that is no handle is EBADF', () => {
+  test('a number that is not a handle is EBADF', () => {
     expectSystemError(() => cancelIoEx(2 ** 31 - 4), 'EBADF', { syscall: 'CancelIoEx', fd: 2 ** 31 - 4 });
   });
 });
@@ -133,7 +133,7 @@ describe('afdPoll', () => {
     expect(takePacket(port).error).toMatchObject({ code: 'ECANCELED' });
   });
 
-  test('what is no socket is ENOTSOCK', () => {
+  test('what is not a socket is ENOTSOCK', () => {
     const port = newPort();
     expectSystemError(() => afdPoll(2 ** 31 - 4, 1, new Overlapped(), port), 'ENOTSOCK', { fd: 2 ** 31 - 4 });
   });

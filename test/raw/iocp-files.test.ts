@@ -81,7 +81,7 @@ describe('readFile', () => {
     expectNoPacket(port);
   });
 
-  test('the end of the file that comes as a packet is no error', () => {
+  test('the end of the file that comes as a packet is not an error', () => {
     const port = newPort();
     const handle = opened(port, fileWith('x'));
     const overlapped = new Overlapped();

@@ -232,7 +232,7 @@ describe('acceptEx', () => {
     expectSystemError(() => acceptEx(fd, newTcpSocket(), new Overlapped()), 'EINVAL', { syscall: 'AcceptEx', fd });
   });
 
-  test('an accepting socket that is none is ENOTSOCK', () => {
+  test('an accepting socket that is not a socket is ENOTSOCK', () => {
     const port = newPort();
     const { listener } = listen();
     port.associate(listener, 1);

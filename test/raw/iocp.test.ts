@@ -106,7 +106,7 @@ test('a socket is associated once: a second port is refused, also after the firs
   expectInvalidState(() => wsaRecv(a, byte, new Overlapped()));
 });
 
-test('what is no handle, or was closed, is EBADF', () => {
+test('what is not a handle, or was closed, is EBADF', () => {
   const port = newPort();
   const [a] = tcpPair();
   socket.close(a);
@@ -115,7 +115,7 @@ test('what is no handle, or was closed, is EBADF', () => {
   }
 });
 
-test('an overlapped call on a handle that is on no port of this thread is refused, since nobody would see its packet', () => {
+test('an overlapped call on a handle that is on no port of this thread is refused, since its packet would be lost', () => {
   newPort();
   const [a] = tcpPair();
   const overlapped = new Overlapped();

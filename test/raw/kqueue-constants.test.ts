@@ -28,9 +28,9 @@ int main(void) {${names.map(one).join('')}
 
 test('values agree with the header', () => {
   const lines = execFileSync(program, { encoding: 'utf8' }).trim().split('\n');
-  const theirs = new Map(lines.map((line) => line.split(' ') as [string, string]));
+  const ofHeaders = new Map(lines.map((line) => line.split(' ') as [string, string]));
   for (const name of names) {
-    const value = theirs.get(name);
+    const value = ofHeaders.get(name);
     // Bits are unsigned, filters are small numbers of either sign.
     const expected = value === undefined ? undefined : name.startsWith('EVFILT_') ? Number(value) : Number(value) >>> 0;
     expect((kqueue as unknown as Record<string, number | undefined>)[name], name).toBe(expected);

@@ -133,7 +133,8 @@ test('EVFILT_USER: disabled, dispatched, taken out', () => {
   expect(receiptsOf(queue, [1, EVFILT_USER, EV_DELETE])).toEqual(['ENOENT']);
 });
 
-// Raised until it is heard, since libkqueue may lose one (helpers/libkqueue.ts); with a handler, so that it ends nothing.
+// Raised until it is heard, since libkqueue may lose one (helpers/libkqueue.ts); with a handler, so that it ends
+// nothing.
 test('EVFILT_SIGNAL: a signal is an event, beside its handler; data says how often', () => {
   const queue = newQueue();
   const number = osConstants.signals.SIGUSR2;

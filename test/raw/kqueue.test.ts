@@ -357,7 +357,7 @@ test('close is idempotent, and a second one closes no stranger', () => {
   expect(socket.read(stranger, new Uint8Array(1))).toBe(0);
 });
 
-testWith({ notOnLibkqueue: libkqueue.closed }, 'closed behind the back of the object: EBADF, no crash', () => {
+testWith({ notOnLibkqueue: libkqueue.closed }, 'closed by other code than the object: EBADF, no crash', () => {
   const queue = newQueue();
   const { fd } = queue;
   socket.close(fd);

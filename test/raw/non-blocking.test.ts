@@ -40,7 +40,10 @@ test('wrong arguments are refused; a number that is not open is an error', () =>
   if (!isWindows) expectSystemError(() => isNonBlocking(a), closedFd, { syscall: 'fcntl', fd: a });
 });
 
-/** A blocking socket of the kind in `args`: what receiving says of one that has nothing, and sending until no room is left. */
+/**
+ * A blocking socket of the kind in `args`: what receiving says of one that has nothing, and sending until no room is
+ * left.
+ */
 const moveOnBlocking = ({ socket: s, report, args }: Toolbox): void => {
   const { AF_UNIX, SOCK_STREAM, SOCK_DGRAM, MSG_WAITALL, MSG_PEEK } = s.constants;
   const portOf = (fd: number): number => (s.getsockname(fd) as { port: number }).port;

@@ -57,7 +57,7 @@ test('the calls of Windows are there; elsewhere they throw UnsupportedError, wha
   }
 });
 
-test('a Reactor over a backend that is not here is unsupported; one that nobody knows is a wrong argument', () => {
+test('a Reactor over a backend that is not here is unsupported; an unknown one is a wrong argument', () => {
   for (const backend of ['epoll', 'kqueue', 'iocp'] as const) {
     if (capabilities().backends.includes(backend)) new Reactor({ backend }).close();
     else expectUnsupported(() => new Reactor({ backend }));

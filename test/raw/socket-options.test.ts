@@ -1,6 +1,6 @@
 // Socket options: what JavaScript may give the kernel. An address or a count in an option's value is refused before any
-// system call, the buffer of getsockopt() is no input, and an error says which option it was. The fuzz of all of them is
-// in ../fuzz/socket-options.test.ts.
+// system call, the buffer of getsockopt() is no input, and an error says which option it was. The fuzz of all of them
+// is in ../fuzz/socket-options.test.ts.
 import { Interest, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';

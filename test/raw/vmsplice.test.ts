@@ -1,5 +1,5 @@
-// vmsplice: whatever happens to the pipe afterwards, its readers get the bytes that were given, and never what the memory
-// holds later.
+// vmsplice: whatever happens to the pipe afterwards, its readers get the bytes that were given, and never what the
+// memory holds later.
 import { WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { constants, splice, tee, vmsplice } from 'fdreactor/transfer';

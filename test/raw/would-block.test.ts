@@ -1,5 +1,5 @@
-// WOULD_BLOCK everywhere: every call that moves data or accepts says -1 where the kernel says EAGAIN, and makes neither an
-// exception nor an object on the way.
+// WOULD_BLOCK everywhere: every call that moves data or accepts says -1 where the kernel says EAGAIN, and makes neither
+// an exception nor an object on the way.
 import { openSync } from 'node:fs';
 import { Interest, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';

@@ -1,5 +1,5 @@
-// A blocking poll that came back for the host's sake must do so again until the host has had its turn. A setImmediate at
-// the top level of a module comes back in the same iteration of the host's loop, before the host has looked at its
+// A blocking poll that came back for the host's sake must do so again until the host has had its turn. A setImmediate
+// at the top level of a module comes back in the same iteration of the host's loop, before the host has looked at its
 // events: the next poll(-1) then must not sleep on them for ever.
 import { expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';

@@ -1,5 +1,5 @@
-// The prebuilt add-ons, and what looks at them when they are made (scripts/prebuild/checks.mjs): it finds nothing wrong with
-// ours, and every fault in files that have some.
+// The prebuilt add-ons, and what looks at them when they are made (scripts/prebuild/checks.mjs): it finds nothing wrong
+// with the package's, and every fault in files that have some.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// On a system that no binary is for: what the user is told, and that what he is told works. It has a compiler, but no network.
+// On a system that no binary is for: what the user is told, and that what he is told works. It has a compiler, but no
+// network.
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { userWithPackage } from './installed.js';

@@ -1,4 +1,5 @@
-// The package inside other things: in a worker, in a bundle, in a single executable. What docs/bundlers.md says is done here.
+// The package inside other things: in a worker, in a bundle, in a single executable. What docs/bundlers.md says is done
+// here.
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// Installed by each package manager into an empty folder, as users do, where nothing else can be fetched and nothing can be
-// compiled. Times are printed, not judged: they are the machine's too.
+// Installed by each package manager into an empty folder, as users do, where nothing else can be fetched and nothing
+// can be compiled. Times are printed, not judged: they are the machine's too.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { managers } from './managers.js';
 import { expectPrograms, writeJavaScript } from './programs.js';

@@ -1,5 +1,5 @@
-// The programs of the contract in every form that users write them: TypeScript compiled by their own compiler or by Node itself,
-// JavaScript with import, and with require().
+// The programs of the contract in every form that users write them: TypeScript compiled by their own compiler or by
+// Node itself, JavaScript with import, and with require().
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { userWithPackage } from './installed.js';
 import { expectPrograms, names, source, writeJavaScript } from './programs.js';

@@ -1,5 +1,6 @@
-// A registry of npm's kind on the loopback address, with what an installation may ask for and nothing else: the package, and packed
-// from the repository's node_modules/, the types that a program in TypeScript needs beside it. It notes what it is asked for.
+// A registry of npm's kind on the loopback address, with what an installation may ask for and nothing else: the
+// package, and packed from the repository's node_modules/, the types that a program in TypeScript needs beside it. It
+// notes what it is asked for.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -34,8 +34,8 @@ test('publint has nothing to say', async () => {
   expect(messages).toEqual([]);
 });
 
-// Two things are as they should be for a package of ES modules alone that needs a Node with "exports": the resolution of
-// Node 10, which knows none of the entries, and require(), for which Node since 20.19 takes the module all the same.
+// Two things are as they should be for a package of ES modules alone that needs a Node with "exports": the resolution
+// of Node 10, which knows none of the entries, and require(), for which Node since 20.19 takes the module all the same.
 test('"are the types wrong?" finds them right', async () => {
   const { checkPackage, createPackageFromTarballData } = await import(requireTool.resolve('@arethetypeswrong/core'));
   const { problems } = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));

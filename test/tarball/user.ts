@@ -1,5 +1,5 @@
-// A user: an empty folder with the tarball in it, a home of its own, and a PATH with Node and a shell and nothing else, no compiler
-// above all. And the tools that users have, from test/tarball/tools/.
+// A user: an empty folder with the tarball in it, a home of its own, and a PATH with Node and a shell and nothing else,
+// no compiler above all. And the tools that users have, from test/tarball/tools/.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

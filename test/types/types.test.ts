@@ -1,5 +1,5 @@
-// The types: what the documentation shows compiles, what it forbids does not (api.ts: each @ts-expect-error that does not
-// fail is an error itself), and all the tests compile.
+// The types: what the documentation shows compiles, what it forbids does not (api.ts: each @ts-expect-error that does
+// not fail is an error itself), and all the tests compile.
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { patience } from '../helpers/patience.js';

@@ -1,5 +1,6 @@
-// Connections made and closed by the ten thousand leave no handle behind: GetProcessHandleCount is flat. FDREACTOR_CHURN says
-// how many; a hundred thousand by default on Windows, a tenth of it under Wine, which needs a millisecond for each.
+// Connections made and closed by the ten thousand leave no handle behind: GetProcessHandleCount is flat.
+// FDREACTOR_CHURN says how many; a hundred thousand by default on Windows, a tenth of it under Wine, which needs a
+// millisecond for each.
 import { Acceptor, Interest, type Reactor } from 'fdreactor';
 import { acceptEx, CompletionEntries, Overlapped } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
@@ -14,7 +15,7 @@ import { turnUntil } from '../helpers/wait.js';
 
 const TIMES = Number(process.env.FDREACTOR_CHURN ?? (underWine ? 10_000 : 100_000));
 const WARM_UP = 500;
-/** Node's own come and go; one in a thousand of ours would show. */
+/** Node's own come and go; one in a thousand of the test's would show. */
 const MAX_MORE = 10;
 const timeoutMs = 20_000 + TIMES * 3;
 

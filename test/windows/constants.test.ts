@@ -1,5 +1,5 @@
-// The numbers of winsock2.h, ws2tcpip.h and ws2ipdef.h, which are part of Windows' binary interface: written down from the
-// headers of the Windows SDK, to be compared with what the package says.
+// The numbers of winsock2.h, ws2tcpip.h and ws2ipdef.h, which are part of Windows' binary interface: written down from
+// the headers of the Windows SDK, to be compared with what the package says.
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 

@@ -1,6 +1,6 @@
-// A thousand connections at once: every byte comes back on the connection that it was sent on, and no completion is lost or
-// comes twice. Once through the Reactor and readiness, once through overlapped calls alone. The clients are in the same
-// process, so that the order of things is of one thread and each packet can be accounted for.
+// A thousand connections at once: every byte comes back on the connection that it was sent on, and no completion is
+// lost or comes twice. Once through the Reactor and readiness, once through overlapped calls alone. The clients are in
+// the same process, so that the order of things is of one thread and each packet can be accounted for.
 import { Acceptor, Interest, type Reactor, WOULD_BLOCK } from 'fdreactor';
 import { acceptEx, CompletionEntries, type CompletionPort, Overlapped, wsaRecv, wsaSend } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
@@ -16,7 +16,7 @@ const CONNECTIONS = 1000;
 const ROUNDS = 3;
 const MESSAGE = 64;
 
-/** What the client of that number says in that round: nobody else says the same. */
+/** What the client of that number says in that round: no other client says the same. */
 function message(client: number, round: number): Buffer {
   return Buffer.from(`client ${client} round ${round} `.padEnd(MESSAGE, '.'));
 }
@@ -97,7 +97,7 @@ class Ledger {
   }
 
   end(overlapped: Overlapped | null): Overlapped {
-    if (overlapped === null || !this.#open.delete(overlapped)) throw new Error('a packet that nobody waits for');
+    if (overlapped === null || !this.#open.delete(overlapped)) throw new Error('a packet that no call waits for');
     this.done++;
     return overlapped;
   }

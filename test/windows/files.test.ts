@@ -1,5 +1,5 @@
-// Files on their way to a socket: 64 MiB through sendfile, whole and in ranges, and through transmitFile, each compared by
-// its hash; and overlapped reads and writes.
+// Files on their way to a socket: 64 MiB through sendfile, whole and in ranges, and through transmitFile, each compared
+// by its hash; and overlapped reads and writes.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// The Reactor on a completion port: what is true of this platform alone, and a user's overlapped operations beside readiness.
+// The Reactor on a completion port: what is true of this platform alone, and a user's overlapped operations beside
+// readiness.
 import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import { CompletionEntries, cancelIoEx, Overlapped, portOf, wsaRecv, wsaSend } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
@@ -26,7 +27,7 @@ contractTest('registered twice is EEXIST with both numbers of the error', ({ rea
   expect(error.winError).toBeGreaterThan(0);
 });
 
-contractTest('a number that is no socket is ENOTSOCK with winError 10038', ({ reactor }) => {
+contractTest('a number that is not a socket is ENOTSOCK with winError 10038', ({ reactor }) => {
   for (const number of [1, 2, 3, 2 ** 31 - 1]) {
     const register = (): unknown => reactor.register(number, Interest.READABLE, () => {});
     expectSystemError(register, 'ENOTSOCK', { winError: 10038, fd: number });

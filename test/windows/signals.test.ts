@@ -1,5 +1,5 @@
-// The events of the console as signals, each in a process of its own: Ctrl+C, Ctrl+Break, the closed window, the system that
-// shuts down. After the last two Windows ends the process, and gives it some seconds before.
+// The events of the console as signals, each in a process of its own: Ctrl+C, Ctrl+Break, the closed window, the system
+// that shuts down. After the last two Windows ends the process, and gives it some seconds before.
 import { describe, expect, test } from 'vitest';
 import { inChild } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';

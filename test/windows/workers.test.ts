@@ -93,7 +93,7 @@ test.each(Object.entries(busy))('terminated while %s: ends within a second, leav
     { args: String(body), timeoutMs: 30_000 },
   );
   expect(leaked).toEqual([]);
-  expect(more).toBeLessThan(9); // three workers: one of ours each would be at least that, with its sockets
+  expect(more).toBeLessThan(9); // three workers: one handle each would be at least that, with its sockets
   expect(tookMs).toBeLessThan(patience(1000));
 });
 

@@ -106,7 +106,8 @@ export class Epoll {
   }
 
   /**
-   * Waits for events and returns how many there are, at most `events.capacity` (epoll_wait(2)). A signal does not end it.
+   * Waits for events and returns how many there are, at most `events.capacity` (epoll_wait(2)). A signal does not end
+   * it.
    *
    * @param timeoutMs at least so long if nothing happens, to the nanosecond from Linux 5.11 (epoll_pwait2) and rounded
    * up to a millisecond before; 0 does not wait; -1, undefined and Infinity wait without limit

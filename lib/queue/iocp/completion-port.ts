@@ -60,8 +60,8 @@ let wordsOf: (entries: unknown) => Int32Array | undefined;
 let filled: (entries: CompletionEntries, count: number) => void;
 
 /**
- * The packets of one wait (OVERLAPPED_ENTRY), in memory of its own that the next wait fills again. Members are meaningful
- * for i below what wait() returned.
+ * The packets of one wait (OVERLAPPED_ENTRY), in memory of its own that the next wait fills again. Members are
+ * meaningful for i below what wait() returned.
  */
 export class CompletionEntries {
   readonly #batch: EventBatch;
@@ -99,14 +99,17 @@ export class CompletionEntries {
     return wordAt(this.#batch.words, this.#word(i, bytesWord));
   }
 
-  /** How it came out: an NTSTATUS as an unsigned integer, STATUS_SUCCESS (0) where it worked. error(i) gives it a name. */
+  /**
+   * How it came out: an NTSTATUS as an unsigned integer, STATUS_SUCCESS (0) where it worked. error(i) gives it a name.
+   */
   status(i: number): number {
     return wordAt(this.#batch.words, this.#word(i, statusWord));
   }
 
   /**
-   * Whose packet it is: idle now, to be used again. null for a packet that was posted without one, or is of an operation
-   * that other code has begun on a handle that is associated here. It is held until the next wait with these entries.
+   * Whose packet it is: idle now, to be used again. null for a packet that was posted without one, or is of an
+   * operation that other code has begun on a handle that is associated here. It is held until the next wait with these
+   * entries.
    */
   overlapped(i: number): Overlapped | null {
     checkInteger(i, 'i', 0, this.#batch.capacity - 1);
@@ -130,7 +133,7 @@ export class CompletionEntries {
     return this.#firstWord + i * this.#eventWords + word;
   }
 
-  /** Finds whose packets they are, before anybody can begin the same operations again. */
+  /** Finds the operation of each packet, before any of them can begin again. */
   #fill(count: number): void {
     for (let i = 0; i < count; i++) {
       const id = pairAt(this.#batch.words, this.#word(i, operationWord));
@@ -170,7 +173,7 @@ class ForeignPort {
   }
 }
 
-/** A CompletionPort over a port that somebody else waits for, and closes. */
+/** A CompletionPort over a port that other code waits for and closes. */
 export function foreignPort(number: number): CompletionPort {
   return new CompletionPort(new ForeignPort(number));
 }
@@ -185,11 +188,12 @@ export function portId(port: unknown): number {
 }
 
 /**
- * An I/O completion port (CreateIoCompletionPort): overlapped calls on the handles that are associated with it put a packet
- * into it when they are done, and wait() takes packets out, many at once (GetQueuedCompletionStatusEx, since Windows Vista).
+ * An I/O completion port (CreateIoCompletionPort): overlapped calls on the handles that are associated with it put a
+ * packet into it when they are done, and wait() takes packets out, many at once (GetQueuedCompletionStatusEx, since
+ * Windows Vista).
  *
- * Close it: one that is merely forgotten stays open, as the operations on it may still be under way. In a worker thread it
- * is closed when the worker ends.
+ * Close it: one that is merely forgotten stays open, as the operations on it may still be under way. In a worker thread
+ * it is closed when the worker ends.
  */
 export class CompletionPort {
   readonly #port: number;
@@ -214,13 +218,13 @@ export class CompletionPort {
   }
 
   /**
-   * From now on the packets of overlapped calls on the handle come to this port (CreateIoCompletionPort). It stays so until
-   * the handle is closed, also after this port was closed: it cannot be given to another.
+   * From now on the packets of overlapped calls on the handle come to this port (CreateIoCompletionPort). It stays so
+   * until the handle is closed, also after this port was closed: it cannot be given to another.
    *
    * @param handle a socket, or what openFile() returned
    * @param key comes back with each packet: an integer from 0 to 2^53 - 1
    * @throws SystemError EINVAL where it is on a port already (as every socket of Node's own is) or was opened without
-   * FILE_FLAG_OVERLAPPED; EBADF where it is no handle
+   * FILE_FLAG_OVERLAPPED; EBADF where it is not a handle
    */
   associate(handle: number, key: number, options: AssociateOptions = NO_OPTIONS): void {
     this.#checkOpen();
@@ -253,7 +257,8 @@ export class CompletionPort {
   }
 
   /**
-   * Waits for packets and returns how many there are, at most `entries.capacity` and 1024 (GetQueuedCompletionStatusEx).
+   * Waits for packets and returns how many there are, at most `entries.capacity` and 1024
+   * (GetQueuedCompletionStatusEx).
    *
    * @param timeoutMs at least so long if nothing comes, rounded up to a millisecond; 0 does not wait; -1, undefined and
    * Infinity wait without limit
@@ -275,7 +280,8 @@ export class CompletionPort {
 
   /**
    * Closes it. What is pending is cancelled first and waited for, some seconds at most where a driver does not answer;
-   * nobody sees those packets, and each Overlapped of theirs is idle afterwards. Sockets and files stay open. Idempotent.
+   * no call returns those packets, and each of their Overlapped objects is idle afterwards. Sockets and files stay
+   * open. Idempotent.
    */
   close(): void {
     if (this.#closed) return;

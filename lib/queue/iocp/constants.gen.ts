@@ -61,7 +61,7 @@ export const FILE_SHARE_DELETE = 0x4;
 export const CREATE_NEW = 1;
 /** openFile(): make a new file, or empty the one that is there (disposition). */
 export const CREATE_ALWAYS = 2;
-/** openFile(): ENOENT where there is none (disposition). */
+/** openFile(): ENOENT if the file does not exist (disposition). */
 export const OPEN_EXISTING = 3;
 /** openFile(): open it, or make a new one (disposition). */
 export const OPEN_ALWAYS = 4;

@@ -1,5 +1,5 @@
-// Winsock's overlapped calls, one function a call; exported as a part of fdreactor/iocp. Arguments are looked at by native
-// code first, and only what it refuses is looked at here.
+// Winsock's overlapped calls, one function a call; exported as a part of fdreactor/iocp. Arguments are looked at by
+// native code first, and only what it refuses is looked at here.
 import { isUint8Array } from 'node:util/types';
 import { checkBits, checkBytes, checkFd, copyBuffers } from '../../base/arguments.js';
 import { errorOf, invalidState, invalidType, outOfRange, SystemError, UnsupportedError } from '../../base/errors.js';
@@ -20,13 +20,14 @@ const calls = callsOf(native.overlapped); // operationOf() checks that they exis
 export type Buffers = Uint8Array | readonly Uint8Array[];
 
 /**
- * Accepts one connection into a socket that is there already (AcceptEx, since Windows NT 4): faster than accept(), and many can be pending
- * on one listener. No data is received with the connection. When it is done, SO_UPDATE_ACCEPT_CONTEXT is set, so that
- * getpeername(), shutdown() and the rest work; the new connection is on no port before it is associated with one.
+ * Accepts one connection into a socket that is there already (AcceptEx, since Windows NT 4): faster than accept(), and
+ * many can be pending on one listener. No data is received with the connection. When it is done,
+ * SO_UPDATE_ACCEPT_CONTEXT is set, so that getpeername(), shutdown() and the rest work; the new connection is on no
+ * port before it is associated with one.
  *
  * @param listener a listening socket, associated with a port
- * @param accepted a socket of the same family and type, as socket() made it: neither bound nor connected. It may have been
- * used before, and disconnected with TF_REUSE_SOCKET. If it fails, it can be used again
+ * @param accepted a socket of the same family and type, as socket() made it: neither bound nor connected. It may have
+ * been used before, and disconnected with TF_REUSE_SOCKET. If it fails, it can be used again
  * @returns WOULD_BLOCK where the packet will come, which is the rule; 0 with skipOnSuccess where a connection was there
  * @throws SystemError EINVAL (not listening, or `accepted` is not fit), ENOTSOCK, EMFILE ...
  */
@@ -39,14 +40,16 @@ export function acceptEx(listener: number, accepted: number, overlapped: Overlap
 }
 
 /**
- * Connects a socket (ConnectEx, since Windows XP), and sends `data` once it is. When it is done, SO_UPDATE_CONNECT_CONTEXT is set, so that
- * getpeername(), shutdown() and the rest work. A datagram socket is EISCONN or EOPNOTSUPP: connect() it.
+ * Connects a socket (ConnectEx, since Windows XP), and sends `data` once it is. When it is done,
+ * SO_UPDATE_CONNECT_CONTEXT is set, so that getpeername(), shutdown() and the rest work. A datagram socket is EISCONN
+ * or EOPNOTSUPP: connect() it.
  *
- * @param fd a stream socket that is associated with a port and has been bound: bind(fd, { host: '0.0.0.0', port: 0 }) does
+ * @param fd a stream socket that is associated with a port and has been bound: bind(fd, { host: '0.0.0.0', port: 0 })
+ * does
  * @param data is copied; none by default. bytes(i) says how much of it was sent
  * @returns WOULD_BLOCK where the packet will come; with skipOnSuccess bytes of `data` where it is connected at once
- * @throws SystemError EINVAL (not bound), EISCONN, EADDRNOTAVAIL, ENOTSOCK ... ECONNREFUSED, ETIMEDOUT and the like come
- * with the packet
+ * @throws SystemError EINVAL (not bound), EISCONN, EADDRNOTAVAIL, ENOTSOCK ... ECONNREFUSED, ETIMEDOUT and the like
+ * come with the packet
  */
 export function connectEx(
   fd: number,
@@ -65,7 +68,8 @@ export function connectEx(
 }
 
 /**
- * Disconnects a socket when all that was sent is with the peer (DisconnectEx, since Windows XP): the peer reads the end of the stream.
+ * Disconnects a socket when all that was sent is with the peer (DisconnectEx, since Windows XP): the peer reads the end
+ * of the stream.
  *
  * @param flags TF_REUSE_SOCKET to use the socket for acceptEx() or connectEx() again, else 0
  * @throws SystemError ENOTCONN, EINVAL, ENOTSOCK ...
@@ -79,8 +83,8 @@ export function disconnectEx(fd: number, flags: number, overlapped: Overlapped):
 }
 
 /**
- * Receives (WSARecv, since Windows NT 4). 0 bytes are the end of the stream. Without room (no buffers, or empty ones) it is done as soon as
- * there is something to receive, and takes nothing of a stream.
+ * Receives (WSARecv, since Windows NT 4). 0 bytes are the end of the stream. Without room (no buffers, or empty ones)
+ * it is done as soon as there is something to receive, and takes nothing of a stream.
  *
  * @param flags MSG_PEEK, MSG_OOB, MSG_WAITALL ... of `constants` in fdreactor/socket
  * @returns WOULD_BLOCK where the packet will come; with skipOnSuccess how many bytes there were at once
@@ -94,11 +98,13 @@ export function wsaRecv(fd: number, buffers: Buffers, overlapped: Overlapped, fl
 }
 
 /**
- * Sends all the bytes of the buffers (WSASend, since Windows NT 4), which are copied before it returns, but for those in a SharedArrayBuffer.
+ * Sends all the bytes of the buffers (WSASend, since Windows NT 4), which are copied before it returns, but for those
+ * in a SharedArrayBuffer.
  *
  * @param flags MSG_OOB, MSG_PARTIAL ...
  * @returns WOULD_BLOCK where the packet will come; with skipOnSuccess how many bytes went out at once
- * @throws SystemError ENOTCONN, ECONNRESET, EPIPE (after shutdown()), ENOTSOCK, ENOBUFS, EAGAIN (too much is under way) ...
+ * @throws SystemError ENOTCONN, ECONNRESET, EPIPE (after shutdown()), ENOTSOCK, ENOBUFS, EAGAIN (too much is under way)
+ * ...
  */
 export function wsaSend(fd: number, buffers: Buffers, overlapped: Overlapped, flags = 0): number {
   const operation = operationOf(overlapped);
@@ -108,8 +114,9 @@ export function wsaSend(fd: number, buffers: Buffers, overlapped: Overlapped, fl
 }
 
 /**
- * Receives a datagram (WSARecvFrom, since Windows NT 4); `overlapped.sender()` then says who sent it. What does not fit into the buffers is
- * lost, and the packet's error is EMSGSIZE beside the bytes that did; with skipOnSuccess it may be thrown.
+ * Receives a datagram (WSARecvFrom, since Windows NT 4); `overlapped.sender()` then says who sent it. What does not fit
+ * into the buffers is lost, and the packet's error is EMSGSIZE beside the bytes that did; with skipOnSuccess it may be
+ * thrown.
  *
  * @returns as wsaRecv()
  * @throws SystemError EINVAL (not bound), ECONNRESET (an earlier datagram had no receiver), EMSGSIZE ...
@@ -122,8 +129,8 @@ export function wsaRecvFrom(fd: number, buffers: Buffers, overlapped: Overlapped
 }
 
 /**
- * Sends one datagram of the bytes of the buffers (WSASendTo, since Windows NT 4), which are copied before it returns, but for those in a
- * SharedArrayBuffer.
+ * Sends one datagram of the bytes of the buffers (WSASendTo, since Windows NT 4), which are copied before it returns,
+ * but for those in a SharedArrayBuffer.
  *
  * @param to a SocketAddress makes no object; the other forms are encoded each time
  * @returns as wsaSend()
@@ -148,13 +155,13 @@ export function wsaSendTo(
 }
 
 /**
- * Asks the kernel to end an operation, or all that this process has under way on the handle (CancelIoEx, since Windows Vista). Packets come all the
- * same: with ECANCELED, or as if nothing had been asked where the operation was faster.
+ * Asks the kernel to end an operation, or all that this process has under way on the handle (CancelIoEx, since Windows
+ * Vista). Packets come all the same: with ECANCELED, or as if nothing had been asked where the operation was faster.
  *
  * @param handle a socket, or what openFile() returned
  * @param overlapped one that is pending on this handle; all of the handle's but afdPoll()s if left out
  * @returns whether there was anything to end. false: it is done already, its packet is on the way or was taken out
- * @throws SystemError EBADF where it is no handle
+ * @throws SystemError EBADF where it is not a handle
  */
 export function cancelIoEx(handle: number, overlapped?: Overlapped): boolean {
   if (!supported) throw new UnsupportedError('overlapped I/O');
@@ -165,9 +172,9 @@ export function cancelIoEx(handle: number, overlapped?: Overlapped): boolean {
 }
 
 /**
- * The readiness of a socket as one completion (IOCTL_AFD_POLL, which is what WSAPoll and select come down to): its packet
- * comes as soon as any of the events holds, with the socket as its key and what holds as its bytes. Level-triggered: done at
- * once where one holds already. Undocumented, and unchanged since Windows NT.
+ * The readiness of a socket as one completion (IOCTL_AFD_POLL, which is what WSAPoll and select come down to): its
+ * packet comes as soon as any of the events holds, with the socket as its key and what holds as its bytes.
+ * Level-triggered: done at once where one holds already. Undocumented, and unchanged since Windows NT.
  *
  * @param fd need not be associated with a port if `port` is given
  * @param events AFD_POLL_ bits; ABORT, CONNECT_FAIL and LOCAL_CLOSE are worth adding, since they do not come unasked

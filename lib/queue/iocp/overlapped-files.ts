@@ -40,7 +40,7 @@ export interface OpenFileOptions {
  *
  * @param path as CreateFile takes it: `\\.\pipe\name` is a pipe
  * @returns a HANDLE: no fd of Node's `fs`, nor a socket. closeHandle() closes it
- * @throws SystemError ENOENT, EACCES or EPERM, EEXIST, EBUSY (shared with nobody) ...
+ * @throws SystemError ENOENT, EACCES or EPERM, EEXIST, EBUSY (not shared) ...
  */
 export function openFile(path: string, options: OpenFileOptions = NO_OPTIONS): number {
   if (!supported) throw new UnsupportedError('overlapped I/O');
@@ -59,7 +59,8 @@ export function openFile(path: string, options: OpenFileOptions = NO_OPTIONS): n
 }
 
 /**
- * Closes what openFile() returned (CloseHandle). Operations that are pending on it are not ended by that: cancelIoEx() is.
+ * Closes what openFile() returned (CloseHandle). Operations that are pending on it are not ended by that: cancelIoEx()
+ * is.
  *
  * @throws SystemError EBADF for any other number, and for one that is closed
  */
@@ -76,7 +77,8 @@ export function closeHandle(handle: number): void {
  * @param handle what openFile() returned (or a socket), associated with a port
  * @param buffer at most 2^31 - 1 bytes
  * @param offset where in the file; 0 for a pipe or a device
- * @returns WOULD_BLOCK where the packet will come; 0 at the end of the file; with skipOnSuccess how many bytes there were at once
+ * @returns WOULD_BLOCK where the packet will come; 0 at the end of the file; with skipOnSuccess how many bytes there
+ * were at once
  * @throws SystemError EBADF, EACCES, EPIPE, EINVAL (offset or length with FILE_FLAG_NO_BUFFERING), ENOMEM ...
  */
 export function readFile(handle: number, buffer: Uint8Array, offset: number, overlapped: Overlapped): number {
@@ -118,14 +120,15 @@ export interface TransmitFileOptions {
 }
 
 /**
- * Sends a file, or a part of one, to a connected socket inside the kernel (TransmitFile, since Windows NT 4). Workstation editions of Windows do
- * two at a time, and queue the others.
+ * Sends a file, or a part of one, to a connected socket inside the kernel (TransmitFile, since Windows NT 4).
+ * Workstation editions of Windows do two at a time, and queue the others.
  *
  * @param fd a stream socket, associated with a port
- * @param file what openFile() returned, which need not be associated; null for head and tail only. It must stay open until
- * the packet has come
+ * @param file what openFile() returned, which need not be associated; null for head and tail only. It must stay open
+ * until the packet has come
  * @returns WOULD_BLOCK where the packet will come; with skipOnSuccess how many bytes went out at once
- * @throws SystemError ENOTCONN, ECONNRESET, ENOTSOCK, EBADF, EINVAL (longer than 2,147,483,646 bytes without a count) ...
+ * @throws SystemError ENOTCONN, ECONNRESET, ENOTSOCK, EBADF, EINVAL (longer than 2,147,483,646 bytes without a count)
+ * ...
  */
 export function transmitFile(
   fd: number,

@@ -1,5 +1,5 @@
-// One overlapped operation, as JavaScript has it: the class that users make, the table of those that are pending, and how a
-// native answer becomes a result or an error. Used by overlapped-calls.ts and completion-port.ts.
+// One overlapped operation, as JavaScript has it: the class that users make, the table of those that are pending, and
+// how a native answer becomes a result or an error. Used by overlapped-calls.ts and completion-port.ts.
 
 import {
   BAD_ARGUMENT,
@@ -14,12 +14,14 @@ import { callsOf, native } from '../../native/table.js';
 import { SocketAddress } from '../../socket/address.js';
 import { STATUS_END_OF_FILE } from './constants.gen.js';
 
-const calls = callsOf(native.overlapped); // whoever has an Overlapped has them: its constructor checks
+const calls = callsOf(native.overlapped); // present if an Overlapped exists: its constructor checks
 
 /** Whether this platform has completion ports and overlapped calls. */
 export const supported: boolean = native.overlapped !== undefined;
 
-/** Those whose packet has not been taken out of their port, by id: they are kept alive, and found again by their packet. */
+/**
+ * Those whose packet has not been taken out of their port, by id: they are kept alive, and found again by their packet.
+ */
 const pending = new Map<number, Overlapped>();
 
 interface Members {
@@ -34,14 +36,15 @@ let members: Members;
 const POSTED = 'PostQueuedCompletionStatus';
 
 /**
- * One overlapped operation (OVERLAPPED): what a call is given that goes on after it has returned, and what its packet is
- * known by. It can be used again and again, for any call, but for one at a time: while it is pending, every call that is
- * given it throws ERR_INVALID_STATE.
+ * One overlapped operation (OVERLAPPED): what a call is given that goes on after it has returned, and what its packet
+ * is known by. It can be used again and again, for any call, but for one at a time: while it is pending, every call
+ * that is given it throws ERR_INVALID_STATE.
  *
- * Bytes are copied to and from the buffers of a call, since an ArrayBuffer can be taken away while the kernel uses it: to
- * send, when the call is made; to receive, when wait() takes the packet out of the port. So a buffer to send from may be used
- * again at once. A buffer to receive into must not be detached or shortened before: that packet's error is then EFAULT, and
- * its bytes are lost. Only memory of a SharedArrayBuffer is used by the kernel in place, until the packet was taken out.
+ * Bytes are copied to and from the buffers of a call, since an ArrayBuffer can be taken away while the kernel uses it:
+ * to send, when the call is made; to receive, when wait() takes the packet out of the port. So a buffer to send from
+ * may be used again at once. A buffer to receive into must not be detached or shortened before: that packet's error is
+ * then EFAULT, and its bytes are lost. Only memory of a SharedArrayBuffer is used by the kernel in place, until the
+ * packet was taken out.
  *
  * A pending one is kept alive, with its buffers, whether or not you keep it. After the last of it the memory that the
  * kernel used is given back; at most 64 KiB of it is kept for the next call.
@@ -97,7 +100,7 @@ export class Overlapped<T = unknown> {
   }
 }
 
-/** Its id, for native code. Refuses what is none, and everything where there are no overlapped calls. */
+/** Its id, for native code. Throws if this is not an Overlapped, or overlapped I/O is unsupported. */
 export function operationOf(overlapped: unknown): number {
   if (!supported) throw new UnsupportedError('overlapped I/O');
   if (!members.isOverlapped(overlapped)) throw invalidType('overlapped', 'an Overlapped', overlapped);
@@ -114,7 +117,7 @@ export function keepPending(overlapped: Overlapped): void {
   pending.set(members.idOf(overlapped), overlapped);
 }
 
-/** Whose packet was taken out; null where nobody has it any more. */
+/** The Overlapped of a packet that was taken out; null if it was collected. */
 export function takePending(id: number): Overlapped | null {
   const overlapped = pending.get(id);
   if (overlapped === undefined) return null;
@@ -143,7 +146,7 @@ export function checkIdle(overlapped: Overlapped): void {
   if (overlapped.pending) throw invalidState('the Overlapped is pending: its packet was not taken out of its port yet');
 }
 
-/** Throws where nobody would see a completion of the handle's. */
+/** Throws if no port of this thread would get the handle's completions. */
 export function checkAssociated(handle: number): void {
   if (calls.isAssociated(handle) === 1) return;
   throw invalidState(

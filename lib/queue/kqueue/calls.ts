@@ -138,8 +138,8 @@ export class KeventList {
 }
 
 /**
- * A kernel event queue (kqueue(2)); close-on-exec, and never inherited by a child. Close it: one that is merely forgotten
- * stays open, since its fd is public.
+ * A kernel event queue (kqueue(2)); close-on-exec, and never inherited by a child. Close it: one that is merely
+ * forgotten stays open, since its fd is public.
  */
 export class Kqueue {
   readonly #fd: number;
@@ -161,12 +161,13 @@ export class Kqueue {
   /**
    * Makes all `changes`, then waits for events and returns how many there are (kevent(2)). A signal does not end it.
    *
-   * A change that fails is an event of its own with EV_ERROR and the errno in data, if `events` has room for it; otherwise
-   * the call fails, and the changes after it are not made. With EV_RECEIPT every change is answered so.
+   * A change that fails is an event of its own with EV_ERROR and the errno in data, if `events` has room for it;
+   * otherwise the call fails, and the changes after it are not made. With EV_RECEIPT every change is answered so.
    *
    * @param changes null for none
    * @param events is filled, and its length set; null not to wait for any. May be the same as `changes`
-   * @param timeoutMs at least so long if nothing happens; 0 does not wait; -1, undefined and Infinity wait without limit
+   * @param timeoutMs at least so long if nothing happens; 0 does not wait; -1, undefined and Infinity wait without
+   * limit
    * @throws SystemError EBADF, EINVAL, ENOENT, ENOMEM, ESRCH ... of a change that has no room in `events`; TypeError
    * ERR_INVALID_ARG_VALUE, before any change is made, for a filter whose entry holds an address that the kernel uses:
    * EVFILT_AIO, EVFILT_LIO, EVFILT_SENDFILE, EVFILT_WORKLOOP, and EVFILT_MACHPORT with MACH_RCV_MSG

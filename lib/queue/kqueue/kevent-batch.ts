@@ -1,5 +1,5 @@
-// A list of struct kevent in memory that the kernel reads and writes, with a header for the times of a wait; the fields are
-// where native/sys/kqueue/kqueue.h says. For the raw layer and for the Reactor's backend.
+// A list of struct kevent in memory that the kernel reads and writes, with a header for the times of a wait; the fields
+// are where native/sys/kqueue/kqueue.h says. For the raw layer and for the Reactor's backend.
 
 import { UnsupportedError } from '../../base/errors.js';
 import type { KeventLayout } from '../../native/queue-calls.js';

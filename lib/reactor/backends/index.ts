@@ -13,8 +13,8 @@ const KINDS = [
 ] as const;
 
 /**
- * The facilities of the kernel that a Reactor can use: `'epoll'` (epoll(7), Linux), `'kqueue'` (kqueue(2), macOS and the
- * BSDs) or `'iocp'` (completion ports, Windows).
+ * The facilities of the kernel that a Reactor can use: `'epoll'` (epoll(7), Linux), `'kqueue'` (kqueue(2), macOS and
+ * the BSDs) or `'iocp'` (completion ports, Windows).
  */
 export type BackendName = (typeof KINDS)[number]['name'];
 

@@ -35,7 +35,9 @@ export interface Change {
 /** What a queue has for an fd: interests, and SILENT where its READ filter is only there to hear of closures. */
 export const SILENT = 8;
 
-/** So much that the low-water mark never is reached: data says nothing then, the end of the stream does all the same. */
+/**
+ * So much that the low-water mark never is reached: data says nothing then, the end of the stream does all the same.
+ */
 const UNREACHABLE = 2 ** 31 - 1;
 
 /** What the queue is to have for an interest: closures come by the READ filter, whether asked for or not. */
@@ -80,7 +82,9 @@ export function changesBetween(before: number, after: number, mode: Mode, k: Kqu
 /** An error ends both directions: a call that would fail does not block. */
 const BROKEN = Ready.READABLE | Ready.WRITABLE | Ready.READ_CLOSED | Ready.WRITE_CLOSED | Ready.ERROR | Ready.HANGUP;
 
-/** What one event says. The end of the stream comes beside what is still to be read; fflags is then a socket's error. */
+/**
+ * What one event says. The end of the stream comes beside what is still to be read; fflags is then a socket's error.
+ */
 export function readyOf(filter: number, flags: number, fflags: number, k: KqueueConstants): number {
   const isEnd = (flags & k.EV_EOF) !== 0;
   // libkqueue gives back the fflags that the filter was added with; a kernel's begin at 0.

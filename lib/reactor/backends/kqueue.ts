@@ -209,7 +209,9 @@ export class KqueueBackend implements Backend {
     return result < 0 ? result : 0;
   }
 
-  /** Room for so many receipts and not one more: a queue with room left would go on to fetch events (libkqueue does). */
+  /**
+   * Room for so many receipts and not one more: a queue with room left would go on to fetch events (libkqueue does).
+   */
   #roomFor(count: number): Int32Array {
     this.#rooms[count] ??= this.#receipts.words.subarray(0, this.#receipts.end(count));
     return this.#rooms[count];

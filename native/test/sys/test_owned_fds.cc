@@ -39,7 +39,7 @@ TEST("a number that was given to a stranger meanwhile is left alone") {
   ::close(mine);
 }
 
-TEST("a number that is closed already is no error") {
+TEST("a number that is closed already is not an error") {
   OwnedFds owned;
   Fd socket(socket_open(AF_INET, SOCK_STREAM, 0));
   owned.add(socket);

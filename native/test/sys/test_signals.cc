@@ -143,7 +143,7 @@ TEST("a watched signal does not end the process, and one no longer watched does 
             128 + SIGTERM);
 }
 
-TEST("signals that cannot be caught, and numbers that are none, are bad arguments") {
+TEST("signals that cannot be caught, and numbers that are not signals, are bad arguments") {
   for (const int number : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, 0, -1, 65, 1000, INT32_MAX}) {
     EXPECT(!signal_can_be_watched(number));
     EXPECT_EQ(signal_watch(number, true), kBadArgument);

@@ -43,7 +43,7 @@ Result AfdPoller::add(int fd, uint32_t slot, uint32_t generation, uint32_t inter
   watch->fd = fd;
   by_fd_.emplace(fd, watch);
   modify(fd, slot, generation, interest, oneshot);
-  // At once: a handle that is no socket is noticed by the poll, if by nothing before.
+  // At once: a handle that is not a socket is noticed by the poll, if by nothing before.
   const Result polled = poll(watch);
   if (polled >= 0) return 0;
   forget(watch);

@@ -17,7 +17,7 @@ constexpr int kRequestsPerHelper = 32;
 
 static_assert(sizeof(AfdRequest::own_io_status) == sizeof(IO_STATUS_BLOCK), "the kernel writes it");
 
-// A name below \Device\Afd opens a handle that is no socket, but takes AFD's requests.
+// A name below \Device\Afd opens a handle that is not a socket, but takes AFD's requests.
 wchar_t helper_name[] = L"\\Device\\Afd\\fdreactor";
 
 HANDLE as_handle(void* handle) { return static_cast<HANDLE>(handle); }

@@ -59,7 +59,7 @@ constexpr PortConstant kConstants[] = {
     {"iocp", "CREATE_NEW", 1, CREATE_NEW},
     // openFile(): make a new file, or empty the one that is there (disposition).
     {"iocp", "CREATE_ALWAYS", 2, CREATE_ALWAYS},
-    // openFile(): ENOENT where there is none (disposition).
+    // openFile(): ENOENT if the file does not exist (disposition).
     {"iocp", "OPEN_EXISTING", 3, OPEN_EXISTING},
     // openFile(): open it, or make a new one (disposition).
     {"iocp", "OPEN_ALWAYS", 4, OPEN_ALWAYS},

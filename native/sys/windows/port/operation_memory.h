@@ -29,7 +29,7 @@ class OperationMemory {
   void copy_in(const Piece* pieces);
 
   // Hands the first `bytes` bytes on to the buffers they were received for. False where one of these has become too
-  // small for its part; the others have theirs.
+  // small for its part; the others have their parts.
   bool copy_out(uint32_t bytes, const Bytes* targets, size_t count) const;
 
   // The operation is over, and its bytes were handed on: large memory is given back, small is kept for the next use.

@@ -60,7 +60,7 @@ Result overlapped_send_to(const Channel&, const Piece* pieces, size_t count, uin
                           Operation*);
 
 // A receive or read has `bytes` bytes: they are handed on to the buffers that they came for. False where one of these
-// has become too small for its part; the others have theirs.
+// has become too small for its part; the others have their parts.
 bool overlapped_copy_out(const Operation* operation, uint32_t bytes, const Bytes* targets, size_t count);
 
 // The operation is idle and its bytes were handed on: large memory is given back, small is kept for the next use.
