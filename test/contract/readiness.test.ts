@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { bothClosed, contractTest, recorder } from '../helpers/contract.js';
 import { libkqueue } from '../helpers/libkqueue.js';
 import { own } from '../helpers/owned.js';
-import { fill, listen, pipePair, recvAll, reset, socketPair, tcpPair } from '../helpers/pairs.js';
+import { fill, listen, pipePair, recvAll, refusingPort, reset, socketPair, tcpPair } from '../helpers/pairs.js';
 import { hasKqueue } from '../helpers/platform.js';
 import { caught } from '../helpers/throws.js';
 import { turnFor, turnUntil } from '../helpers/wait.js';
@@ -193,9 +193,7 @@ contractTest(
 );
 
 function watchRefused(reactor: Reactor): { fd: number; bits: () => number } {
-  const { listener, port } = listen();
-  socket.close(listener);
-  const fd = own(socket.connectTcp({ host: '127.0.0.1', port }));
+  const fd = own(socket.connectTcp({ host: '127.0.0.1', port: refusingPort() }));
   const { handler, bits } = recorder();
   reactor.register(fd, Interest.WRITABLE, handler);
   return { fd, bits };

@@ -41,6 +41,14 @@ export function listen(host = '127.0.0.1', options: { backlog?: number } = {}): 
   return { listener, port: portOf(listener) };
 }
 
+/** A port that refuses connections until the test ends: a socket that does not listen holds it. */
+export function refusingPort(host = '127.0.0.1'): number {
+  const { AF_INET, AF_INET6, SOCK_STREAM } = socket.constants;
+  const holder = own(socket.socket(host.includes(':') ? AF_INET6 : AF_INET, SOCK_STREAM, 0));
+  socket.bind(holder, { host, port: 0 });
+  return portOf(holder);
+}
+
 /** Accepts one connection, waiting for it. */
 export function acceptOne(listener: number): number {
   for (;;) {

@@ -19,7 +19,7 @@ import { associatedPair, beginAccept, finish, newTcpSocket } from '../helpers/co
 import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { expectNoPacket, newPort, takePacket, takePackets } from '../helpers/packets.js';
-import { listen, portOf, recvAll, sendAll, tcpPair } from '../helpers/pairs.js';
+import { listen, portOf, recvAll, refusingPort, sendAll, tcpPair } from '../helpers/pairs.js';
 import { caught, expectInvalidState, expectSystemError } from '../helpers/throws.js';
 import { awaitReady } from '../helpers/wait.js';
 
@@ -300,11 +300,9 @@ describe('connectEx', () => {
 
   test('nobody listens: ECONNREFUSED with the packet', () => {
     const port = newPort();
-    const { listener, port: number } = listen();
-    socket.close(listener);
     const fd = boundSocket();
     port.associate(fd, fd);
-    connectEx(fd, { host: '127.0.0.1', port: number }, new Overlapped());
+    connectEx(fd, { host: '127.0.0.1', port: refusingPort() }, new Overlapped());
     expect(takePacket(port).error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'ConnectEx', fd });
   });
 

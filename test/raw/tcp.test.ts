@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { libkqueue } from '../helpers/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
-import { acceptOne, lingerOption, listen, portOf, recvAll, reset, tcpPair } from '../helpers/pairs.js';
+import { acceptOne, lingerOption, listen, portOf, recvAll, refusingPort, reset, tcpPair } from '../helpers/pairs.js';
 import { closedFd, isWindows } from '../helpers/platform.js';
 import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
 import { awaitReady } from '../helpers/wait.js';
@@ -47,9 +47,7 @@ describe.each([
   });
 
   const refused = (): number => {
-    const { listener, port } = listen(host);
-    socket.close(listener);
-    const fd = own(socket.connectTcp({ host, port }));
+    const fd = own(socket.connectTcp({ host, port: refusingPort(host) }));
     expect(awaitReady(fd, Interest.WRITABLE) & (Ready.ERROR | Ready.HANGUP | Ready.WRITABLE)).not.toBe(0);
     return fd;
   };
@@ -59,8 +57,7 @@ describe.each([
   });
 
   testWith({ notOnLibkqueue: libkqueue.error }, `${host}: the error says whom the connection was for`, () => {
-    const { listener, port } = listen(host);
-    socket.close(listener);
+    const port = refusingPort(host);
     const address = new SocketAddress({ host, port });
     const domain = host === '::1' ? constants.AF_INET6 : constants.AF_INET;
     for (const begin of [
@@ -125,8 +122,9 @@ test('what arrives on an IPv6 listener from IPv4 has a mapped address', () => {
 });
 
 testWith({ notOnLibkqueue: libkqueue.error }, 'an IPv6 listener with ipv6Only refuses IPv4', () => {
-  const only = own(socket.listenTcp({ host: '::', port: 0, ipv6Only: true }));
-  const refused = own(socket.connectTcp({ host: '127.0.0.1', port: portOf(only) }));
+  const port = refusingPort();
+  own(socket.listenTcp({ host: '::', port, ipv6Only: true }));
+  const refused = own(socket.connectTcp({ host: '127.0.0.1', port }));
   awaitReady(refused, Interest.WRITABLE);
   expect(socket.takeError(refused)).toMatchObject({ code: 'ECONNREFUSED' });
 });

@@ -7,7 +7,7 @@ import { sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { own, ownFile } from '../helpers/owned.js';
-import { fill, listen, pipePair, socketPair, tcpPair, whenFull } from '../helpers/pairs.js';
+import { fill, listen, pipePair, refusingPort, socketPair, tcpPair, whenFull } from '../helpers/pairs.js';
 import { awaitReady } from '../helpers/wait.js';
 
 const byte = new Uint8Array(1);
@@ -96,8 +96,7 @@ testWith(
   'a send that had to begin the connection first (MSG_FASTOPEN), and its error names the peer',
   () => {
     for (const isRefused of [false, true]) {
-      const { listener, port } = listen();
-      if (isRefused) socket.close(listener);
+      const port = isRefused ? refusingPort() : listen().port;
       const to = { host: '127.0.0.1', port };
       const fd = own(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
       expect(socket.sendto(fd, byte, 0, 1, MSG_FASTOPEN, to)).toBe(WOULD_BLOCK);

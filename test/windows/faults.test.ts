@@ -29,7 +29,7 @@ import { describe, expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { dispose, own, ownFile } from '../helpers/owned.js';
 import { expectNoPacket, newPort, type Packet, packetsNow, takePacket, takePackets } from '../helpers/packets.js';
-import { listen, reset, socketPair } from '../helpers/pairs.js';
+import { listen, refusingPort, reset, socketPair } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import {
   caught,
@@ -395,12 +395,10 @@ describe('closed with operations pending', () => {
 describe('connections', () => {
   test('refused: the packet says so', () => {
     const port = newPort();
-    const { listener, port: number } = listen();
-    socket.close(listener);
     const fd = freshSocket();
     socket.bind(fd, { host: '0.0.0.0', port: 0 });
     port.associate(fd, 1);
-    connectEx(fd, { host: '127.0.0.1', port: number }, new Overlapped());
+    connectEx(fd, { host: '127.0.0.1', port: refusingPort() }, new Overlapped());
     const { error } = takePackets(port, 1, 10_000)[0] as Packet;
     expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'ConnectEx', fd });
   });
