@@ -1,3 +1,3 @@
-# node-gyp's front door, for this checkout. It is no part of the package: at the sight of it yarn would run node-gyp at every
-# installation, "gypfile" or not. `fdreactor build` puts one in its place.
+# What node-gyp reads in this checkout. The package does not include it: yarn would run node-gyp at every installation,
+# with or without "gypfile". `fdreactor build` writes one.
 { 'includes': ['fdreactor.gypi'] }

@@ -1,10 +1,10 @@
-# The build on the user's own machine, by node-gyp. native/sources.mjs chooses the sources: what a platform does not have
-# is not compiled there, so no source outside native/sys/ needs a platform conditional.
+# The build on the user's own machine, by node-gyp. native/sources.mjs chooses the sources: what a platform does not
+# have is not compiled there, so no source outside native/sys/ needs a platform conditional.
 {
   'variables': {
     'sanitize%': '',  # 'address,undefined': the add-on under sanitizers, see CONTRIBUTING.md
     'kqueue%': '',  # 'libkqueue', on Linux: kqueue in place of epoll, see CONTRIBUTING.md
-    'warnings_are_errors%': 'false',  # 'true' where somebody reads them, not on a user's machine
+    'warnings_are_errors%': 'false',  # 'true' where a developer reads them, not on a user's machine
   },
   'targets': [
     {
@@ -38,8 +38,8 @@
           'ldflags': ['-Wl,-rpath,<!(pkg-config --variable=libdir libkqueue)'],
           'libraries': ['<!@(pkg-config --libs libkqueue)'],
         }],
-        # MSVC (Visual Studio 2019 or newer). node-gyp brings a delay-load hook of its own. Without exceptions and RTTI is
-        # how Node's own settings have it; said once more, because newer ones may not.
+        # MSVC (Visual Studio 2019 or newer). node-gyp brings its own delay-load hook. Node's settings exclude
+        # exceptions and RTTI; these lines repeat that, because newer settings may not.
         ['OS=="win"', {
           'defines': ['_HAS_EXCEPTIONS=0', '_WIN32_WINNT=0x0A00', 'NOMINMAX', 'WIN32_LEAN_AND_MEAN'],
           'libraries': ['-lws2_32', '-lmswsock', '-lntdll', '-liphlpapi'],

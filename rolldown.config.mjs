@@ -1,5 +1,5 @@
-// The library as it is shipped: one file an entry of package.json, and one for what several of them need. As many files as
-// lib/ has would make an import three times as slow. The declarations are tsc's, a file each.
+// The library as it is shipped: one file an entry of package.json, and one for what several of them need. As many files
+// as lib/ has would make an import three times as slow. The declarations are tsc's, a file each.
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 
@@ -18,7 +18,7 @@ export default defineConfig({
     chunkFileNames: '[name].js',
     codeSplitting: {
       groups: [
-        // Apart from what loads the add-on, for the command that builds it when there is none.
+        // Apart from what loads the add-on, for the command that builds the add-on.
         { name: 'target', test: /lib[\\/]native[\\/](builtins|target|version)\.ts$/, priority: 1 },
         { name: 'shared', minShareCount: 2 },
       ],

@@ -1,6 +1,6 @@
-// How the tests run. They import the package by its own name and get what users get: the compiled files in dist/, loaded
-// by Node itself (external), never transformed. Every test file has a process of its own, because the tests look at
-// the descriptors, the signals and the memory of the whole process.
+// How the tests run. They import the package by its own name and get what users get: the compiled files in dist/,
+// loaded by Node itself (external), never transformed. Every test file has a process of its own, because the tests look
+// at the descriptors, the signals and the memory of the whole process.
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { filesNotRun } from './test/helpers/platform.js';

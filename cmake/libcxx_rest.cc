@@ -12,7 +12,7 @@ void* operator new(size_t bytes) {
 void operator delete(void* memory) noexcept { free(memory); }
 void operator delete(void* memory, size_t) noexcept { free(memory); }
 
-// condition_variable.cpp has std::notify_all_at_thread_exit(), which nobody calls. It would bring in std::thread and
+// condition_variable.cpp has std::notify_all_at_thread_exit(), which no code calls. It would bring in std::thread and
 // std::future, and with them exceptions.
 _LIBCPP_BEGIN_NAMESPACE_STD
 __thread_struct::__thread_struct() : __p_(nullptr) {}

@@ -1,24 +1,7 @@
 // @ts-check
-// Rules on prose: the words of comments, messages and documents, and the width of their lines. Only what the list below
-// names is held to them. A folder or file joins the list when its prose is rewritten, and never leaves it.
+// Rules on prose: the words of comments, messages and documents, and the width of their lines.
 
 const MAX_COLUMNS = 120;
-export const heldToPlainProse = [
-  'README.md',
-  'ARCHITECTURE.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'docs/',
-  'bench/',
-  'lib/',
-  'native/',
-  'examples/',
-  'test/',
-  'scripts/',
-  '.ci/',
-  '.devcontainer/',
-  '.github/',
-];
 /** Pages with tables and lists that a program writes, in lines of any width. */
 const withGeneratedLines = ['docs/c10k.md', 'docs/c10m.md', 'docs/portability.md'];
 /** A line that is prose: a comment, or text of a document other than a row of a table. The formatters break code. */
@@ -41,12 +24,8 @@ const riddles = [
   { words: /\bof its o[w]n accord\b/i, instead: '"by itself"' },
 ];
 
-/** @param {string} file */
-const isHeld = (file) => heldToPlainProse.some((held) => (held.endsWith('/') ? file.startsWith(held) : file === held));
-
 /** @param {string} file @param {string} text @returns {{ file: string, line: number, rule: string }[]} */
 export function checkProse(file, text) {
-  if (!isHeld(file)) return [];
   return text.split('\n').flatMap((content, index) => {
     const line = index + 1;
     const found = riddles.filter(({ words }) => words.test(content));

@@ -3,7 +3,7 @@ import { capabilities, Interest, type Reactor, Ready, type Registration } from '
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { bothClosed, contractTest, recorder } from '../helpers/contract.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { own } from '../helpers/owned.js';
 import { fill, listen, pipePair, recvAll, refusingPort, reset, socketPair, tcpPair } from '../helpers/pairs.js';
 import { hasKqueue } from '../helpers/platform.js';

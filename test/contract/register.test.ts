@@ -6,7 +6,7 @@ import { capabilities, Interest, type Mode, Ready } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest, recorder } from '../helpers/contract.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { ownFile } from '../helpers/owned.js';
 import { pairWithNumber, pipePair, socketPair } from '../helpers/pairs.js';
 import { closedFd, isWindows } from '../helpers/platform.js';

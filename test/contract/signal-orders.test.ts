@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { inChild, runCommand } from '../helpers/child.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { describeWith, testWith } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
 

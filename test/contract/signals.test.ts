@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { contractTest } from '../helpers/contract.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { socketPair } from '../helpers/pairs.js';
 import { anotherSignal, aSignal, inDeno, isWindows } from '../helpers/platform.js';
 import { expectArgumentType, expectBadArgument, expectInvalidState } from '../helpers/throws.js';

@@ -6,7 +6,7 @@ import { Interest, type Registration } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { contractTest, recorder } from '../helpers/contract.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { own } from '../helpers/owned.js';
 import { listen, pairWithNumber, socketPair } from '../helpers/pairs.js';
 import { underWine } from '../helpers/platform.js';

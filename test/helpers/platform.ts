@@ -47,11 +47,11 @@ const compiler = 'the compiler (a native program) is that of the machine that bu
 const onWindows: Record<string, string> = {
   'test/examples/*.test.ts': proc,
   'test/types/*.test.ts': compiler,
-  'test/raw/epoll*.test.ts': epoll,
-  'test/raw/kqueue*.test.ts': kqueue,
+  'test/raw/epoll/*.test.ts': epoll,
+  'test/raw/kqueue/*.test.ts': kqueue,
   'test/raw/splice.test.ts': pipes,
   'test/raw/vmsplice.test.ts': pipes,
-  'test/contract/pump*.test.ts': pipes,
+  'test/contract/pump/*.test.ts': pipes,
   'test/contract/acceptor-faults.test.ts': 'system calls are made to fail by strace',
   'test/contract/signal-orders.test.ts': 'there is no kill(2), and no disposition of a signal',
   'test/contract/identity.test.ts': 'the numbers of files are asked of /proc',
@@ -64,16 +64,16 @@ const onWindows: Record<string, string> = {
   'test/lifecycle/waiting-thread.test.ts': threadAnyway,
 };
 
-const onPosix: Record<string, string> = { 'test/windows/*.test.ts': iocp, 'test/raw/iocp*.test.ts': iocp };
+const onPosix: Record<string, string> = { 'test/windows/*.test.ts': iocp, 'test/raw/iocp/*.test.ts': iocp };
 
-const withEpoll: Record<string, string> = { 'test/raw/kqueue*.test.ts': kqueue };
+const withEpoll: Record<string, string> = { 'test/raw/kqueue/*.test.ts': kqueue };
 
 const withKqueue: Record<string, string> = {
   'test/lifecycle/waiting-thread.test.ts': threadAnyway,
-  'test/raw/epoll*.test.ts': epoll,
+  'test/raw/epoll/*.test.ts': epoll,
   'test/raw/splice.test.ts': splice,
   'test/raw/vmsplice.test.ts': splice,
-  'test/contract/pump*.test.ts': splice,
+  'test/contract/pump/*.test.ts': splice,
 };
 
 /** Beside those of withKqueue, on a kernel that is not Linux. */
@@ -100,7 +100,7 @@ const qemuOnly: Record<string, string> = {
   'test/contract/attach-exit.test.ts': start,
   'test/contract/wakers.test.ts': start,
   'test/contract/acceptor-faults.test.ts': strace,
-  'test/contract/pump-faults.test.ts': strace,
+  'test/contract/pump/faults.test.ts': strace,
 };
 
 const otherRuntimes: Record<string, string> = {

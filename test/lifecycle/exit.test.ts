@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { inChild, type Toolbox } from '../helpers/child.js';
 import { raise } from '../helpers/fixtures/raise.mjs';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { endedByControlEvent, isWindows } from '../helpers/platform.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inChild, reportOf, type Toolbox } from '../helpers/child.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 
 test('require() gives the same module as import', async () => {

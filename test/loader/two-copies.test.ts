@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 import { copyOfOtherVersion, copyPackage, goodBytes } from './package-copy.js';
 

@@ -2,7 +2,7 @@
 import { Interest, Reactor, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 import { dispose, own } from '../helpers/owned.js';
 import { acceptOne, fill, listen, recvAll, reset, tcpPair } from '../helpers/pairs.js';

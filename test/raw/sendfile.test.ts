@@ -20,7 +20,7 @@ import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { sendfile } from 'fdreactor/transfer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 import { ownFile } from '../helpers/owned.js';
 import { pipePair, recvAll, socketPair, tcpPair } from '../helpers/pairs.js';

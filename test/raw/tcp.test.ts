@@ -3,7 +3,7 @@ import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
-import { libkqueue } from '../helpers/libkqueue.js';
+import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { acceptOne, lingerOption, listen, portOf, recvAll, refusingPort, reset, tcpPair } from '../helpers/pairs.js';

@@ -19,9 +19,8 @@ describe('prose', () => {
     expect(checkProse('scripts/a.mjs', line.replace('~', ''))).toHaveLength(1);
   });
 
-  test('plain words pass, and a folder that is not held to them', () => {
+  test('plain words pass', () => {
     expect(checkProse('scripts/a.mjs', '// The first hours, and a noun: none of the files is a library.')).toEqual([]);
-    expect(checkProse('lib/a.ts', `// ${'n~obody'.replace('~', '')}`)).toEqual([]);
   });
 
   test('comments and documents are at most 120 columns wide, but not code and tables', () => {

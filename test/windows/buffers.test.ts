@@ -13,8 +13,8 @@ import {
 import * as socket from 'fdreactor/socket';
 import { SocketAddress } from 'fdreactor/socket';
 import { expect, test } from 'vitest';
+import { newPort, takePacket, takePackets } from '../helpers/iocp/packets.js';
 import { own } from '../helpers/owned.js';
-import { newPort, takePacket, takePackets } from '../helpers/packets.js';
 import { portOf, recvAll, socketPair } from '../helpers/pairs.js';
 import { expectArgumentType, expectBadArgument } from '../helpers/throws.js';
 

@@ -7,7 +7,7 @@ import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
 import { handleCount } from '../helpers/fixtures/open-handles.mjs';
-import { newPort } from '../helpers/packets.js';
+import { newPort } from '../helpers/iocp/packets.js';
 import { listen, reset } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import { underWine } from '../helpers/platform.js';

@@ -6,8 +6,8 @@ import { acceptEx, CompletionEntries, type CompletionPort, Overlapped, wsaRecv, 
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { contractTest } from '../helpers/contract.js';
+import { newPort } from '../helpers/iocp/packets.js';
 import { own } from '../helpers/owned.js';
-import { newPort } from '../helpers/packets.js';
 import { listen } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import { turnUntil } from '../helpers/wait.js';

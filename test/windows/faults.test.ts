@@ -26,9 +26,9 @@ import {
 } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
+import { expectNoPacket, newPort, type Packet, packetsNow, takePacket, takePackets } from '../helpers/iocp/packets.js';
 import { testWith } from '../helpers/needs.js';
 import { dispose, own, ownFile } from '../helpers/owned.js';
-import { expectNoPacket, newPort, type Packet, packetsNow, takePacket, takePackets } from '../helpers/packets.js';
 import { listen, refusingPort, reset, socketPair } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import {

@@ -21,15 +21,15 @@ import {
 } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { associatedPair } from '../helpers/completions.js';
-import { newPort, takePacket } from '../helpers/packets.js';
+import { associatedPair } from '../../helpers/iocp/completions.js';
+import { newPort, takePacket } from '../../helpers/iocp/packets.js';
 import {
   caught,
   expectArgumentType,
   expectBadArgument,
   expectInvalidState,
   expectOutOfRange,
-} from '../helpers/throws.js';
+} from '../../helpers/throws.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;

@@ -1,6 +1,6 @@
 // Pump under injected faults: limits of pipes, calls that are interrupted or cut short.
 import { expect, test } from 'vitest';
-import { reportOf, type Toolbox } from '../helpers/child.js';
+import { reportOf, type Toolbox } from '../../helpers/child.js';
 
 /** Proxies 1 MiB under the faults in `args`; says what arrived. */
 const proxy = ({ socket, transfer, injectFaults, report, outcomeOf, args }: Toolbox): void => {

@@ -3,12 +3,12 @@ import * as iocp from 'fdreactor/iocp';
 import { afdPoll, cancelIoEx, Overlapped, STATUS_CANCELLED, WOULD_BLOCK, wsaRecv } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
-import { associatedPair, finish } from '../helpers/completions.js';
-import { testWith } from '../helpers/needs.js';
-import { own } from '../helpers/owned.js';
-import { expectNoPacket, newPort, takePacket, takePackets } from '../helpers/packets.js';
-import { listen, recvAll, sendAll, tcpPair } from '../helpers/pairs.js';
-import { expectInvalidState, expectSystemError } from '../helpers/throws.js';
+import { associatedPair, finish } from '../../helpers/iocp/completions.js';
+import { expectNoPacket, newPort, takePacket, takePackets } from '../../helpers/iocp/packets.js';
+import { testWith } from '../../helpers/needs.js';
+import { own } from '../../helpers/owned.js';
+import { listen, recvAll, sendAll, tcpPair } from '../../helpers/pairs.js';
+import { expectInvalidState, expectSystemError } from '../../helpers/throws.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

@@ -3,16 +3,16 @@
 import * as epoll from 'fdreactor/epoll';
 import { EPOLLIN, EPOLLOUT, Epoll, EpollEvents } from 'fdreactor/epoll';
 import { describe, expect, test } from 'vitest';
-import { dispose } from '../helpers/owned.js';
-import { socketPair } from '../helpers/pairs.js';
+import { dispose } from '../../helpers/owned.js';
+import { socketPair } from '../../helpers/pairs.js';
 import {
   caught,
   expectArgumentType,
   expectBadArgument,
   expectInvalidState,
   expectOutOfRange,
-} from '../helpers/throws.js';
-import { badFds } from '../helpers/values.js';
+} from '../../helpers/throws.js';
+import { badFds } from '../../helpers/values.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 const wrong = (value: unknown): any => value;

@@ -23,13 +23,20 @@ import {
 } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
-import { associatedPair, finish, openHandle } from '../helpers/completions.js';
-import { testWith } from '../helpers/needs.js';
-import { dispose } from '../helpers/owned.js';
-import { expectNoPacket, newPort, type Packet, packetsNow, takePacket, takePackets } from '../helpers/packets.js';
-import { recvAll } from '../helpers/pairs.js';
-import { eventually } from '../helpers/patience.js';
-import { caught, expectBadArgument, expectInvalidState, expectSystemError } from '../helpers/throws.js';
+import { associatedPair, finish, openHandle } from '../../helpers/iocp/completions.js';
+import {
+  expectNoPacket,
+  newPort,
+  type Packet,
+  packetsNow,
+  takePacket,
+  takePackets,
+} from '../../helpers/iocp/packets.js';
+import { testWith } from '../../helpers/needs.js';
+import { dispose } from '../../helpers/owned.js';
+import { recvAll } from '../../helpers/pairs.js';
+import { eventually } from '../../helpers/patience.js';
+import { caught, expectBadArgument, expectInvalidState, expectSystemError } from '../../helpers/throws.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

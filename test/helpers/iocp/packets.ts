@@ -1,8 +1,8 @@
 // Packets of a completion port, counted: a test says how many are to come, and more are as wrong as fewer.
 import type { SystemError } from 'fdreactor';
 import { CompletionEntries, CompletionPort, type Overlapped } from 'fdreactor/iocp';
-import { dispose } from './owned.js';
-import { patience } from './patience.js';
+import { dispose } from '../owned.js';
+import { patience } from '../patience.js';
 
 export interface Packet {
   key: number;

@@ -7,12 +7,12 @@ import { Interest, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { expect } from 'vitest';
-import { reportOf } from '../helpers/child.js';
-import { contractTest } from '../helpers/contract.js';
-import { dispose, own } from '../helpers/owned.js';
-import { fill, pipePair, recvAll, sendAll, socketPair, tcpPair } from '../helpers/pairs.js';
-import { caught, expectSystemError } from '../helpers/throws.js';
-import { awaitReady } from '../helpers/wait.js';
+import { reportOf } from '../../helpers/child.js';
+import { contractTest } from '../../helpers/contract.js';
+import { dispose, own } from '../../helpers/owned.js';
+import { fill, pipePair, recvAll, sendAll, socketPair, tcpPair } from '../../helpers/pairs.js';
+import { caught, expectSystemError } from '../../helpers/throws.js';
+import { awaitReady } from '../../helpers/wait.js';
 
 const needs = { needs: 'splice' } as const;
 const newPool = (): PipePool => dispose(new PipePool());

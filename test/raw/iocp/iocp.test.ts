@@ -2,10 +2,10 @@
 import { CompletionEntries, CompletionPort, Overlapped, STATUS_SUCCESS, supported, wsaRecv } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { associatedPair, newTcpSocket } from '../helpers/completions.js';
-import { expectNoPacket, newPort, packetsNow, takePackets } from '../helpers/packets.js';
-import { tcpPair } from '../helpers/pairs.js';
-import { expectInvalidState, expectSystemError } from '../helpers/throws.js';
+import { associatedPair, newTcpSocket } from '../../helpers/iocp/completions.js';
+import { expectNoPacket, newPort, packetsNow, takePackets } from '../../helpers/iocp/packets.js';
+import { tcpPair } from '../../helpers/pairs.js';
+import { expectInvalidState, expectSystemError } from '../../helpers/throws.js';
 
 const byte = new Uint8Array([1]);
 

@@ -15,13 +15,13 @@ import {
 } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
-import { associatedPair, beginAccept, finish, newTcpSocket } from '../helpers/completions.js';
-import { testWith } from '../helpers/needs.js';
-import { own } from '../helpers/owned.js';
-import { expectNoPacket, newPort, takePacket, takePackets } from '../helpers/packets.js';
-import { listen, portOf, recvAll, refusingPort, sendAll, tcpPair } from '../helpers/pairs.js';
-import { caught, expectInvalidState, expectSystemError } from '../helpers/throws.js';
-import { awaitReady } from '../helpers/wait.js';
+import { associatedPair, beginAccept, finish, newTcpSocket } from '../../helpers/iocp/completions.js';
+import { expectNoPacket, newPort, takePacket, takePackets } from '../../helpers/iocp/packets.js';
+import { testWith } from '../../helpers/needs.js';
+import { own } from '../../helpers/owned.js';
+import { listen, portOf, recvAll, refusingPort, sendAll, tcpPair } from '../../helpers/pairs.js';
+import { caught, expectInvalidState, expectSystemError } from '../../helpers/throws.js';
+import { awaitReady } from '../../helpers/wait.js';
 
 const { MSG_PEEK } = socket.constants;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);

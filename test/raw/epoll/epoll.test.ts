@@ -20,12 +20,12 @@ import {
 } from 'fdreactor/epoll';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { testWith } from '../helpers/needs.js';
-import { dispose, own } from '../helpers/owned.js';
-import { pipePair, socketPair, tcpPair } from '../helpers/pairs.js';
-import { eventually } from '../helpers/patience.js';
-import { expectSystemError } from '../helpers/throws.js';
-import { awaitEvents, eventsNow } from '../helpers/wait.js';
+import { testWith } from '../../helpers/needs.js';
+import { dispose, own } from '../../helpers/owned.js';
+import { pipePair, socketPair, tcpPair } from '../../helpers/pairs.js';
+import { eventually } from '../../helpers/patience.js';
+import { expectSystemError } from '../../helpers/throws.js';
+import { awaitEvents, eventsNow } from '../../helpers/wait.js';
 
 const newEpoll = (): Epoll => dispose(new Epoll());
 const byte = new Uint8Array([1]);

@@ -9,10 +9,10 @@ import {
   wsaSend,
 } from 'fdreactor/iocp';
 import { describe, expect, test } from 'vitest';
-import { associatedPair, finish } from '../helpers/completions.js';
-import { newPort, takePacket } from '../helpers/packets.js';
-import { recvAll, sendAll } from '../helpers/pairs.js';
-import { expectOutOfRange } from '../helpers/throws.js';
+import { associatedPair, finish } from '../../helpers/iocp/completions.js';
+import { newPort, takePacket } from '../../helpers/iocp/packets.js';
+import { recvAll, sendAll } from '../../helpers/pairs.js';
+import { expectOutOfRange } from '../../helpers/throws.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const asText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');

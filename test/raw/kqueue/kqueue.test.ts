@@ -32,13 +32,13 @@ import {
   listOf,
   newQueue,
   receiptsOf,
-} from '../helpers/kevents.js';
-import { libkqueue } from '../helpers/libkqueue.js';
-import { testWith } from '../helpers/needs.js';
-import { own } from '../helpers/owned.js';
-import { acceptOne, listen, pipePair, reset, socketPair, tcpPair } from '../helpers/pairs.js';
-import { closedFd } from '../helpers/platform.js';
-import { expectSystemError } from '../helpers/throws.js';
+} from '../../helpers/kqueue/kevents.js';
+import { libkqueue } from '../../helpers/kqueue/libkqueue.js';
+import { testWith } from '../../helpers/needs.js';
+import { own } from '../../helpers/owned.js';
+import { acceptOne, listen, pipePair, reset, socketPair, tcpPair } from '../../helpers/pairs.js';
+import { closedFd } from '../../helpers/platform.js';
+import { expectSystemError } from '../../helpers/throws.js';
 
 const byte = new Uint8Array([1]);
 

@@ -1,9 +1,9 @@
 // A raw kqueue in tests: changes by one line each, and events as plain objects.
 import { EV_ERROR, EV_RECEIPT, KeventList, Kqueue } from 'fdreactor/kqueue';
 import { expect } from 'vitest';
-import { native } from './fixtures/native.mjs';
-import { dispose } from './owned.js';
-import { patience } from './patience.js';
+import { native } from '../fixtures/native.mjs';
+import { dispose } from '../owned.js';
+import { patience } from '../patience.js';
 
 /** The arguments of KeventList.push(). */
 export type Entry = [ident: number, filter: number, flags: number, fflags?: number, data?: number, udata?: number];

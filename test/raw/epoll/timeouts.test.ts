@@ -1,8 +1,8 @@
 // How long a raw wait takes: never less than asked, fractions of a millisecond included. In a child, whose host loop
 // has nothing that could end a wait early.
 import { expect, test } from 'vitest';
-import { reportOf } from '../helpers/child.js';
-import { patience } from '../helpers/patience.js';
+import { reportOf } from '../../helpers/child.js';
+import { patience } from '../../helpers/patience.js';
 
 test('a wait is never shorter than asked, and not much longer', async () => {
   const waits = await reportOf(({ Epoll, EpollEvents, report }) => {

@@ -10,9 +10,9 @@ import {
 } from 'fdreactor/iocp';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
-import { dispose, own } from './owned.js';
+import { dispose, own } from '../owned.js';
+import { tcpPair } from '../pairs.js';
 import { type Packet, takePacket } from './packets.js';
-import { tcpPair } from './pairs.js';
 
 /** Waits for the packet of this operation and no other; it must have worked. */
 export function finish(port: CompletionPort, overlapped: Overlapped): Packet {

@@ -5,12 +5,12 @@ import { Interest, type Reactor, type Registration, WOULD_BLOCK } from 'fdreacto
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { expect } from 'vitest';
-import { contractTest } from '../helpers/contract.js';
-import { dispose } from '../helpers/owned.js';
-import { fill, recvAll, sendAll, socketPair, tcpPair } from '../helpers/pairs.js';
-import { caught, expectBadArgument, expectInvalidState } from '../helpers/throws.js';
-import { badFds } from '../helpers/values.js';
-import { awaitReady, turnUntil } from '../helpers/wait.js';
+import { contractTest } from '../../helpers/contract.js';
+import { dispose } from '../../helpers/owned.js';
+import { fill, recvAll, sendAll, socketPair, tcpPair } from '../../helpers/pairs.js';
+import { caught, expectBadArgument, expectInvalidState } from '../../helpers/throws.js';
+import { badFds } from '../../helpers/values.js';
+import { awaitReady, turnUntil } from '../../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;

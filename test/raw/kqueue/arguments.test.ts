@@ -3,15 +3,23 @@
 import * as kqueue from 'fdreactor/kqueue';
 import { EV_ADD, EVFILT_READ, EVFILT_TIMER, EVFILT_USER, EVFILT_WRITE, KeventList, Kqueue } from 'fdreactor/kqueue';
 import { expect, test } from 'vitest';
-import { change, type Entry, keventOf, keventsNow, listOf, newQueue, receiptsOf } from '../helpers/kevents.js';
-import { socketPair } from '../helpers/pairs.js';
+import {
+  change,
+  type Entry,
+  keventOf,
+  keventsNow,
+  listOf,
+  newQueue,
+  receiptsOf,
+} from '../../helpers/kqueue/kevents.js';
+import { socketPair } from '../../helpers/pairs.js';
 import {
   caught,
   expectArgumentType,
   expectBadArgument,
   expectInvalidState,
   expectOutOfRange,
-} from '../helpers/throws.js';
+} from '../../helpers/throws.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 const wrong = (value: unknown): any => value;

@@ -3,9 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import * as kqueue from 'fdreactor/kqueue';
 import { expect, test } from 'vitest';
-import { compileC } from '../helpers/compile-c.js';
-import { native } from '../helpers/fixtures/native.mjs';
-import { overLibkqueue } from '../helpers/platform.js';
+import { compileC } from '../../helpers/compile-c.js';
+import { native } from '../../helpers/fixtures/native.mjs';
+import { overLibkqueue } from '../../helpers/platform.js';
 
 const names = Object.keys(kqueue).filter((name) => /^(EVFILT|EV|NOTE)_/.test(name));
 const flags = overLibkqueue

@@ -35,12 +35,20 @@ import {
   EVFILT_WRITE,
 } from 'fdreactor/kqueue';
 import { afterAll, expect, test } from 'vitest';
-import { reportOf } from '../helpers/child.js';
-import { awaitKevent, change, isUp, type Kevent, keventsNow, newQueue, receiptsOf } from '../helpers/kevents.js';
-import { libkqueue } from '../helpers/libkqueue.js';
-import { testWith } from '../helpers/needs.js';
-import { ownFile } from '../helpers/owned.js';
-import { patience } from '../helpers/patience.js';
+import { reportOf } from '../../helpers/child.js';
+import {
+  awaitKevent,
+  change,
+  isUp,
+  type Kevent,
+  keventsNow,
+  newQueue,
+  receiptsOf,
+} from '../../helpers/kqueue/kevents.js';
+import { libkqueue } from '../../helpers/kqueue/libkqueue.js';
+import { testWith } from '../../helpers/needs.js';
+import { ownFile } from '../../helpers/owned.js';
+import { patience } from '../../helpers/patience.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'fdreactor-kqueue-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -133,7 +141,7 @@ test('EVFILT_USER: disabled, dispatched, taken out', () => {
   expect(receiptsOf(queue, [1, EVFILT_USER, EV_DELETE])).toEqual(['ENOENT']);
 });
 
-// Raised until it is heard, since libkqueue may lose one (helpers/libkqueue.ts); with a handler, so that it ends
+// Raised until it is heard, since libkqueue may lose one (helpers/kqueue/libkqueue.ts); with a handler, so that it ends
 // nothing.
 test('EVFILT_SIGNAL: a signal is an event, beside its handler; data says how often', () => {
   const queue = newQueue();

@@ -1,8 +1,8 @@
 // How long a raw wait takes: never less than asked, fractions of a millisecond included. In a child, whose host loop
 // has nothing that could end a wait early.
 import { expect, test } from 'vitest';
-import { reportOf } from '../helpers/child.js';
-import { patience } from '../helpers/patience.js';
+import { reportOf } from '../../helpers/child.js';
+import { patience } from '../../helpers/patience.js';
 
 test('a wait is never shorter than asked, and not much longer', async () => {
   const waits = await reportOf(({ kqueue, report }) => {
@@ -75,7 +75,7 @@ test('-1, undefined, Infinity and numbers past every clock wait until something 
 
 test('a worker that is terminated in a wait without limit ends at once', async () => {
   const tookMs = await reportOf(async ({ startWorker, report }) => {
-    const worker = startWorker(({ kqueue, workerThreads }: typeof import('../helpers/fixtures/toolbox.mjs')) => {
+    const worker = startWorker(({ kqueue, workerThreads }: typeof import('../../helpers/fixtures/toolbox.mjs')) => {
       const queue = new kqueue.Kqueue();
       const events = new kqueue.KeventList(1);
       workerThreads.parentPort?.postMessage('ready');
