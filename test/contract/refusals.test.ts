@@ -36,7 +36,7 @@ test('options that are left out inherit nothing from Object.prototype', () => {
     for (const key of keys) polluted[key] = 'inherited';
     const mine = reactor();
     dispose(new Acceptor(mine, listener, () => {}));
-    worksOrRefused(can.splice, () => dispose(new Pump(a, b)));
+    worksOrRefused(can.splice, () => dispose(new Pump(a, b)).move());
   } finally {
     for (const key of keys) delete polluted[key];
   }
