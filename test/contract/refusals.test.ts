@@ -37,6 +37,7 @@ test('options that are left out inherit nothing from Object.prototype', () => {
     const mine = reactor();
     dispose(new Acceptor(mine, listener, () => {}));
     worksOrRefused(can.splice, () => dispose(new Pump(a, b)).move());
+    PipePool.shared.close();
   } finally {
     for (const key of keys) delete polluted[key];
   }

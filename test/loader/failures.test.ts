@@ -90,7 +90,7 @@ describe('a damaged binary', () => {
     'that lacks the last byte but one page': [good.subarray(0, half * 2 - 4096), 'it is cut off'],
     'that is a text, as a pointer of git-lfs': [
       Buffer.from('version https://git-lfs.github.com/spec/v1\n'),
-      'no program',
+      'not a program',
     ],
     'of zeros': [Buffer.alloc(good.length), 'it is not a program'],
   };

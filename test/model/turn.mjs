@@ -146,7 +146,8 @@ export class Turn {
     }
     const fetched = this.fetched.get(registration);
     registration.seenActivity = isLoose || fetched === undefined ? -1 : fetched.activity;
-    registration.seenArrivals = fetched?.arrivals ?? registration.file.arrivals;
+    // A loose turn may have waited after what handlers did: then no further edge is due for that.
+    registration.seenArrivals = isLoose || fetched === undefined ? registration.file.arrivals : fetched.arrivals;
     registration.toldClosures |= ready & CLOSURES;
     if (ready & Ready.READABLE) registration.wasReadable = true;
     if (isLoose || registration.version === fetched?.version) registration.isFresh = false;
