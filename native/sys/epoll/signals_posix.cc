@@ -209,25 +209,6 @@ void wait_for_handlers() {
 
 }  // namespace
 
-// Those that cannot be caught, and those that a faulting instruction raises: returning from their handler would run
-// the instruction again, for ever.
-bool signal_can_be_watched(int number) {
-  switch (number) {
-    case SIGKILL:
-    case SIGSTOP:
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGFPE:
-    case SIGILL:
-    case SIGTRAP:
-    case SIGSYS:
-    case SIGABRT:
-      return false;
-    default:
-      return number > 0 && number < NSIG;
-  }
-}
-
 bool signal_needs_handler() { return true; }
 
 Result signal_watch(int number, bool calls_previous) {
