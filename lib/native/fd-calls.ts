@@ -31,7 +31,8 @@ export interface SocketCalls {
   bind(fd: number, address: Bytes): number;
   connect(fd: number, address: Bytes): number;
   listen(fd: number, backlog: number): number;
-  accept(fd: number): number;
+  /** Fills `peer`, the bytes of a SocketAddress, if there is a connection. */
+  accept(fd: number, peer?: Uint8Array): number;
   recv(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
   send(fd: number, buffer: Bytes, offset?: number, length?: number, flags?: number): number;
   recvfrom(
@@ -65,6 +66,10 @@ export interface AddressCalls {
   readonly maxPathBytes: number;
   fromIp(host: string, port: number, target: Bytes): number;
   fromPath(path: string, target: Bytes): number;
+  /** Takes the bytes of a sockaddr. */
+  fromBytes(bytes: Bytes, target: Bytes): number;
+  /** How many bytes the sockaddr has; 0: no address. */
+  lengthOf(address: Bytes): number;
   toText(address: Bytes): [kind: AddressKind, text: string, port: number, family: number];
 }
 

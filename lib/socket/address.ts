@@ -1,5 +1,5 @@
 // Socket addresses: text to the kernel's bytes and back. The bytes are opaque here (native/sys/address.h).
-import { checkInteger, checkObject, checkString } from '../base/arguments.js';
+import { checkBytes, checkInteger, checkObject, checkString } from '../base/arguments.js';
 import { invalidValue, outOfRange, type SystemErrorDetails } from '../base/errors.js';
 import { native } from '../native/table.js';
 
@@ -54,6 +54,25 @@ export class SocketAddress {
   /** @param init what it holds at first; nothing if left out */
   constructor(init?: InternetAddress | UnixAddress) {
     if (init !== undefined) encode(init, this.#bytes);
+  }
+
+  /**
+   * An address of any family, from the bytes that C calls a `sockaddr`: AF_VSOCK, AF_PACKET, AF_NETLINK and others that
+   * have no form in text here. Of AF_UNSPEC (all bytes 0), `connect()` ends the association of a datagram socket.
+   *
+   * @param bytes a copy of them is kept; 2 to 128 of them, in the system's byte order where C has integers
+   * @throws TypeError ERR_INVALID_ARG_TYPE for what is not a Uint8Array; RangeError ERR_OUT_OF_RANGE for its length
+   */
+  static fromBytes(bytes: Uint8Array): SocketAddress {
+    checkBytes(bytes, 'bytes');
+    const address = new SocketAddress();
+    if (native.address.fromBytes(bytes, address.#bytes) >= 0) return address;
+    throw outOfRange('bytes', 'a sockaddr of 2 to 128 bytes', bytes.length);
+  }
+
+  /** A copy of the system's bytes, a `sockaddr` of C; empty where it holds no address. */
+  get bytes(): Uint8Array {
+    return this.#bytes.slice(0, native.address.lengthOf(this.#bytes));
   }
 
   /** What kind of address it holds; null for none, and for one of another family, of which `domain` is the number. */

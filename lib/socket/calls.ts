@@ -1,6 +1,6 @@
 // The calls of sockets and fds: one function a system call. Exported as fdreactor/socket.
 import { checkFd, checkInteger, fail, failFd } from '../base/arguments.js';
-import { errorOf, SystemError, UnsupportedError, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, invalidType, SystemError, UnsupportedError, WOULD_BLOCK } from '../base/errors.js';
 import type { SocketConstant } from '../native/constant-names.gen.js';
 import { native } from '../native/table.js';
 import { type AddressInfo, addressBytes, addressDetails, checkGiven, SocketAddress } from './address.js';
@@ -29,12 +29,20 @@ const peer = new Uint8Array(native.address.bytes); // of the socket whose error 
  * passed over. On a blocking listener it waits for the next connection: see `setNonBlocking()`.
  *
  * @param fd a socket in the listening state
+ * @param address gets the peer's address, and can be used again and again. Unlike `getpeername()` it is known even if
+ * the peer has reset the connection. It stays as it was if there is no connection
  * @returns the connection's fd, non-blocking and close-on-exec, yours to close; or WOULD_BLOCK
  * @throws SystemError EMFILE, ENFILE, ENOBUFS, ENOMEM (the connection stays in the queue: see `Acceptor`), EINVAL (not
- * listening), ENOTSOCK, EBADF
+ * listening), ENOTSOCK, EBADF; TypeError for an address that is not a SocketAddress
  */
-export function accept(fd: number): number {
-  const connection = acceptNative(fd);
+export function accept(fd: number, address?: SocketAddress): number {
+  let connection: number;
+  if (address === undefined) connection = acceptNative(fd);
+  else {
+    const bytes = SocketAddress.bytesOf(address);
+    if (bytes === undefined) throw invalidType('address', 'a SocketAddress', address);
+    connection = acceptNative(fd, bytes);
+  }
   return connection >= WOULD_BLOCK ? connection : failFd(connection, 'accept4', fd);
 }
 

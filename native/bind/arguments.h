@@ -49,6 +49,7 @@ class Arguments {
   }
 
   bool ok() const { return ok_; }
+  bool has(size_t index) const { return !is_left_out(index); }
   napi_value value(size_t index) const { return values_[index]; }
 
   // Any number but NaN.

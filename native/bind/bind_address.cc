@@ -45,6 +45,21 @@ napi_value from_path(napi_env env, napi_callback_info info) {
   return args.answer(address_from_path(path.bytes, path.length, target));
 }
 
+// (bytes of a sockaddr, target)
+napi_value from_bytes(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const Bytes bytes = args.bytes(0);
+  Address* target = target_address(args.bytes(1));
+  return args.ok() && target != nullptr ? args.answer(address_from_bytes(bytes, target)) : args.refuse();
+}
+
+// (address) => how many bytes its sockaddr has; 0: no address
+napi_value length_of(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const Address* address = target_address(args.bytes(0));
+  return args.ok() && address != nullptr ? args.answer(address->length) : args.refuse();
+}
+
 const char* name_of(AddressKind kind) {
   switch (kind) {
     case AddressKind::kIpv4:
@@ -89,7 +104,12 @@ napi_status bind_address(napi_env env, napi_value exports) {
   napi_status status = add("bytes", Result{sizeof(Address)});
   if (status == napi_ok) status = add("maxPathBytes", static_cast<Result>(kMaxPathBytes));
   if (status != napi_ok) return status;
-  return add_group(env, exports, "address", {{"fromIp", from_ip}, {"fromPath", from_path}, {"toText", to_text}});
+  return add_group(env, exports, "address",
+                   {{"fromIp", from_ip},
+                    {"fromPath", from_path},
+                    {"fromBytes", from_bytes},
+                    {"lengthOf", length_of},
+                    {"toText", to_text}});
 }
 
 }  // namespace fdreactor

@@ -73,10 +73,14 @@ napi_value with_integer(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(kCall(fd, integer)) : args.refuse();
 }
 
+// (fd, target address?)
 napi_value accept(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
+  Arguments<2> args(env, info);
   const int fd = args.fd(0);
-  return args.ok() ? args.answer(connects_of(env).is_new(track_fd(env, socket_accept(fd)))) : args.refuse();
+  const bool wants_peer = args.has(1);
+  Address* peer = wants_peer ? target_address(args.bytes(1)) : nullptr;
+  if (!args.ok() || (wants_peer && peer == nullptr)) return args.refuse();
+  return args.answer(connects_of(env).is_new(track_fd(env, socket_accept(fd, peer))));
 }
 
 // (fd, buffer, offset?, length?, flags?)

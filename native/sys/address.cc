@@ -126,6 +126,15 @@ Result address_from_path(const char* path, size_t length, Address* address) {
   return 0;
 }
 
+Result address_from_bytes(Bytes bytes, Address* address) {
+  if (bytes.size < kPathOffset || bytes.size > sizeof address->storage) return kBadArgument;
+  *address = {};
+  std::memcpy(address->storage, bytes.data, bytes.size);
+  address->length = static_cast<uint32_t>(bytes.size);
+  keep_own_length(address->storage, address->length);
+  return 0;
+}
+
 AddressText address_to_text(const Address& address) {
   AddressText text = {};
   if (address.length < sizeof(AddressFamilyNumber)) return text;

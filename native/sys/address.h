@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../core/result.h"
+#include "fd.h"
 
 namespace fdreactor {
 
@@ -34,6 +35,9 @@ extern const size_t kMaxPathBytes;  // in bytes: 107; 103 on macOS and the BSDs
 // path: at most kMaxPathBytes bytes; on Linux, an abstract name starts with NUL (unix(7)). Longer, empty, or with NUL
 // inside: kBadArgument.
 Result address_from_path(const char* path, size_t length, Address* address);
+
+// A sockaddr as C has it, of any family. Shorter than the family, or longer than a sockaddr_storage: kBadArgument.
+Result address_from_bytes(Bytes bytes, Address* address);
 
 AddressText address_to_text(const Address& address);
 

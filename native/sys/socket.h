@@ -16,7 +16,9 @@ Result socket_pair(int domain, int type, int* first_fd, int* second_fd);
 Result socket_bind(int fd, const Address& address);
 Result socket_listen(int fd, int backlog);
 Result socket_connect(int fd, const Address& address);  // 0: connected; kWouldBlock: under way (EINPROGRESS)
-Result socket_accept(int fd);  // skips connections that were reset before they were accepted (ECONNABORTED)
+// Skips connections that were reset before they were accepted (ECONNABORTED). Fills the peer's address if the caller
+// gives one, and only if there is a connection.
+Result socket_accept(int fd, Address* peer);
 Result socket_receive(int fd, Bytes buffer, int flags);
 Result socket_send(int fd, Bytes buffer, int flags);
 Result socket_receive_from(int fd, Bytes buffer, int flags, Address* sender);

@@ -7,12 +7,28 @@ import { describe, expect, test } from 'vitest';
 import { describeWith, testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { isWindows } from '../helpers/platform.js';
-import { caught, expectBadArgument, expectSystemError } from '../helpers/throws.js';
+import {
+  caught,
+  expectArgumentType,
+  expectBadArgument,
+  expectOutOfRange,
+  expectSystemError,
+} from '../helpers/throws.js';
 import { awaitReady } from '../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong values are the point
 type Any = any;
 const members = ({ family, address, port, path }: SocketAddress): unknown[] => [family, address, port, path];
+
+/** The code of the error, or '' if the call succeeds. */
+const codeOf = (call: () => unknown): string => {
+  try {
+    call();
+    return '';
+  } catch (error) {
+    return (error as SystemError).code;
+  }
+};
 
 test('an address says what it was made of', () => {
   expect(members(new SocketAddress({ host: '127.0.0.1', port: 80 })).slice(0, 3)).toEqual(['IPv4', '127.0.0.1', 80]);
@@ -201,5 +217,73 @@ testWith(family, 'an IPv4 socket refuses an IPv6 address with EAFNOSUPPORT', () 
     syscall: 'connect',
     address: '::1',
     port: 1,
+  });
+});
+
+describe('the bytes of an address', () => {
+  const { AF_INET, AF_INET6 } = socket.constants;
+
+  test('are those of the system, and make the same address again', () => {
+    for (const init of [{ host: '127.0.0.1', port: 80 }, { host: '::1', port: 65535 }, { path: '/run/x' }]) {
+      const address = new SocketAddress(init);
+      expect(members(SocketAddress.fromBytes(address.bytes))).toEqual(members(address));
+    }
+    expect(new SocketAddress({ host: '127.0.0.1', port: 0x1234 }).bytes.subarray(2, 8)).toEqual(
+      Uint8Array.of(0x12, 0x34, 127, 0, 0, 1),
+    );
+    expect(new SocketAddress({ host: '::1', port: 1 }).domain).toBe(AF_INET6);
+    expect(new SocketAddress().bytes).toEqual(new Uint8Array(0));
+  });
+
+  test('are copies', () => {
+    const given = new SocketAddress({ host: '127.0.0.1', port: 80 }).bytes;
+    const address = SocketAddress.fromBytes(given);
+    given.fill(255);
+    address.bytes.fill(255);
+    expect(address).toMatchObject({ domain: AF_INET, address: '127.0.0.1', port: 80 });
+  });
+
+  test('of a family without a form in text: its number, and no text', () => {
+    const bytes = new SocketAddress({ host: '127.0.0.1', port: 80 }).bytes;
+    const family = bytes[0] === bytes.length ? 1 : 0; // the BSDs begin with the length
+    bytes[family] = 99;
+    const address = SocketAddress.fromBytes(bytes);
+    expect([address.domain, ...members(address)]).toEqual([99, null, '', 0, '']);
+    const fd = own(socket.socket(AF_INET, socket.constants.SOCK_DGRAM, 0));
+    expect(caught(() => socket.connect(fd, address)).code).toMatch(/^(EAFNOSUPPORT|EINVAL|EADDRNOTAVAIL|EFAULT)$/);
+  });
+
+  test('of AF_UNSPEC end the association of a datagram socket', () => {
+    const { port } = socket.getsockname(own(socket.bindUdp({ host: '127.0.0.1', port: 0 }))) as { port: number };
+    const fd = own(socket.socket(AF_INET, socket.constants.SOCK_DGRAM, 0));
+    socket.connect(fd, { host: '127.0.0.1', port });
+    expect(socket.getpeername(fd)).toMatchObject({ port });
+    const code = codeOf(() => socket.connect(fd, SocketAddress.fromBytes(new Uint8Array(16))));
+    expect(['EAFNOSUPPORT', '']).toContain(code); // the BSDs end the association, and say so
+    expectSystemError(() => socket.getpeername(fd), 'ENOTCONN', { fd });
+  });
+
+  test('of any length from 2 to 128 and any content harm nothing; other lengths and values are refused', () => {
+    const fd = own(socket.socket(AF_INET, socket.constants.SOCK_DGRAM, 0));
+    for (let length = 2; length <= 128; length++) {
+      for (const [domain, fill] of [
+        [0, 0],
+        [1, 97],
+        [AF_INET, 255],
+        [AF_INET6, 255],
+        [255, 255],
+      ] as const) {
+        const address = SocketAddress.fromBytes(new Uint8Array(length).fill(fill).fill(domain, 0, 1).fill(0, 1, 2));
+        expect(address.bytes).toHaveLength(length);
+        expect(members(address)).toHaveLength(4);
+        codeOf(() => socket.bind(fd, address));
+      }
+    }
+    for (const length of [0, 1, 129, 1000]) {
+      expectOutOfRange(() => SocketAddress.fromBytes(new Uint8Array(length)));
+    }
+    for (const value of [undefined, null, [2, 0], '127.0.0.1', new Uint16Array(8), new ArrayBuffer(16)] as Any[]) {
+      expectArgumentType(() => SocketAddress.fromBytes(value));
+    }
   });
 });

@@ -134,6 +134,27 @@ test('an address of another machine is EADDRNOTAVAIL', () => {
   expectSystemError(() => socket.listenTcp({ host: address, port: 0 }), 'EADDRNOTAVAIL', { address, port: 0 });
 });
 
+for (const host of ['127.0.0.1', '::1']) {
+  testWith(
+    { notOnLibkqueue: libkqueue.error },
+    `${host}: accept() says who the peer is, though it has reset the connection`,
+    () => {
+      const { listener, port } = listen(host);
+      const peer = new SocketAddress({ path: '/run/before' });
+      expect(socket.accept(listener, peer)).toBe(WOULD_BLOCK);
+      expect(peer.path).toBe('/run/before');
+      const client = own(socket.connectTcp({ host, port }));
+      awaitReady(listener, Interest.READABLE);
+      const { port: clientPort } = socket.getsockname(client) as { port: number };
+      reset(client);
+      const server = own(socket.accept(listener, peer));
+      expect(peer).toMatchObject({ address: host, port: clientPort });
+      awaitReady(server, 0);
+      expectSystemError(() => socket.getpeername(server), 'ENOTCONN');
+    },
+  );
+}
+
 test('a failed listen, bind or connect leaves no fd behind', () => {
   const { port } = listen();
   const before = own(socket.socket(constants.AF_INET, constants.SOCK_STREAM, 0));

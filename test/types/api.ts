@@ -112,6 +112,8 @@ export function sockets(): void {
     socket.sendto(udp, bytes, 0, 1, 0, { path: '/x' });
   const family: 'IPv4' | 'IPv6' | 'unix' | null = sender.family;
   const domain: number = sender.domain;
+  const sockaddr: Uint8Array = socket.SocketAddress.fromBytes(sender.bytes).bytes;
+  const peerKnown: number = socket.accept(listener, sender);
   const [a, b]: [number, number] = socket.socketpair();
   const [readEnd, writeEnd]: [number, number] = socket.pipe();
   const peer = socket.getpeername(client);
@@ -128,7 +130,21 @@ export function sockets(): void {
   socket.close(client);
   socket.detachFd(a);
   socket.release(a); // the old name
-  void [unix, accepted, n === WOULD_BLOCK, family, b, readEnd, writeEnd, where, details, domain, option];
+  void [
+    unix,
+    accepted,
+    n === WOULD_BLOCK,
+    family,
+    b,
+    readEnd,
+    writeEnd,
+    where,
+    details,
+    domain,
+    sockaddr,
+    peerKnown,
+    option,
+  ];
 }
 
 export function transfers(): void {

@@ -11,7 +11,7 @@ namespace fdreactor {
 
 Result new_socket(int domain, int type, int protocol);
 Result new_socket_pair(int domain, int type, int (&fds)[2]);
-Result new_connection(int listener_fd);  // accept(2)
+Result new_connection(int listener_fd, sockaddr* peer, socklen_t* length);  // accept(2)
 Result new_pipe(int (&fds)[2]);
 
 // The flags of each send. macOS uses SO_NOSIGPIPE: its newest headers have MSG_NOSIGNAL, but not all of its kernels.

@@ -67,11 +67,11 @@ Result new_socket_pair(int domain, int type, int (&fds)[2]) {
   return result < 0 ? result : finish_socket_pair(fds);
 }
 
-Result new_connection(int listener_fd) {
+Result new_connection(int listener_fd, sockaddr* peer, socklen_t* length) {
 #ifdef SOCK_NONBLOCK
-  return finish_socket(retry_eintr([=] { return ::accept4(listener_fd, nullptr, nullptr, kTypeFlags); }));
+  return finish_socket(retry_eintr([=] { return ::accept4(listener_fd, peer, length, kTypeFlags); }));
 #else
-  return finish_socket(retry_eintr([=] { return ::accept(listener_fd, nullptr, nullptr); }));
+  return finish_socket(retry_eintr([=] { return ::accept(listener_fd, peer, length); }));
 #endif
 }
 

@@ -66,12 +66,16 @@ Result socket_connect(int fd, const Address& address) {
   return errno == EINPROGRESS || errno == EINTR ? kWouldBlock : failure(errno);
 }
 
-Result socket_accept(int fd) {
+Result socket_accept(int fd, Address* peer) {
   Result result;
   int tries = 0;
+  sockaddr* const name = peer == nullptr ? nullptr : as_sockaddr(peer);
+  socklen_t length = 0;
   do {
-    result = new_connection(fd);
+    length = sizeof peer->storage;
+    result = new_connection(fd, name, name == nullptr ? nullptr : &length);
   } while (result == failure(ECONNABORTED) && ++tries < kMaxAbortedConnections);
+  if (result >= 0 && peer != nullptr) keep_length(peer, length);
   return result;
 }
 

@@ -78,7 +78,7 @@ Result accept_from(int listener, const Address& peer, ULONGLONG deadline) {
   for (int tries = 0; tries < kMaxStrangers; ++tries) {
     const Result ready = wait_for(Awaited::kConnection, listener, deadline);
     if (ready < 0) return ready;
-    const Result accepted = socket_accept(listener);
+    const Result accepted = socket_accept(listener, nullptr);
     if (accepted == kWouldBlock) continue;
     if (accepted < 0) return accepted;
     Socket connection(accepted);

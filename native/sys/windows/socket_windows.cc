@@ -92,12 +92,17 @@ Result socket_connect(int fd, const Address& address) {
 }
 
 // accept() makes a handle that children inherit; only until the next line, which is as good as it can be had.
-Result socket_accept(int fd) {
+Result socket_accept(int fd, Address* peer) {
   for (int tries = 1;; ++tries) {
-    const SOCKET socket = ::accept(socket_of(fd), nullptr, nullptr);
+    Address name = {};
+    int length = sizeof name.storage;
+    const SOCKET socket = ::accept(socket_of(fd), as_sockaddr(&name), &length);
     if (socket != INVALID_SOCKET) {
       const BOOL set = SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
-      return set != 0 ? as_fd(socket) : closed_with(socket, last_win32_error());
+      if (set == 0) return closed_with(socket, last_win32_error());
+      keep_length(&name, length);
+      if (peer != nullptr) *peer = name;
+      return as_fd(socket);
     }
     const int error = WSAGetLastError();
     if (!is_aborted_connection(error) || tries == kMaxAbortedConnections) return from_wsa_error(error);

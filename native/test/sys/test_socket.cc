@@ -22,7 +22,7 @@ void await(int fd, short events) {
 
 Result await_accept(int fd) {
   await(fd, POLLIN);
-  return socket_accept(fd);
+  return socket_accept(fd, nullptr);
 }
 
 // A connected pair of TCP sockets.
@@ -96,9 +96,9 @@ TEST("a TCP connection, both ends, IPv4 and IPv6") {
 
 TEST("accept without a connection would block; a socket that does not listen is EINVAL") {
   const Bound listener(SOCK_STREAM);
-  EXPECT_EQ(socket_accept(listener), kWouldBlock);
+  EXPECT_EQ(socket_accept(listener, nullptr), kWouldBlock);
   const Fd socket(socket_open(AF_INET, SOCK_STREAM, 0));
-  EXPECT_EQ(socket_accept(socket), failure(EINVAL));
+  EXPECT_EQ(socket_accept(socket, nullptr), failure(EINVAL));
 }
 
 TEST("a refused connection is told once, by SO_ERROR") {
