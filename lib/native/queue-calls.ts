@@ -38,6 +38,8 @@ export interface EpollCalls {
   /** Opens the timer that ends a wait without limit now and then (native/sys/epoll/pulse.h). */
   openPulse(periodMs: number): number;
   control(epollFd: number, op: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
+  /** Removes the fd and adds it again. If the second fails, the fd is not in the set any more. */
+  replace(epollFd: number, fd: number, events: number, dataLow: number, dataHigh: number): number;
   wait(epollFd: number, batch: Int32Array, timeoutMs: number, deadlineMs?: number): number;
 }
 

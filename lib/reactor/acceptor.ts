@@ -3,7 +3,15 @@
 // the queue, and the kernel reports a level-triggered listener again at once, for ever: so the acceptor pauses for a
 // while. And accept() reports errors of the connection that it takes: the acceptor counts these and takes the next
 // connection.
-import { checkDelay, checkFd, checkFunction, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
+import {
+  checkBoolean,
+  checkDelay,
+  checkFd,
+  checkFunction,
+  checkInteger,
+  checkObject,
+  NO_OPTIONS,
+} from '../base/arguments.js';
 import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { close } from '../socket/calls.js';
@@ -42,12 +50,17 @@ const OF_ONE_CONNECTION = new Set([
   'ETIMEDOUT',
 ]);
 
+/** Inherits nothing from Object.prototype, like NO_OPTIONS. */
+const EXCLUSIVE = Object.freeze(Object.assign(Object.create(null), { exclusive: true }));
+
 /** Options of `new Acceptor()`. */
 export interface AcceptorOptions {
   /** How many connections one turn takes at most, so that a flood leaves room for others; 64 by default. */
   maxPerTurn?: number;
   /** How long to pause when no connection can be taken, in milliseconds; 100 by default. */
   retryMs?: number;
+  /** Whether a connection need not wake every reactor that shares the listener: as that of `reactor.register()`. */
+  exclusive?: boolean;
   /**
    * Called with what `onConnection` throws, and with an error of the listener itself (a SystemError of accept4(2) or
    * epoll_ctl(2)), in place of the reactor's `onError`. The turn then goes on. What it throws itself leaves the turn.
@@ -110,9 +123,10 @@ export class Acceptor {
     checkFd(listenerFd, 'listenerFd');
     checkFunction(onConnection, 'onConnection');
     checkObject(options, 'options');
-    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS, onError } = options;
+    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS, exclusive = false, onError } = options;
     checkInteger(maxPerTurn, 'options.maxPerTurn', 1, Number.MAX_SAFE_INTEGER);
     checkDelay(retryMs, 'options.retryMs');
+    checkBoolean(exclusive, 'options.exclusive');
     if (onError !== undefined) checkFunction(onError, 'options.onError');
     checkListens(listenerFd);
     this.fd = listenerFd;
@@ -123,7 +137,12 @@ export class Acceptor {
     this.#retryMs = retryMs;
     // register() makes the listener non-blocking. There is no flag for it: accept4() on a blocking listener waits.
     const onReadable = this.#guarded(() => this.#acceptSome(), onError);
-    this.#registration = reactor.register(listenerFd, Interest.READABLE, onReadable);
+    this.#registration = reactor.register(
+      listenerFd,
+      Interest.READABLE,
+      onReadable,
+      exclusive ? EXCLUSIVE : NO_OPTIONS,
+    );
   }
 
   /** How many connections it has handed on. */

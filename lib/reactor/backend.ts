@@ -9,7 +9,7 @@
 // A result is a native one (native/core/result.h): 0 or more, or a failure. A backend makes no call between the
 // kernel's answer and its return. So an exception comes before the change or after it (registrar.ts).
 
-import { UnsupportedError } from '../base/errors.js';
+import { invalidValue, UnsupportedError } from '../base/errors.js';
 import { MAX_SLICE_MS } from '../base/wait.js';
 import { native } from '../native/table.js';
 import { Interest, type Mode } from './interest.js';
@@ -32,6 +32,8 @@ export interface BackendCapabilities {
   readonly oneshot: boolean;
   /** `Interest.PRIORITY`. */
   readonly priority: boolean;
+  /** The option `exclusive` of `register()`: the backend has the part. */
+  readonly exclusive: boolean;
   /** `reactor.attach()`: the host's loop can wait for `fd`. */
   readonly attach: boolean;
 }
@@ -46,8 +48,19 @@ export interface BackendKind {
   readonly open: (maxEvents: number) => Backend;
 }
 
+/** The changes that name an interest. */
+export interface WatchPart {
+  /**
+   * Starts watching; returns a result. After a failure nothing is watched. EEXIST: this fd is watched already; EPERM: a
+   * file that cannot be polled. The registrar has checked interest and mode against the capabilities.
+   */
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number;
+  /** Sets a new interest; re-arms a oneshot that has fired. Reports again what is ready already. Returns a result. */
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number;
+}
+
 /** The core, and the parts that a backend may have. The Reactor looks for a part when it is made, or once a turn. */
-export interface Backend {
+export interface Backend extends WatchPart {
   readonly kind: BackendKind;
   /** What the host's loop waits for while the reactor is attached. */
   readonly fd: number;
@@ -59,13 +72,6 @@ export interface Backend {
   /** The system call of the changes, for errors. */
   readonly changeCall: string;
 
-  /**
-   * Starts watching; returns a result. After a failure nothing is watched. EEXIST: this fd is watched already; EPERM: a
-   * file that cannot be polled. The registrar has checked interest and mode against the capabilities.
-   */
-  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number;
-  /** Sets a new interest; re-arms a oneshot that has fired. Reports again what is ready already. Returns a result. */
-  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number;
   /**
    * Stops watching. Returns whether the fd was still the file that was registered: false if other code closed it,
    * whatever has its number now.
@@ -95,6 +101,11 @@ export interface Backend {
 
   /** The sources of watchInternal() are fds, and other code may close their numbers. */
   readonly sourcesAreFds?: boolean;
+  /**
+   * For `exclusive` registrations, whose event wakes not every set that watches the file. After a failure of modify()
+   * nothing is watched.
+   */
+  readonly exclusive?: WatchPart;
   readonly host?: HostPart;
   readonly completions?: CompletionPart;
   /**
@@ -142,8 +153,19 @@ export const SLICED_HOST: HostPart = {
 /** In place of a completion part. */
 export const NO_COMPLETIONS: CompletionPart = { hasPending: () => false, dispatch: () => 0 };
 
-/** @throws UnsupportedError for an interest or a mode that the backend does not have */
-export function checkSupported({ edge, oneshot, priority }: BackendCapabilities, interest: number, mode: Mode): void {
+/**
+ * @throws UnsupportedError for an interest or a mode that the backend does not have; TypeError ERR_INVALID_ARG_VALUE
+ * for what `exclusive` does not go with
+ */
+export function checkSupported(can: BackendCapabilities, interest: number, mode: Mode, exclusive: boolean): void {
+  const { edge, oneshot, priority } = can;
+  if (exclusive) checkExclusive(can, interest, mode);
   if ((mode === 'edge' && !edge) || (mode === 'oneshot' && !oneshot)) throw new UnsupportedError(`the mode '${mode}'`);
   if (!priority && (interest & Interest.PRIORITY) !== 0) throw new UnsupportedError('Interest.PRIORITY');
+}
+
+function checkExclusive(can: BackendCapabilities, interest: number, mode: Mode): void {
+  if (!can.exclusive) throw new UnsupportedError('the option exclusive');
+  if (mode === 'oneshot') throw invalidValue('options.mode', "'level' or 'edge' with exclusive", mode);
+  if ((interest & Interest.PRIORITY) !== 0) throw invalidValue('interest', 'without PRIORITY with exclusive', interest);
 }

@@ -14,6 +14,8 @@ export interface Capabilities {
   oneshot: boolean;
   /** `Interest.PRIORITY`, of the default backend. */
   priority: boolean;
+  /** The option `exclusive` of `register()`, of the default backend. */
+  exclusive: boolean;
   /** `transfer.sendfile()`. */
   sendfile: boolean;
   /** `transfer.splice()`, `tee()`, `vmsplice()` and `Pump`. */
@@ -50,6 +52,7 @@ export function capabilities(): Capabilities {
     edge: can?.edge ?? false,
     oneshot: can?.oneshot ?? false,
     priority: can?.priority ?? false,
+    exclusive: can?.exclusive ?? false,
     sendfile: native.sendfile !== undefined,
     splice: native.splice !== undefined,
     reusePort: 'SO_REUSEPORT' in socket,

@@ -1,5 +1,5 @@
 // The options of the Reactor's methods, and their checks.
-import { checkFunction, checkInteger, checkObject } from '../base/arguments.js';
+import { checkBoolean, checkFunction, checkInteger, checkObject } from '../base/arguments.js';
 import { invalidValue } from '../base/errors.js';
 import { BACKENDS, type BackendName, isBackendName } from './backends/index.js';
 import type { ErrorHandler } from './dispatcher.js';
@@ -29,6 +29,12 @@ export interface RegisterOptions<T> {
   mode?: Mode;
   /** The registration's `data`. */
   data?: T;
+  /**
+   * Where several reactors watch one file (a listener that processes or threads share), an event wakes at least one of
+   * them, not all (EPOLLEXCLUSIVE, epoll_ctl(2), Linux 4.5). Not with the mode 'oneshot', not with
+   * `Interest.PRIORITY`, and a half-close is not reported. See `capabilities().exclusive`; false by default.
+   */
+  exclusive?: boolean;
   /** Called with what the handler throws, in place of the reactor's `onError`. */
   onError?: RegistrationErrorHandler<T>;
 }
@@ -61,17 +67,19 @@ export function checkReactorOptions(options: ReactorOptions): CheckedReactorOpti
 /** The options of register() with their defaults. */
 export interface CheckedRegisterOptions<T> {
   mode: Mode;
+  exclusive: boolean;
   data: T;
   onError: RegistrationErrorHandler<T> | undefined;
 }
 
 export function checkRegisterOptions<T>(options: RegisterOptions<T> | undefined): CheckedRegisterOptions<T> {
-  if (options === undefined) return { mode: 'level', data: undefined as T, onError: undefined };
+  if (options === undefined) return { mode: 'level', exclusive: false, data: undefined as T, onError: undefined };
   checkObject(options, 'options');
-  const { mode = 'level', data, onError } = options;
+  const { mode = 'level', exclusive = false, data, onError } = options;
   if (mode !== 'level' && mode !== 'edge' && mode !== 'oneshot') {
     throw invalidValue('options.mode', "'level', 'edge' or 'oneshot'", mode);
   }
+  checkBoolean(exclusive, 'options.exclusive');
   if (onError !== undefined) checkFunction(onError, 'options.onError');
-  return { mode, data: data as T, onError };
+  return { mode, exclusive, data: data as T, onError };
 }

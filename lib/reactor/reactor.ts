@@ -120,9 +120,9 @@ export class Reactor {
     checkFd(fd);
     checkInteger(interest, 'interest', 0, ALL_INTERESTS);
     checkFunction(handler, 'handler');
-    const { mode, data, onError } = checkRegisterOptions(options);
+    const { mode, exclusive, data, onError } = checkRegisterOptions(options);
     this.#checkOpen();
-    return this.#registrar.register({ fd, interest, mode, handler, data, onError });
+    return this.#registrar.register({ fd, interest, mode, exclusive, handler, data, onError });
   }
 
   /**

@@ -12,7 +12,7 @@ import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import type { Closer } from '../base/resources.js';
 import { native } from '../native/table.js';
 import { isOwn, prepareClose } from '../socket/closing.js';
-import { type Backend, checkSupported, isGone } from './backend.js';
+import { type Backend, checkSupported, isGone, type WatchPart } from './backend.js';
 import { Interest, type Mode } from './interest.js';
 import {
   type AnyRegistration,
@@ -50,6 +50,7 @@ export interface RegistrationPlan<T> {
   fd: number;
   interest: number;
   mode: Mode;
+  exclusive: boolean;
   handler: Handler<T>;
   data: T;
   onError: RegistrationErrorHandler<T> | undefined;
@@ -85,16 +86,17 @@ export class Registrar implements RegistrationOwner {
 
   register<T>(plan: RegistrationPlan<T>): Registration<T> {
     this.mend();
-    const { fd, interest, mode, handler, data, onError } = plan;
-    checkSupported(this.#backend.kind.capabilities, interest, mode);
+    const { fd, interest, mode, exclusive, handler, data, onError } = plan;
+    checkSupported(this.#backend.kind.capabilities, interest, mode, exclusive);
     const slot = this.table.prepare(fd);
     const { nextGeneration: generation } = this.table;
     const Kind = onError === undefined ? Registration : GuardedRegistration;
     const registration = new Kind<T>(this, fd, slot, generation, interest, mode, handler, data);
     if (registration instanceof GuardedRegistration) registration.onError = onError;
+    if (exclusive) registration.setExclusive();
     this.#change = registration as AnyRegistration;
     this.#step = Step.ADDING;
-    const result = this.#backend.register(fd, slot, generation, interest, mode);
+    const result = this.#partOf(registration).register(fd, slot, generation, interest, mode);
     if (result < 0) this.#failed(result, fd);
     this.#step = Step.ADDED;
     this.#put(registration as AnyRegistration, fd);
@@ -132,14 +134,15 @@ export class Registrar implements RegistrationOwner {
     this.mend();
     if (registration.state !== State.ACTIVE)
       throw invalidState(`the registration of fd ${registration.fd} is not active`);
-    const { fd, slot, generation, mode } = registration;
-    checkSupported(this.#backend.kind.capabilities, interest, mode);
+    const { fd, slot, generation, mode, exclusive } = registration;
+    checkSupported(this.#backend.kind.capabilities, interest, mode, exclusive);
     this.#change = registration;
     this.#step = Step.MODIFYING;
-    const result = this.#backend.modify(fd, slot, generation, interest, mode);
+    const result = this.#partOf(registration).modify(fd, slot, generation, interest, mode);
     if (result < 0) {
       this.#change = null;
       if (isGone(errorOf(result))) this.#end(registration, State.CLOSED);
+      else if (exclusive) this.#endWatched(registration);
       this.#failed(result, fd);
     }
     registration.setInterest(interest);
@@ -172,6 +175,7 @@ export class Registrar implements RegistrationOwner {
   /** Tells the backend of a half-close that the handler was told of, and did not ask for. */
   muteReadClosed(registration: AnyRegistration): void {
     const { fd, slot, generation, interest } = registration;
+    if (registration.exclusive) return; // not told of a half-close; a hang-up cannot be masked
     this.#backend.muteReadClosed?.(fd, slot, generation, interest);
   }
 
@@ -218,8 +222,21 @@ export class Registrar implements RegistrationOwner {
   /** Tells the kernel the interest that the registration has. */
   #reset(registration: AnyRegistration): void {
     const { fd, slot, generation, interest, mode } = registration;
-    const result = this.#backend.modify(fd, slot, generation, interest, mode);
-    if (result < 0) this.#end(registration, State.CLOSED);
+    const result = this.#partOf(registration).modify(fd, slot, generation, interest, mode);
+    if (result >= 0) return;
+    if (registration.exclusive && !isGone(errorOf(result))) this.#endWatched(registration);
+    else this.#end(registration, State.CLOSED);
+  }
+
+  /** The part of the backend that changes it. register() has checked that there is one for exclusive registrations. */
+  #partOf(registration: { exclusive: boolean }): WatchPart {
+    return registration.exclusive ? (this.#backend.exclusive as WatchPart) : this.#backend;
+  }
+
+  /** Ends a registration that the kernel does not watch any more, though its fd is open. */
+  #endWatched(registration: AnyRegistration): void {
+    this.#end(registration, State.DEREGISTERED);
+    noteIdentity(registration);
   }
 
   /** Ends a registration that is out of the table. One that is in it still was not changed. */

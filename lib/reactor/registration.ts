@@ -43,6 +43,8 @@ export const State = {
 
 /** The bit that marks a registration of the reactor itself: of a waker or a signal. */
 const INTERNAL = 128;
+/** The bit that marks an exclusive one. */
+const EXCLUSIVE = 256;
 const STATE_SHIFT = 5;
 const STATE_MASK = 3;
 
@@ -65,7 +67,7 @@ export class Registration<T = undefined> {
   /** @internal */
   readonly handler: Handler<T>;
   readonly #owner: RegistrationOwner;
-  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6, INTERNAL in bit 7: one small integer. */
+  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6, INTERNAL, EXCLUSIVE: a small integer. */
   #bits: number;
 
   /** @internal Only a Reactor makes these. */
@@ -121,6 +123,16 @@ export class Registration<T = undefined> {
   /** @internal */
   setInternal(): void {
     this.#bits |= INTERNAL;
+  }
+
+  /** Whether it was made with `exclusive`. */
+  get exclusive(): boolean {
+    return (this.#bits & EXCLUSIVE) !== 0;
+  }
+
+  /** @internal */
+  setExclusive(): void {
+    this.#bits |= EXCLUSIVE;
   }
 
   /** @internal */

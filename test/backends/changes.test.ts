@@ -55,6 +55,18 @@ test('a modify() that fails keeps the interest; where the file is gone the regis
   expect(() => registration.modify(0)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
 });
 
+test('an exclusive registration goes by the part of the backend; one whose modify() failed is not watched any more', () => {
+  const { reactor, kernel } = openScripted({ excludes: true });
+  const registration = reactor.register(fdOf(0), Interest.READABLE, ignore, { exclusive: true });
+  registration.modify(Interest.WRITABLE);
+  expect(kernel.calls).toEqual(['exclusive register 0', 'exclusive modify 0']);
+  kernel.failNext('modify', ENOMEM as number);
+  expect(() => registration.modify(Interest.READABLE)).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
+  expect([registration.active, reactor.size]).toEqual([false, 0]);
+  reactor.register(fdOf(0), Interest.READABLE, ignore); // not refused: the number is free again
+  expect(kernel.calls).toHaveLength(3);
+});
+
 test('a change that throws is mended by the next call', () => {
   const { reactor, kernel } = openScripted();
   const first = reactor.register(fdOf(0), Interest.READABLE, ignore);

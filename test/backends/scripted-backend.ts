@@ -7,7 +7,14 @@ import '../helpers/lib-sources.js';
 import { failure } from '../../lib/base/errors.js';
 import { native } from '../../lib/native/table.js';
 import { CLOCK, WAITED } from '../../lib/queue/event-batch.js';
-import type { Backend, BackendCapabilities, BackendKind, CompletionPart, HostPart } from '../../lib/reactor/backend.js';
+import type {
+  Backend,
+  BackendCapabilities,
+  BackendKind,
+  CompletionPart,
+  HostPart,
+  WatchPart,
+} from '../../lib/reactor/backend.js';
 import { BACKENDS, type BackendName } from '../../lib/reactor/backends/index.js';
 import type { Mode } from '../../lib/reactor/interest.js';
 import type { ReactorOptions } from '../../lib/reactor/options.js';
@@ -26,6 +33,8 @@ export interface ScriptedParts {
   completions?: CompletionPart;
   /** Whether it has muteReadClosed(). */
   mutes?: boolean;
+  /** Whether it has the part for exclusive registrations: the core does the work, as `exclusive` of what is watched. */
+  excludes?: boolean;
   capabilities?: Partial<BackendCapabilities>;
 }
 
@@ -48,6 +57,7 @@ export class ScriptedBackend implements Backend {
   readonly host?: HostPart;
   readonly completions?: CompletionPart;
   readonly muteReadClosed?: (fd: number) => void;
+  readonly exclusive?: WatchPart;
   /** What it watches, by fd or source. */
   readonly watched = new Map<number, Watched>();
   /** The arguments of each wait, the deadline relative to the clock. */
@@ -62,12 +72,13 @@ export class ScriptedBackend implements Backend {
   #batch: ScriptedEvent[] = [];
   #aheadMs = 0;
 
-  constructor(kind: BackendKind, maxEvents: number, { host, completions, mutes }: ScriptedParts) {
+  constructor(kind: BackendKind, maxEvents: number, { host, completions, mutes, excludes }: ScriptedParts) {
     this.kind = kind;
     this.#maxEvents = maxEvents;
     if (host !== undefined) this.host = host;
     if (completions !== undefined) this.completions = completions;
     if (mutes) this.muteReadClosed = (fd) => void this.calls.push(`muteReadClosed ${fd - FIRST_FD}`);
+    if (excludes) this.exclusive = this.#excluding();
     this.readClock();
   }
 
@@ -152,6 +163,18 @@ export class ScriptedBackend implements Backend {
     this.watched.clear();
   }
 
+  #excluding(): WatchPart {
+    const change = (kind: 'register' | 'modify'): WatchPart['register'] => {
+      return (fd, slot, generation, interest, mode) => {
+        this.calls.push(`exclusive ${kind} ${fd - FIRST_FD}`);
+        const result = this[kind](fd, slot, generation, interest, mode);
+        if (result < 0) this.watched.delete(fd);
+        return result;
+      };
+    };
+    return { register: change('register'), modify: change('modify') };
+  }
+
   /** Nothing is written for the wait: it takes all its time. */
   #waitInVain(timeoutMs: number, inMs: number): void {
     const tookMs = Math.min(timeoutMs < 0 ? Number.POSITIVE_INFINITY : timeoutMs, Math.max(0, inMs));
@@ -177,7 +200,14 @@ export function scriptedKind(parts: ScriptedParts = {}): BackendKind {
   const kind: BackendKind = {
     name: 'scripted',
     available: true,
-    capabilities: { edge: true, oneshot: true, priority: true, attach: false, ...parts.capabilities },
+    capabilities: {
+      edge: true,
+      oneshot: true,
+      priority: true,
+      exclusive: parts.excludes === true,
+      attach: false,
+      ...parts.capabilities,
+    },
     open: (maxEvents) => new ScriptedBackend(kind, maxEvents, parts),
   };
   return kind;

@@ -29,7 +29,7 @@ test('modes', () => {
 
 test('options that are left out inherit nothing from Object.prototype', () => {
   const polluted = Object.prototype as unknown as Record<string, unknown>;
-  const keys = ['backend', 'maxEvents', 'onError', 'maxPerTurn', 'retryMs', 'pool', 'budgetBytes'];
+  const keys = ['backend', 'maxEvents', 'onError', 'maxPerTurn', 'retryMs', 'exclusive', 'pool', 'budgetBytes'];
   const { listener } = listen();
   const [a, b] = socketPair();
   try {

@@ -36,7 +36,11 @@ export function theReactor(): void {
   const withData = reactor.register(1, Interest.READABLE, (_, { data }) => data.name.length, { data: { name: 'one' } });
   const name: string = withData.data.name;
   const shared: Handler<{ count: number }> = (_, registration) => registration.data.count++;
-  const another: Registration<{ count: number }> = reactor.register(2, 1, shared, { mode: 'edge', data: { count: 0 } });
+  const another: Registration<{ count: number }> = reactor.register(2, 1, shared, {
+    mode: 'edge',
+    exclusive: true,
+    data: { count: 0 },
+  });
   another.deregister();
   another.close();
 

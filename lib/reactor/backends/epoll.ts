@@ -4,7 +4,7 @@
 import { errorOf, SystemError, UnsupportedError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
-import { type Backend, type BackendKind, isGone } from '../backend.js';
+import { type Backend, type BackendKind, isGone, type WatchPart } from '../backend.js';
 import { Interest, type Mode, Ready } from '../interest.js';
 import { EpollHost } from './epoll-host.js';
 
@@ -17,11 +17,12 @@ const {
   EPOLLRDHUP = 0,
   EPOLLET = 0,
   EPOLLONESHOT = 0,
+  EPOLLEXCLUSIVE = 0,
   EPOLL_CTL_ADD = 0,
   EPOLL_CTL_MOD = 0,
   EPOLL_CTL_DEL = 0,
 } = native.constants.epoll ?? {};
-const { control, wait } = callsOf(native.epoll); // the constructor checks that they exist
+const { control, replace, wait } = callsOf(native.epoll); // the constructor checks that they exist
 
 /** The bits for epoll_ctl. EPOLLERR and EPOLLHUP need not be asked for (epoll_ctl(2)). */
 export function toEpollEvents(interest: number, mode: Mode): number {
@@ -48,6 +49,27 @@ export function toReady(events: number): number {
   return ready;
 }
 
+/** EPOLL_CTL_MOD refuses EPOLLEXCLUSIVE, and EPOLLRDHUP does not go with it (epoll_ctl(2)). */
+class EpollExclusive implements WatchPart {
+  readonly #fd: number;
+
+  constructor(epollFd: number) {
+    this.#fd = epollFd;
+  }
+
+  register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return control(this.#fd, EPOLL_CTL_ADD, fd, toExclusive(interest, mode), slot, generation);
+  }
+
+  modify(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
+    return replace(this.#fd, fd, toExclusive(interest, mode), slot, generation);
+  }
+}
+
+function toExclusive(interest: number, mode: Mode): number {
+  return ((toEpollEvents(interest, mode) & ~EPOLLRDHUP) | EPOLLEXCLUSIVE) >>> 0;
+}
+
 export class EpollBackend implements Backend {
   readonly kind: BackendKind = epoll;
   readonly changeCall = 'epoll_ctl';
@@ -55,6 +77,7 @@ export class EpollBackend implements Backend {
   readonly fd: number;
   readonly times: Float64Array;
   readonly host: EpollHost;
+  readonly exclusive: WatchPart;
   readonly #batch: EventBatch;
   readonly #words: Int32Array;
   readonly #firstWord: number;
@@ -72,6 +95,7 @@ export class EpollBackend implements Backend {
     this.#dataWord = layout.firstWord + layout.dataWord;
     this.fd = native.epoll.open();
     if (this.fd < 0) throw new SystemError(errorOf(this.fd), 'epoll_create1');
+    this.exclusive = new EpollExclusive(this.fd);
     try {
       this.host = new EpollHost(this.fd);
     } catch (error) {
@@ -149,6 +173,6 @@ export class EpollBackend implements Backend {
 export const epoll = {
   name: 'epoll',
   available: native.epoll !== undefined,
-  capabilities: { edge: true, oneshot: true, priority: true, attach: true },
+  capabilities: { edge: true, oneshot: true, priority: true, exclusive: EPOLLEXCLUSIVE !== 0, attach: true },
   open: (maxEvents: number) => new EpollBackend(maxEvents),
 } as const satisfies BackendKind;

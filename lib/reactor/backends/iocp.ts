@@ -146,6 +146,6 @@ export class IocpBackend implements Backend {
 export const iocp = {
   name: 'iocp',
   available: native.port !== undefined,
-  capabilities: { edge: false, oneshot: true, priority: true, attach: true },
+  capabilities: { edge: false, oneshot: true, priority: true, exclusive: false, attach: true },
   open: (maxEvents: number) => new IocpBackend(maxEvents),
 } as const satisfies BackendKind;

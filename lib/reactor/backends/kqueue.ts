@@ -242,6 +242,6 @@ export class KqueueBackend implements Backend {
 export const kqueue = {
   name: 'kqueue',
   available: native.kqueue !== undefined,
-  capabilities: { edge: true, oneshot: true, priority: k.EVFILT_EXCEPT !== undefined, attach: true },
+  capabilities: { edge: true, oneshot: true, priority: k.EVFILT_EXCEPT !== undefined, exclusive: false, attach: true },
   open: (maxEvents: number) => new KqueueBackend(maxEvents),
 } as const satisfies BackendKind;

@@ -33,6 +33,17 @@ napi_value control(napi_env env, napi_callback_info info) {
   return args.answer(epoll_control(epoll_fd, op, fd, events, high << 32 | low));
 }
 
+// (epollFd, fd, events, dataLow, dataHigh)
+napi_value replace(napi_env env, napi_callback_info info) {
+  Arguments<5> args(env, info);
+  const int epoll_fd = args.fd(0);
+  const int fd = args.fd(1);
+  const uint32_t events = args.uint32(2);
+  const uint64_t low = args.uint32(3);
+  const uint64_t high = args.uint32(4);
+  return args.ok() ? args.answer(epoll_replace(epoll_fd, fd, events, high << 32 | low)) : args.refuse();
+}
+
 // (epollFd, batch: Int32Array over a whole EventBatch, timeoutMs, deadlineMs?: none by default)
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
@@ -49,8 +60,9 @@ napi_value wait(napi_env env, napi_callback_info info) {
 napi_status bind_epoll(napi_env env, napi_value exports) {
   const napi_status status = add_layout(env, exports, "epoll", epoll_event_layout());
   if (status != napi_ok) return status;
-  return add_group(env, exports, "epoll",
-                   {{"open", open}, {"openPulse", open_pulse}, {"control", control}, {"wait", wait}});
+  return add_group(
+      env, exports, "epoll",
+      {{"open", open}, {"openPulse", open_pulse}, {"control", control}, {"replace", replace}, {"wait", wait}});
 }
 
 }  // namespace fdreactor

@@ -69,6 +69,11 @@ Result epoll_control(int epoll_fd, int op, int fd, uint32_t events, uint64_t dat
   return from_call(epoll_ctl(epoll_fd, op, fd, &event));
 }
 
+Result epoll_replace(int epoll_fd, int fd, uint32_t events, uint64_t data) {
+  const Result removed = epoll_control(epoll_fd, EPOLL_CTL_DEL, fd, 0, 0);
+  return removed < 0 ? removed : epoll_control(epoll_fd, EPOLL_CTL_ADD, fd, events, data);
+}
+
 Result epoll_wait_batch(int epoll_fd, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms) {
   if (batch_bytes < sizeof(EventBatchHeader) + sizeof(epoll_event)) return kBadArgument;
   auto* header = static_cast<EventBatchHeader*>(batch);

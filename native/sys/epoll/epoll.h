@@ -1,6 +1,8 @@
 // epoll(7): one set of watched fds, and the wait for their events.
 //
 // epoll_control: op is EPOLL_CTL_ADD, _MOD or _DEL; data comes back with each event of this fd.
+// epoll_replace: EPOLL_CTL_DEL, then EPOLL_CTL_ADD, for what EPOLL_CTL_MOD refuses (EPOLLEXCLUSIVE). If the second
+//   fails, the fd is not in the set any more.
 // epoll_wait_batch: fills `batch` (see core/event_layout.h) with at most as many events as fit, and returns how many.
 //   timeout_ms  -1: no limit; 0: do not wait; else at least that long unless something happens
 //   deadline_ms a moment of the monotonic clock at which the wait ends as well; infinity for none
@@ -19,6 +21,7 @@ namespace fdreactor {
 EventLayout epoll_event_layout();
 Result epoll_open();
 Result epoll_control(int epoll_fd, int op, int fd, uint32_t events, uint64_t data);
+Result epoll_replace(int epoll_fd, int fd, uint32_t events, uint64_t data);
 Result epoll_wait_batch(int epoll_fd, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms);
 
 }  // namespace fdreactor
