@@ -9,11 +9,13 @@ import type {
   EpollConstant,
   ErrorConstant,
   KqueueConstant,
+  LinuxConstant,
   SocketConstant,
   TransferConstant,
 } from './constant-names.gen.js';
 import type { AddressCalls, FdCalls, SendfileCall, SocketCalls, SpliceCalls } from './fd-calls.js';
 import type { HostCalls, HostUvCalls, SignalCalls, WakerCalls } from './host-calls.js';
+import type { LinuxCalls } from './linux-calls.js';
 import { loadNative } from './load.js';
 import type { OverlappedCalls } from './overlapped-calls.js';
 import type { EpollCalls, KqueueCalls, PortCalls } from './queue-calls.js';
@@ -21,6 +23,7 @@ import type { EpollCalls, KqueueCalls, PortCalls } from './queue-calls.js';
 export interface Constants {
   readonly kqueue?: Readonly<Partial<Record<KqueueConstant, number>>>;
   readonly epoll?: Readonly<Partial<Record<EpollConstant, number>>>;
+  readonly linux: Readonly<Record<LinuxConstant, number>>;
   readonly socket: Readonly<Record<SocketConstant, number>>;
   readonly transfer: Readonly<Record<TransferConstant, number>>;
   readonly error: Readonly<Partial<Record<ErrorConstant, number>>>;
@@ -44,6 +47,8 @@ export interface Native {
   readonly port?: PortCalls;
   /** Exists wherever `port` does. */
   readonly overlapped?: OverlappedCalls;
+
+  readonly linux?: LinuxCalls;
 
   readonly fd: FdCalls;
   readonly socket: SocketCalls;

@@ -9,7 +9,7 @@
 namespace fdreactor {
 
 // Each is an object of JavaScript's, empty where the platform has none of it.
-constexpr const char* kConstantGroups[] = {"epoll", "kqueue", "socket", "transfer", "error"};
+constexpr const char* kConstantGroups[] = {"epoll", "kqueue", "linux", "socket", "transfer", "error"};
 
 struct Constant {
   const char* group;
@@ -23,6 +23,7 @@ struct ConstantList {
 };
 
 ConstantList platform_constants();
+ConstantList linux_constants();   // where bind_linux.cc is compiled, which adds them
 ConstantList kqueue_constants();  // where bind_kqueue.cc is compiled, which adds them
 
 }  // namespace fdreactor

@@ -13,18 +13,20 @@ import { mergeNames, readEnum, readResults, readTable } from './tables.mjs';
 
 const MAX_COLUMNS = 120;
 const LINUX = 'native/sys/linux/constants_linux.cc';
+const LINUX_FILES = 'native/sys/linux/constants_facilities_linux.cc';
 const BSD = 'native/sys/bsd/constants_bsd.cc';
 const KQUEUE = 'native/sys/kqueue/constants_kqueue.cc';
 const WINDOWS = 'native/sys/windows/constants_windows.cc';
 const PORT = 'native/sys/windows/port/constants_port.cc';
 const AFD = 'native/core/afd_events.h';
 const RESULT = 'native/core/result.h';
-const platforms = [LINUX, BSD, KQUEUE, WINDOWS];
+const platforms = [LINUX, LINUX_FILES, BSD, KQUEUE, WINDOWS];
 
 /** The groups of native/sys/constants.h that are typed by name, and what is said of each. */
 const groups = {
   socket: 'Names of `constants` in fdreactor/socket.',
   transfer: 'Names of `constants` in fdreactor/transfer.',
+  linux: 'Names of `constants` in fdreactor/linux.',
   epoll: 'Names of the numbers of epoll(7) in the native table.',
   kqueue: 'Names of the numbers of kqueue(2) in the native table.',
   error: 'Names of the error numbers in the native table.',

@@ -36,6 +36,7 @@ export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
 export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 const epoll = 'epoll(7) is a facility of Linux';
+const linux = 'the calls of fdreactor/linux are those of Linux; left out beside libkqueue';
 const kqueue = 'kqueue(2) is a facility of macOS and the BSDs; npm run test:kqueue runs it over libkqueue';
 const iocp = 'completion ports and Winsock are facilities of Windows';
 const splice = 'splice(2) is a facility of Linux, and left out beside libkqueue';
@@ -49,6 +50,7 @@ const onWindows: Record<string, string> = {
   'test/types/*.test.ts': compiler,
   'test/raw/epoll/*.test.ts': epoll,
   'test/raw/kqueue/*.test.ts': kqueue,
+  'test/raw/linux/*.test.ts': linux,
   'test/raw/splice.test.ts': pipes,
   'test/raw/vmsplice.test.ts': pipes,
   'test/contract/pump/*.test.ts': pipes,
@@ -71,6 +73,7 @@ const withEpoll: Record<string, string> = { 'test/raw/kqueue/*.test.ts': kqueue 
 const withKqueue: Record<string, string> = {
   'test/lifecycle/waiting-thread.test.ts': threadAnyway,
   'test/raw/epoll/*.test.ts': epoll,
+  'test/raw/linux/*.test.ts': linux,
   'test/raw/splice.test.ts': splice,
   'test/raw/vmsplice.test.ts': splice,
   'test/contract/pump/*.test.ts': splice,

@@ -2,6 +2,7 @@
 // compared.
 import { execFileSync } from 'node:child_process';
 import * as epoll from 'fdreactor/epoll';
+import * as linux from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import * as transfer from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
@@ -11,11 +12,13 @@ const own: Record<string, number> = {
   ...(epoll.supported ? Object.fromEntries(Object.entries(epoll).filter(([name]) => /^EPOLL[A-Z_]+$/.test(name))) : {}),
   ...socket.constants,
   ...transfer.constants,
+  ...linux.constants,
 };
 
 const headers = [
   'fcntl.h',
   'limits.h',
+  'sys/eventfd.h',
   'netinet/in.h',
   'netinet/tcp.h',
   'stdio.h',
