@@ -336,6 +336,7 @@ export type ErrorConstant =
   | 'EINPROGRESS'
   | 'EINTR'
   | 'EINVAL'
+  | 'EIO'
   | 'EMFILE'
   | 'ENFILE'
   | 'ENOBUFS'

@@ -81,4 +81,6 @@ export interface SpliceCalls {
   vmsplice(fd: number, buffers: readonly Bytes[], flags: number): number;
   setPipeSize(fd: number, bytes: number): number;
   bytesInPipe(fd: number): number;
+  /** What a side of splice is, as bits: ../transfer/pump-side.ts. */
+  side(fd: number): number;
 }

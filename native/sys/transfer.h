@@ -28,4 +28,13 @@ Result transfer_vmsplice(int fd, const Bytes* buffers, size_t count, unsigned fl
 Result transfer_set_pipe_size(int fd, size_t bytes);
 Result transfer_bytes_in_pipe(int fd);  // FIONREAD
 
+// What a side of splice(2) is, as bits of transfer_side(). lib/transfer/pump-side.ts has the same numbers.
+constexpr Result kSideUnwatchable = 1;  // epoll(7) does not take it (EPERM): a file, a directory, /dev/null
+constexpr Result kSideTerminal = 2;
+constexpr Result kSideHungUp = 4;   // a terminal whose master is closed: splice(2) says EINVAL, and read(2) the end
+constexpr Result kSideAppends = 8;  // O_APPEND, which splice(2) takes of no destination but a pipe
+
+// EBADF; and what epoll_create1(2) says, which is asked about a device only.
+Result transfer_side(int fd);
+
 }  // namespace fdreactor

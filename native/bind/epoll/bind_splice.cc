@@ -53,6 +53,12 @@ napi_value bytes_in_pipe(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(transfer_bytes_in_pipe(fd)) : args.refuse();
 }
 
+napi_value side(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(transfer_side(fd)) : args.refuse();
+}
+
 }  // namespace
 
 napi_status bind_splice(napi_env env, napi_value exports) {
@@ -61,7 +67,8 @@ napi_status bind_splice(napi_env env, napi_value exports) {
                     {"tee", tee},
                     {"vmsplice", vmsplice},
                     {"setPipeSize", set_pipe_size},
-                    {"bytesInPipe", bytes_in_pipe}});
+                    {"bytesInPipe", bytes_in_pipe},
+                    {"side", side}});
 }
 
 }  // namespace fdreactor

@@ -170,6 +170,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINPROGRESS", EINPROGRESS},
     {"error", "EINTR", EINTR},
     {"error", "EINVAL", EINVAL},
+    {"error", "EIO", EIO},
     {"error", "EMFILE", EMFILE},
     {"error", "ENFILE", ENFILE},
     {"error", "ENOBUFS", ENOBUFS},

@@ -2,10 +2,13 @@
 #include "../transfer.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -60,6 +63,22 @@ class OwnPages {
   size_t size_ = 0;
 };
 
+// Asks the kernel, in a set of its own. Which devices can be polled is written nowhere else.
+Result unwatchable(int fd) {
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) return from_errno();
+  epoll_event none = {};
+  const bool refused = ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &none) != 0 && errno == EPERM;
+  ::close(set);
+  return refused ? kSideUnwatchable : 0;
+}
+
+// A terminal that hung up is known by EIO, which is what it answers to any ioctl(2).
+Result side_of_device(int fd) {
+  if (::isatty(fd) != 0) return kSideTerminal;
+  return errno == EIO ? kSideHungUp : unwatchable(fd);
+}
+
 }  // namespace
 
 bool has_sendfile() { return true; }
@@ -103,6 +122,28 @@ Result transfer_bytes_in_pipe(int fd) {
   int bytes = 0;
   const Result result = from_call(::ioctl(fd, FIONREAD, &bytes));
   return result < 0 ? result : bytes;
+}
+
+Result transfer_side(int fd) {
+  const Result mode = from_call(::fcntl(fd, F_GETFL));
+  if (mode < 0) return mode;
+  struct stat status = {};
+  if (::fstat(fd, &status) != 0) return from_errno();
+  const Result appends = (mode & O_APPEND) != 0 ? kSideAppends : 0;
+  switch (status.st_mode & S_IFMT) {
+    case S_IFIFO:
+      return 0;
+    case S_IFSOCK:
+      return appends;
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFBLK:
+      return appends | kSideUnwatchable;
+    default: {
+      const Result side = side_of_device(fd);
+      return side < 0 ? side : appends | side;
+    }
+  }
 }
 
 }  // namespace fdreactor

@@ -1,5 +1,11 @@
 // sendfile, splice, tee, vmsplice: how much they move, and what is left where it was.
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+
 #include <cerrno>
+#include <cstdlib>
+#include <string>
 
 #include "../../sys/transfer.h"
 #include "../harness.h"
@@ -146,4 +152,41 @@ TEST("a pipe takes the size that it is given, in whole pages") {
   EXPECT(is_failure(transfer_set_pipe_size(pipe.read, size_t{1} << 40)));
   const Pair pair;
   EXPECT_EQ(transfer_set_pipe_size(pair.first, 65536), failure(EBADF));
+}
+
+TEST("a side of splice is what the kernel says: watchable or not, a terminal, hung up, appending") {
+  const File file("x");
+  const Pipe pipe;
+  const Pair pair;
+  EXPECT_EQ(transfer_side(file), kSideUnwatchable);
+  EXPECT_EQ(transfer_side(pipe.read), 0);
+  EXPECT_EQ(transfer_side(pair.first), 0);
+  const Fd null(::open("/dev/null", O_WRONLY | O_APPEND | O_CLOEXEC));
+  EXPECT_EQ(transfer_side(null), kSideUnwatchable | kSideAppends);
+  const Fd appending(::open(("/proc/self/fd/" + std::to_string(pipe.write)).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  REQUIRE(appending >= 0);
+  EXPECT_EQ(transfer_side(appending), 0);  // pipe to pipe: the flag means nothing
+  const Fd inotify(::inotify_init1(IN_CLOEXEC));
+  EXPECT_EQ(transfer_side(inotify), 0);
+  EXPECT_EQ(transfer_side(1 << 30), failure(EBADF));
+}
+
+TEST("a terminal is one until it hangs up") {
+  Fd master(posix_openpt(O_RDWR | O_NOCTTY));
+  REQUIRE(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  const Fd terminal(::open(ptsname(master), O_RDWR | O_NOCTTY));
+  EXPECT_EQ(transfer_side(master), kSideTerminal);
+  EXPECT_EQ(transfer_side(terminal), kSideTerminal);
+  master.close();
+  EXPECT_EQ(transfer_side(terminal), kSideHungUp);
+}
+
+TEST("whether a device can be watched is asked with one fd more, or it is EMFILE") {
+  EXPECT_EQ(in_child([] {
+              const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+              const rlimit none = {static_cast<rlim_t>(null) + 1, static_cast<rlim_t>(null) + 1};
+              CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+              return transfer_side(null) == failure(EMFILE) ? 0 : 1;
+            }),
+            0);
 }

@@ -112,11 +112,11 @@ contractTest(
     socket.close(closed);
     expectSystemError(() => new Pump(front, closed), 'EBADF', { syscall: 'fcntl', fd: closed });
     expectSystemError(() => new Pump(closed, front), 'EBADF', { syscall: 'fcntl', fd: closed });
-    const appending = own(openSync('/dev/null', 'a'));
+    const full = own(openSync('/dev/full', 'w'));
     sendAll(client, Buffer.from('x'));
-    const pump = dispose(new Pump(front, appending, { pool: newPool() }));
+    const pump = dispose(new Pump(front, full, { pool: newPool() }));
     const error = caught(() => pump.move());
-    expect(error).toMatchObject({ code: 'EINVAL', syscall: 'splice', fd: appending });
+    expect(error).toMatchObject({ code: 'EINVAL', syscall: 'splice', fd: full });
     expect(caught(() => pump.move())).toBe(error);
   },
   needs,
