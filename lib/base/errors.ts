@@ -25,7 +25,7 @@ export function failure(error: number): number {
 export interface SystemErrorDetails {
   /** The descriptor that the call was made on. */
   fd?: number | undefined;
-  /** The numeric address that it was made for. */
+  /** The numeric address that it was made for; `vsock:2` or `netlink:0` for those families. */
   address?: string | undefined;
   /** The port that belongs to `address`. */
   port?: number | undefined;
@@ -57,7 +57,7 @@ export class SystemError extends Error {
   readonly syscall: string;
   /** The descriptor it was made on, where there was one. */
   declare readonly fd?: number;
-  /** The numeric address it was made for, where there was one. */
+  /** The numeric address it was made for, where there was one; `vsock:2` or `netlink:0` for those families. */
   declare readonly address?: string;
   /** The port that belongs to `address`. */
   declare readonly port?: number;
@@ -107,7 +107,7 @@ function messageOf(error: number, errno: number): string {
 
 function describe({ fd, address, port, path, option }: SystemErrorDetails): string {
   const place = `${typeof fd === 'number' ? ` fd ${fd}` : ''}${typeof option === 'string' ? ` ${option}` : ''}`;
-  if (typeof address === 'string') return `${place} ${address}:${typeof port === 'number' ? port : ''}`;
+  if (typeof address === 'string') return `${place} ${address}${typeof port === 'number' ? `:${port}` : ''}`;
   return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
 }
 

@@ -70,6 +70,11 @@ export interface AddressCalls {
   fromBytes(bytes: Bytes, target: Bytes): number;
   /** How many bytes the sockaddr has; 0: no address. */
   lengthOf(address: Bytes): number;
+  /** Linux, as the next two. */
+  fromVsock?(cid: number, port: number, target: Bytes): number;
+  fromNetlink?(pid: number, groups: number, target: Bytes): number;
+  /** The cid (0) or port (1) of a vsock address, the pid (2) or groups (3) of a netlink one. Below 0: neither. */
+  part?(address: Bytes, which: number): number;
   toText(address: Bytes): [kind: AddressKind, text: string, port: number, family: number];
 }
 

@@ -24,6 +24,7 @@ struct BinderList {
 BinderList binders();
 
 napi_status bind_address(napi_env env, napi_value exports);
+napi_status bind_address_linux(napi_env env, napi_value exports);
 napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);

@@ -78,16 +78,17 @@ testWith({ needs: 'proc' }, 'a name that is too long is not an interface, though
 
 describeWith(
   { needs: 'proc' },
-  'an address of a family without a form in text says so, by the number of the family',
+  'an address of a family beside IP and Unix says so, by the number of the family',
   () => {
     const { SOCK_RAW, SOCK_STREAM, SOCK_DGRAM } = socket.constants;
-    const families: [name: string, domain: number, type: number][] = [
-      ['netlink', 16, SOCK_RAW],
-      ['packet', 17, SOCK_RAW],
-      ['packet, cooked', 17, SOCK_DGRAM],
-      ['vsock', 40, SOCK_STREAM],
+    const { AF_NETLINK = 0, AF_PACKET = 0, AF_VSOCK = 0, VMADDR_CID_ANY, VMADDR_PORT_ANY } = socket.constants;
+    const families: [name: string, domain: number, type: number, expected: object][] = [
+      ['netlink', AF_NETLINK, SOCK_RAW, { family: 'netlink', port: 0, pid: 0, groups: 0 }],
+      ['packet', AF_PACKET, SOCK_RAW, { family: 'other', port: 0 }],
+      ['packet, cooked', AF_PACKET, SOCK_DGRAM, { family: 'other', port: 0 }],
+      ['vsock', AF_VSOCK, SOCK_STREAM, { family: 'vsock', port: VMADDR_PORT_ANY, cid: VMADDR_CID_ANY }],
     ];
-    for (const [name, domain, type] of families) {
+    for (const [name, domain, type, expected] of families) {
       test(name, () => {
         let fd: number;
         try {
@@ -97,7 +98,7 @@ describeWith(
           expect((error as SystemError).code).toMatch(/^(EPERM|EAFNOSUPPORT)$/);
           return;
         }
-        expect(socket.getsockname(fd)).toEqual({ address: '', port: 0, family: 'other', domain });
+        expect(socket.getsockname(fd)).toEqual({ address: '', domain, ...expected });
       });
     }
   },
@@ -113,8 +114,8 @@ testWith({ needs: 'proc' }, 'the sender of a netlink message has its family, and
   socket.send(fd, request);
   awaitReady(fd, Interest.READABLE);
   expect(socket.recvfrom(fd, Buffer.alloc(65_536), 0, undefined, 0, sender)).toBeGreaterThan(16);
-  expect(members(sender)).toEqual([null, '', 0, '']);
-  expect(sender.domain).toBe(16);
+  expect(members(sender)).toEqual(['netlink', '', 0, '']);
+  expect([sender.domain, sender.pid, sender.groups]).toEqual([16, 0, 0]);
   expect(socket.sendto(fd, request, 0, request.length, 0, sender)).toBe(request.length);
 });
 

@@ -25,6 +25,9 @@ const headers = [
   'sys/epoll.h',
   'sys/socket.h',
   'sys/uio.h',
+  'linux/netlink.h',
+  'linux/rtnetlink.h',
+  'linux/vm_sockets.h',
 ];
 const program = compileC(`
 ${headers.map((header) => `#include <${header}>`).join('\n')}
@@ -60,6 +63,16 @@ test('the ones that the contract names are there', () => {
     'AF_INET',
     'AF_INET6',
     'AF_UNIX',
+    'AF_NETLINK',
+    'AF_PACKET',
+    'AF_VSOCK',
+    'VMADDR_CID_ANY',
+    'VMADDR_CID_HYPERVISOR',
+    'VMADDR_CID_HOST',
+    'VMADDR_PORT_ANY',
+    'NETLINK_ROUTE',
+    'NETLINK_KOBJECT_UEVENT',
+    'NETLINK_GENERIC',
     'SOCK_STREAM',
     'SOCK_DGRAM',
     'SOL_SOCKET',

@@ -4,6 +4,7 @@ import { capabilities, Reactor } from 'fdreactor';
 import * as epoll from 'fdreactor/epoll';
 import * as iocp from 'fdreactor/iocp';
 import * as kqueue from 'fdreactor/kqueue';
+import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { expectBadArgument, expectUnsupported } from '../helpers/throws.js';
 
@@ -33,6 +34,13 @@ describe.each(absent)('%s', (_, { module, constructors }) => {
   test.each(Object.entries(constructors))('%s throws UnsupportedError', (name, args) => {
     expectUnsupported(() => new module[name](...args));
   });
+});
+
+test('addresses of vsock(7) and netlink(7) are made on Linux; elsewhere they throw UnsupportedError', () => {
+  for (const make of [() => SocketAddress.vsock(2, 1), () => SocketAddress.netlink()]) {
+    if (epoll.supported) expect(make()).toBeInstanceOf(SocketAddress);
+    else expectUnsupported(make);
+  }
 });
 
 test('the calls of Windows are there; elsewhere they throw UnsupportedError, whatever they are given', () => {

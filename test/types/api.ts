@@ -114,9 +114,15 @@ export function sockets(): void {
   n +=
     socket.sendto(udp, bytes, 0, 1, 0, { host: '127.0.0.1', port: 1 }) +
     socket.sendto(udp, bytes, 0, 1, 0, { path: '/x' });
-  const family: 'IPv4' | 'IPv6' | 'unix' | null = sender.family;
+  const family: 'IPv4' | 'IPv6' | 'unix' | 'vsock' | 'netlink' | null = sender.family;
   const domain: number = sender.domain;
   const sockaddr: Uint8Array = socket.SocketAddress.fromBytes(sender.bytes).bytes;
+  const { cid, pid, groups }: { cid: number | null; pid: number | null; groups: number | null } = sender;
+  const numbers: socket.SocketAddress[] = [
+    socket.SocketAddress.vsock(socket.constants.VMADDR_CID_HOST ?? 2, 1234),
+    socket.SocketAddress.netlink(),
+    socket.SocketAddress.netlink(0, socket.constants.RTMGRP_LINK),
+  ];
   const peerKnown: number = socket.accept(listener, sender);
   const [a, b]: [number, number] = socket.socketpair();
   const [readEnd, writeEnd]: [number, number] = socket.pipe();
@@ -146,6 +152,10 @@ export function sockets(): void {
     details,
     domain,
     sockaddr,
+    cid,
+    pid,
+    groups,
+    numbers,
     peerKnown,
     option,
   ];

@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+// It needs a sockaddr before it.
+#include <linux/vm_sockets.h>
 
 namespace fdreactor {
 namespace {
@@ -51,6 +56,9 @@ constexpr Constant kConstants[] = {
     {"socket", "AF_INET6", AF_INET6},
     {"socket", "AF_UNIX", AF_UNIX},
     {"socket", "AF_UNSPEC", AF_UNSPEC},
+    {"socket", "AF_NETLINK", AF_NETLINK},
+    {"socket", "AF_PACKET", AF_PACKET},
+    {"socket", "AF_VSOCK", AF_VSOCK},
     {"socket", "SOCK_STREAM", SOCK_STREAM},
     {"socket", "SOCK_DGRAM", SOCK_DGRAM},
     {"socket", "SOCK_SEQPACKET", SOCK_SEQPACKET},
@@ -146,6 +154,47 @@ constexpr Constant kConstants[] = {
     {"socket", "MSG_PEEK", MSG_PEEK},
     {"socket", "MSG_TRUNC", MSG_TRUNC},
     {"socket", "MSG_WAITALL", MSG_WAITALL},
+    {"socket", "NETLINK_AUDIT", NETLINK_AUDIT},
+    {"socket", "NETLINK_CONNECTOR", NETLINK_CONNECTOR},
+    {"socket", "NETLINK_CRYPTO", NETLINK_CRYPTO},
+    {"socket", "NETLINK_FIB_LOOKUP", NETLINK_FIB_LOOKUP},
+    {"socket", "NETLINK_GENERIC", NETLINK_GENERIC},
+    {"socket", "NETLINK_KOBJECT_UEVENT", NETLINK_KOBJECT_UEVENT},
+    {"socket", "NETLINK_NETFILTER", NETLINK_NETFILTER},
+    {"socket", "NETLINK_ROUTE", NETLINK_ROUTE},
+    {"socket", "NETLINK_SELINUX", NETLINK_SELINUX},
+#ifdef NETLINK_SOCK_DIAG
+    {"socket", "NETLINK_SOCK_DIAG", NETLINK_SOCK_DIAG},
+#endif
+    {"socket", "NETLINK_USERSOCK", NETLINK_USERSOCK},
+    {"socket", "NETLINK_XFRM", NETLINK_XFRM},
+#ifdef SOL_NETLINK
+    {"socket", "SOL_NETLINK", SOL_NETLINK},
+#endif
+    {"socket", "NETLINK_ADD_MEMBERSHIP", NETLINK_ADD_MEMBERSHIP},
+    {"socket", "NETLINK_BROADCAST_ERROR", NETLINK_BROADCAST_ERROR},
+#ifdef NETLINK_CAP_ACK
+    {"socket", "NETLINK_CAP_ACK", NETLINK_CAP_ACK},
+#endif
+    {"socket", "NETLINK_DROP_MEMBERSHIP", NETLINK_DROP_MEMBERSHIP},
+#ifdef NETLINK_EXT_ACK
+    {"socket", "NETLINK_EXT_ACK", NETLINK_EXT_ACK},
+#endif
+    {"socket", "NETLINK_NO_ENOBUFS", NETLINK_NO_ENOBUFS},
+    {"socket", "NETLINK_PKTINFO", NETLINK_PKTINFO},
+    {"socket", "RTMGRP_IPV4_IFADDR", RTMGRP_IPV4_IFADDR},
+    {"socket", "RTMGRP_IPV4_ROUTE", RTMGRP_IPV4_ROUTE},
+    {"socket", "RTMGRP_IPV6_IFADDR", RTMGRP_IPV6_IFADDR},
+    {"socket", "RTMGRP_IPV6_ROUTE", RTMGRP_IPV6_ROUTE},
+    {"socket", "RTMGRP_LINK", RTMGRP_LINK},
+    {"socket", "RTMGRP_NEIGH", RTMGRP_NEIGH},
+    {"socket", "VMADDR_CID_ANY", VMADDR_CID_ANY},
+    {"socket", "VMADDR_CID_HYPERVISOR", VMADDR_CID_HYPERVISOR},
+#ifdef VMADDR_CID_LOCAL
+    {"socket", "VMADDR_CID_LOCAL", VMADDR_CID_LOCAL},
+#endif
+    {"socket", "VMADDR_CID_HOST", VMADDR_CID_HOST},
+    {"socket", "VMADDR_PORT_ANY", VMADDR_PORT_ANY},
     {"socket", "SHUT_RD", SHUT_RD},
     {"socket", "SHUT_WR", SHUT_WR},
     {"socket", "SHUT_RDWR", SHUT_RDWR},

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../../sys/address.h"
+#include "../../sys/linux/address_linux.h"
 #include "../harness.h"
 #include "../things.h"
 
@@ -169,4 +170,41 @@ TEST("a name that the kernel was given is the name that it gives back") {
     EXPECT_EQ(text_of(bound_to(socket)), name);
     ::unlink(name.c_str());
   }
+}
+
+TEST("vsock and netlink addresses have their numbers, and the other kinds have none") {
+  Address address;
+  EXPECT_EQ(address_from_vsock(UINT32_MAX, 1, &address), 0);
+  EXPECT_EQ(address_part(address, AddressPart::kVsockCid), Result{UINT32_MAX});
+  EXPECT_EQ(address_part(address, AddressPart::kVsockPort), 1);
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkPid), kBadArgument);
+  EXPECT_EQ(address_to_text(address).family, AF_VSOCK);
+  EXPECT_EQ(address_from_netlink(7, UINT32_MAX, &address), 0);
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkPid), 7);
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkGroups), Result{UINT32_MAX});
+  EXPECT_EQ(address_part(address, AddressPart::kVsockPort), kBadArgument);
+  REQUIRE(address_from_ip("127.0.0.1", 1, &address) == 0);
+  for (int part = 0; part < kAddressParts; part++) {
+    EXPECT_EQ(address_part(address, static_cast<AddressPart>(part)), kBadArgument);
+    EXPECT_EQ(address_part(Address{}, static_cast<AddressPart>(part)), kBadArgument);
+  }
+}
+
+TEST("an address that ends before a number does not have it, and a false length reads nothing") {
+  Address address;
+  REQUIRE(address_from_netlink(7, 9, &address) == 0);
+  address.length = 8;
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkPid), 7);
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkGroups), kBadArgument);
+  address.length = UINT32_MAX;
+  EXPECT_EQ(address_part(address, AddressPart::kNetlinkPid), kBadArgument);
+}
+
+TEST("a netlink socket is bound to an address of numbers, and says so") {
+  const Fd netlink(socket_open(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+  Address address;
+  REQUIRE(address_from_netlink(0, 1, &address) == 0);
+  EXPECT_EQ(socket_bind(netlink, address), 0);
+  EXPECT(address_part(bound_to(netlink), AddressPart::kNetlinkPid) > 0);
+  EXPECT_EQ(address_part(bound_to(netlink), AddressPart::kNetlinkGroups), 1);
 }
