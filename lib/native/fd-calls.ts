@@ -1,5 +1,6 @@
 // The groups of the native table (table.ts) for fds, sockets, addresses and transfers inside the kernel: bind_fd.cc,
-// bind_socket.cc, bind_address.cc, bind_message.cc, bind_sendfile.cc, posix/bind_pipe.cc and epoll/bind_splice.cc in native/bind.
+// bind_socket.cc, bind_address.cc, bind_message.cc, bind_sendfile.cc, posix/bind_pipe.cc and epoll/bind_splice.cc in
+// native/bind.
 
 type Bytes = Uint8Array;
 
@@ -59,7 +60,7 @@ export interface SocketCalls {
   takeError(fd: number, peer: Bytes): number;
 }
 
-/** Where the fields of a Message are, in words (native/sys/message.h). */
+/** Where the fields of a Message are, in words (native/sys/message/message.h). */
 export interface MessageLayout {
   readonly words: number;
   readonly addressWords: number;

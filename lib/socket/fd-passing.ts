@@ -20,8 +20,8 @@ const incomingBytes = new Uint8Array(incoming.buffer);
  * @param fds at most 253
  * @returns how many bytes were taken, of a stream perhaps fewer; or WOULD_BLOCK. All fds are sent as soon as one byte
  * is: send the rest by `send()`
- * @throws SystemError EBADF (`fd`, or one of `fds`), EINVAL (a socket of another family), ETOOMANYREFS (too many are
- * under way), EPIPE ...; UnsupportedError on Windows
+ * @throws SystemError EBADF (`fd`, or one of `fds`), EOPNOTSUPP (a socket of another family), ETOOMANYREFS (too many
+ * are under way), EPIPE ...; UnsupportedError on Windows
  */
 export function sendFds(fd: number, bytes: Uint8Array, fds: readonly number[]): number {
   checkPassesFds();
@@ -37,7 +37,7 @@ export function sendFds(fd: number, bytes: Uint8Array, fds: readonly number[]): 
  * its sender has it. They are yours to close.
  *
  * @param fd a socket of AF_UNIX
- * @param buffer gets the bytes. A stream ends the call before the bytes of the next message with fds
+ * @param buffer gets the bytes. On a stream the call ends with the bytes of the first message that has fds
  * @param fds is set to the fds that came, none for most calls
  * @param maxFds how many may come; 0 to 253, 253 by default
  * @returns how many bytes; 0 at the end of the stream (or for a datagram without data); or WOULD_BLOCK

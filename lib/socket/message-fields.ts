@@ -1,4 +1,4 @@
-// The fields of a message, in memory that native code fills and reads (native/sys/message.h).
+// The fields of a message, in memory that native code fills and reads (native/sys/message/message.h).
 import { checkInteger } from '../base/arguments.js';
 import { invalidType, outOfRange, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';

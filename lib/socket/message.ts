@@ -1,5 +1,5 @@
 // Message: what recvmsg() fills and sendmsg() takes. Its fields are in memory that native code reads and writes by the
-// layout of native/sys/message.h; the control data of the system is made from them and never seen here.
+// layout of native/sys/message/message.h; the control data of the system is made from them and never seen here.
 import { checkInteger, checkObject, copyBuffers, NO_OPTIONS } from '../base/arguments.js';
 import { invalidType } from '../base/errors.js';
 import { native } from '../native/table.js';

@@ -1,7 +1,7 @@
 // recvmsg(2) and sendmsg(2): the Message is memory that lib/socket/message.ts owns (sys/message.h).
 #include <algorithm>
 
-#include "../sys/message.h"
+#include "../sys/message/message.h"
 #include "../sys/socket.h"
 #include "arguments.h"
 #include "bind.h"

@@ -1,10 +1,10 @@
 // The control messages of macOS, FreeBSD, OpenBSD and NetBSD, as far as each has them: ip(4), ip6(4), unix(4).
 #define __APPLE_USE_RFC_3542 1  // asks macOS' headers for IPV6_PKTINFO and its like
 
-#include "../posix/control_message.h"
-
 #include <errno.h>
 #include <sys/time.h>
+
+#include "../posix/message/control_message.h"
 
 namespace fdreactor {
 namespace {

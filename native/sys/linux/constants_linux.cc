@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,9 +13,8 @@
 namespace fdreactor {
 namespace {
 
-constexpr int kUdpSegment = 103;        // Linux 4.18
-constexpr int kUdpGro = 104;            // Linux 5.0
-constexpr int kOriginTimestamping = 4;  // another name of SO_EE_ORIGIN_TXSTATUS
+constexpr int kUdpSegment = 103;  // Linux 4.18
+constexpr int kUdpGro = 104;      // Linux 5.0
 
 // `npm run gen` writes the epoll constants that have a comment to lib/queue/epoll/constants.gen.ts.
 constexpr Constant kConstants[] = {
@@ -147,11 +145,12 @@ constexpr Constant kConstants[] = {
     {"socket", "IPV6_V6ONLY", IPV6_V6ONLY},
     {"socket", "UDP_GRO", kUdpGro},
     {"socket", "UDP_SEGMENT", kUdpSegment},
-    {"socket", "SO_EE_ORIGIN_ICMP", SO_EE_ORIGIN_ICMP},
-    {"socket", "SO_EE_ORIGIN_ICMP6", SO_EE_ORIGIN_ICMP6},
-    {"socket", "SO_EE_ORIGIN_LOCAL", SO_EE_ORIGIN_LOCAL},
-    {"socket", "SO_EE_ORIGIN_NONE", SO_EE_ORIGIN_NONE},
-    {"socket", "SO_EE_ORIGIN_TIMESTAMPING", kOriginTimestamping},
+    // <linux/errqueue.h>, which does not compile with every C library
+    {"socket", "SO_EE_ORIGIN_ICMP", 2},
+    {"socket", "SO_EE_ORIGIN_ICMP6", 3},
+    {"socket", "SO_EE_ORIGIN_LOCAL", 1},
+    {"socket", "SO_EE_ORIGIN_NONE", 0},
+    {"socket", "SO_EE_ORIGIN_TIMESTAMPING", 4},
     {"socket", "SOF_TIMESTAMPING_OPT_ID", SOF_TIMESTAMPING_OPT_ID},
     {"socket", "SOF_TIMESTAMPING_OPT_TSONLY", SOF_TIMESTAMPING_OPT_TSONLY},
     {"socket", "SOF_TIMESTAMPING_RAW_HARDWARE", SOF_TIMESTAMPING_RAW_HARDWARE},

@@ -1,12 +1,11 @@
 // The control messages of Linux: socket(7), ip(7), ipv6(7), udp(7), unix(7). The numbers are written out where older
 // headers, with which the add-on is built as well, have no name.
-#include "../posix/control_message.h"
-
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <time.h>
 
 #include <algorithm>
+
+#include "../posix/message/control_message.h"
 
 namespace fdreactor {
 namespace {
@@ -32,8 +31,19 @@ struct Timestamping {
   timespec hardware;
 };
 
+// sock_extended_err
+struct ExtendedError {
+  uint32_t error;
+  uint8_t origin;
+  uint8_t type;
+  uint8_t code;
+  uint8_t padding;
+  uint32_t info;
+  uint32_t data;
+};
+
 struct ReportedError {
-  sock_extended_err error;
+  ExtendedError error;
   sockaddr_in6 offender;  // or a sockaddr_in, or of AF_UNSPEC
 };
 
@@ -73,12 +83,12 @@ void read_error(const cmsghdr& control, Message* message) {
   if (bytes < sizeof reported.error) return;
   std::memcpy(&reported, CMSG_DATA(&control), bytes);
   message->has_error = 1;
-  message->error = static_cast<int32_t>(reported.error.ee_errno);
-  message->error_origin = reported.error.ee_origin;
-  message->error_type = reported.error.ee_type;
-  message->error_code = reported.error.ee_code;
-  message->error_info = reported.error.ee_info;
-  message->error_data = reported.error.ee_data;
+  message->error = static_cast<int32_t>(reported.error.error);
+  message->error_origin = reported.error.origin;
+  message->error_type = reported.error.type;
+  message->error_code = reported.error.code;
+  message->error_info = reported.error.info;
+  message->error_data = reported.error.data;
   if (reported.offender.sin6_family == AF_INET6) store_address(reported.offender, &message->offender);
   if (reported.offender.sin6_family != AF_INET) return;
   sockaddr_in ipv4 = {};

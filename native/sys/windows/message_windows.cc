@@ -1,5 +1,5 @@
 // WSARecvMsg and WSASendMsg: for datagram sockets, with IP_PKTINFO and IPV6_PKTINFO. No fd passes a socket here.
-#include "../message.h"
+#include "../message/message.h"
 
 #include <cstring>
 
@@ -112,8 +112,7 @@ Result write_source(const Message& message, char* room) {
   if (source.sin6_family == AF_INET) {
     SOCKADDR_IN ipv4 = {};
     std::memcpy(&ipv4, message.source.storage, sizeof ipv4);
-    return static_cast<Result>(
-        write_value(room, IPPROTO_IP, IP_PKTINFO, IN_PKTINFO{ipv4.sin_addr, interface_index}));
+    return static_cast<Result>(write_value(room, IPPROTO_IP, IP_PKTINFO, IN_PKTINFO{ipv4.sin_addr, interface_index}));
   }
   if (source.sin6_family != AF_INET6) return kBadArgument;
   return static_cast<Result>(

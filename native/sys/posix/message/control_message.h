@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "../message.h"
+#include "../../message/message.h"
 
 namespace fdreactor {
 

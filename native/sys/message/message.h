@@ -1,17 +1,17 @@
 // recvmsg(2) and sendmsg(2): a message in several buffers, with an address and control data (cmsg(3)).
 //
 // Control data is plain fields here. What was received is parsed into them, and what is sent is built from them, by the
-// system's own file (control_linux.cc, control_bsd.cc, windows/message_windows.cc). So no byte and no length of a
+// system's own file (control_linux.cc, control_bsd.cc, message_windows.cc). So no byte and no length of a
 // control buffer comes from JavaScript, which keeps the fields in a buffer of sizeof(Message).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "../core/event_layout.h"
-#include "../core/result.h"
-#include "address.h"
-#include "fd.h"
+#include "../../core/event_layout.h"
+#include "../../core/result.h"
+#include "../address.h"
+#include "../fd.h"
 
 namespace fdreactor {
 
@@ -29,15 +29,15 @@ struct Message {
   // Received. An address has the length 0, a number is kNotSet and a time 0 if the message has none.
   Address destination;            // IP_PKTINFO: what the packet says, which may be a group or a broadcast address
   Address local_address;          // IP_PKTINFO: the socket's address, from which an answer can be sent
-  Address offender;              // IP_RECVERR: which host reports the error
-  int64_t timestamp_ns;          // SO_TIMESTAMPNS, SO_TIMESTAMPING (software): since 1970
+  Address offender;               // IP_RECVERR: which host reports the error
+  int64_t timestamp_ns;           // SO_TIMESTAMPNS, SO_TIMESTAMPING (software): since 1970
   int64_t hardware_timestamp_ns;  // SO_TIMESTAMPING: by the clock of the device
-  int32_t flags;                 // MSG_TRUNC, MSG_CTRUNC, MSG_EOR ...
-  int32_t interface_index;       // IP_PKTINFO: 0 for none
-  int32_t ttl;                   // IP_TTL, IPV6_HOPLIMIT
-  int32_t tos;                   // IP_TOS, IPV6_TCLASS
-  int32_t segment_bytes;         // UDP_GRO: 0 for none
-  int32_t pid;                   // SCM_CREDENTIALS
+  int32_t flags;                  // MSG_TRUNC, MSG_CTRUNC, MSG_EOR ...
+  int32_t interface_index;        // IP_PKTINFO: 0 for none
+  int32_t ttl;                    // IP_TTL, IPV6_HOPLIMIT
+  int32_t tos;                    // IP_TOS, IPV6_TCLASS
+  int32_t segment_bytes;          // UDP_GRO: 0 for none
+  int32_t pid;                    // SCM_CREDENTIALS
   uint32_t uid;
   uint32_t gid;
   int32_t pidfd;      // SCM_PIDFD: open, and not taken yet

@@ -1,4 +1,4 @@
-#include "../message.h"
+#include "../../message/message.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../io_size.h"
-#include "../socket.h"
+#include "../../io_size.h"
+#include "../../socket.h"
+#include "../errno_result.h"
+#include "../new_fd.h"
 #include "control_message.h"
-#include "errno_result.h"
-#include "new_fd.h"
 
 namespace fdreactor {
 namespace {
@@ -78,6 +78,22 @@ int family_to_send(int fd, const Message& message) {
   return socket_peer_address(fd, &peer) < 0 ? AF_UNSPEC : family_of(peer);
 }
 
+// Sockets of the internet pass over fds and credentials without a word, and send the rest.
+Result check_passing(int fd, const Message& message) {
+  if (message.send_fds.count == 0 && message.send_pid == kNotSet) return 0;
+  if (message.send_fds.count > kMaxPassedFds) return kBadArgument;
+#ifdef SO_DOMAIN
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  const Result result = from_call(::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length));
+  if (result < 0) return result;
+  if (domain != AF_UNIX) return failure(EOPNOTSUPP);
+#else
+  (void)fd;
+#endif
+  return 0;
+}
+
 }  // namespace
 
 bool message_passes_fds() { return true; }
@@ -106,9 +122,9 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
 
 Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
   ControlWriter control;
-  const Result written = control_write(message, family_to_send(fd, message), &control);
-  if (written < 0) return written;
-  if (message.send_fds.count > kMaxPassedFds) return kBadArgument;
+  Result result = check_passing(fd, message);
+  if (result >= 0) result = control_write(message, family_to_send(fd, message), &control);
+  if (result < 0) return result;
   if (message.send_fds.count > 0) {
     control.add(SOL_SOCKET, SCM_RIGHTS, message.send_fds.fds, message.send_fds.count * sizeof(int32_t));
   }

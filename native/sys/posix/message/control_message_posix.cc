@@ -1,6 +1,6 @@
 #include "control_message.h"
 
-#include "../../core/check.h"
+#include "../../../core/check.h"
 
 namespace fdreactor {
 
