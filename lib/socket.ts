@@ -26,6 +26,10 @@ export {
 } from './socket/address.js';
 export * from './socket/calls.js';
 export * from './socket/data.js';
+export type { ExtendedError } from './socket/extended-error.js';
+export * from './socket/fd-passing.js';
+export { Message, type MessageOptions } from './socket/message.js';
+export * from './socket/messages.js';
 export { isNonBlocking, setNonBlocking } from './socket/non-blocking.js';
 export {
   type BindUdpOptions,

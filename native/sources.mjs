@@ -1,14 +1,15 @@
 // Prints the add-on's sources for a platform, one path a line: `node native/sources.mjs linux`. fdreactor.gypi and
 // CMakeLists.txt ask it, so a source that is added to a folder is compiled. A folder of sys/ and bind/ is a build
-// condition; what stands in no folder, and bind/host/, is compiled everywhere.
+// condition; what stands in no folder, in bind/host/ or in sys/message/ is compiled everywhere.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const kqueue = ['posix', 'kqueue', 'bsd'];
+const posix = ['posix', 'posix/message'];
+const kqueue = [...posix, 'kqueue', 'bsd'];
 /** The folders of each platform, by gyp's names; libkqueue is kqueue on Linux, for the tests. */
 const platforms = {
-  linux: ['posix', 'linux', 'epoll'],
-  libkqueue: ['posix', 'linux', 'kqueue'],
+  linux: [...posix, 'linux', 'epoll'],
+  libkqueue: [...posix, 'linux', 'kqueue'],
   mac: kqueue,
   freebsd: kqueue,
   openbsd: kqueue,
@@ -29,6 +30,6 @@ function sourcesIn(folder) {
 }
 
 const all = ['bind', 'sys'].flatMap((room) =>
-  ['', '/host', ...folders.map((name) => `/${name}`)].map((name) => room + name),
+  ['', '/host', '/message', ...folders.map((name) => `/${name}`)].map((name) => room + name),
 );
 console.log(['native/addon.cc', ...all.flatMap(sourcesIn)].sort().join('\n'));

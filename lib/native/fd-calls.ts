@@ -1,5 +1,6 @@
 // The groups of the native table (table.ts) for fds, sockets, addresses and transfers inside the kernel: bind_fd.cc,
-// bind_socket.cc, bind_address.cc, bind_sendfile.cc, posix/bind_pipe.cc and epoll/bind_splice.cc in native/bind.
+// bind_socket.cc, bind_address.cc, bind_message.cc, bind_sendfile.cc, posix/bind_pipe.cc and epoll/bind_splice.cc in
+// native/bind.
 
 type Bytes = Uint8Array;
 
@@ -57,6 +58,60 @@ export interface SocketCalls {
   getsockopt(fd: number, level: number, name: number, value: Bytes): number;
   setsockopt(fd: number, level: number, name: number, value: Bytes): number;
   takeError(fd: number, peer: Bytes): number;
+}
+
+/** Where the fields of a Message are, in words (native/sys/message/message.h). */
+export interface MessageLayout {
+  readonly words: number;
+  readonly addressWords: number;
+  readonly name: number;
+  readonly destination: number;
+  readonly localAddress: number;
+  readonly offender: number;
+  readonly timestampNs: number;
+  readonly hardwareTimestampNs: number;
+  readonly flags: number;
+  readonly interfaceIndex: number;
+  readonly ttl: number;
+  readonly tos: number;
+  readonly segmentBytes: number;
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly pidfd: number;
+  readonly hasError: number;
+  readonly error: number;
+  readonly errorOrigin: number;
+  readonly errorType: number;
+  readonly errorCode: number;
+  readonly errorInfo: number;
+  readonly errorData: number;
+  readonly maxFds: number;
+  readonly fdCount: number;
+  readonly fds: number;
+  readonly source: number;
+  readonly sourceInterface: number;
+  readonly sendTtl: number;
+  readonly sendTos: number;
+  readonly sendSegmentBytes: number;
+  readonly sendPid: number;
+  readonly sendUid: number;
+  readonly sendGid: number;
+  readonly sendFdCount: number;
+  readonly sendFds: number;
+}
+
+export interface MessageCalls {
+  readonly layout: MessageLayout;
+  /** The system passes fds over AF_UNIX. */
+  readonly passesFds: boolean;
+  recvmsg(fd: number, buffer: Bytes, flags: number, message: Bytes): number;
+  recvmsgList(fd: number, buffers: readonly Bytes[], flags: number, message: Bytes): number;
+  /** Sends at most `length` bytes of the buffer. */
+  sendmsg(fd: number, buffer: Bytes, flags: number, message: Bytes, length?: number): number;
+  sendmsgList(fd: number, buffers: readonly Bytes[], flags: number, message: Bytes, length?: number): number;
+  /** Closes the received fds that were not taken. */
+  closeFds(message: Bytes): number;
 }
 
 export interface AddressCalls {

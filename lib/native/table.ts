@@ -13,7 +13,7 @@ import type {
   SocketConstant,
   TransferConstant,
 } from './constant-names.gen.js';
-import type { AddressCalls, FdCalls, SendfileCall, SocketCalls, SpliceCalls } from './fd-calls.js';
+import type { AddressCalls, FdCalls, MessageCalls, SendfileCall, SocketCalls, SpliceCalls } from './fd-calls.js';
 import type { HostCalls, HostUvCalls, SignalCalls, WakerCalls } from './host-calls.js';
 import type { LinuxCalls } from './linux-calls.js';
 import { loadNative } from './load.js';
@@ -53,6 +53,7 @@ export interface Native {
   readonly fd: FdCalls;
   readonly socket: SocketCalls;
   readonly address: AddressCalls;
+  readonly message: MessageCalls;
   /** Stores the reading and the writing fd. Windows lacks it: a pipe is not a socket there. */
   pipe?(target: Int32Array): number;
   readonly sendfile?: SendfileCall;

@@ -80,7 +80,7 @@ export type AddressFamily = 'IPv4' | 'IPv6' | 'unix' | 'vsock' | 'netlink' | nul
  * without making an object. Reading `address`, `port` or `path` turns it into text each time.
  */
 export class SocketAddress {
-  readonly #bytes = new Uint8Array(native.address.bytes);
+  #bytes = new Uint8Array(native.address.bytes);
 
   /** @param init what it holds at first; nothing if left out */
   constructor(init?: InternetAddress | UnixAddress) {
@@ -189,6 +189,13 @@ export class SocketAddress {
   /** @internal The bytes of any form of address; undefined for other values. */
   static bytesOf(value: unknown): Uint8Array | undefined {
     return typeof value === 'object' && value !== null && #bytes in value ? value.#bytes : undefined;
+  }
+
+  /** @internal An address in memory that others fill: `native.address.bytes` of it, aligned to 8. */
+  static over(bytes: Uint8Array<ArrayBuffer>): SocketAddress {
+    const address = new SocketAddress();
+    address.#bytes = bytes;
+    return address;
   }
 
   /** @internal */

@@ -34,6 +34,7 @@ napi_status bind_host_uv(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
 napi_status bind_kqueue(napi_env env, napi_value exports);
 napi_status bind_linux(napi_env env, napi_value exports);
+napi_status bind_message(napi_env env, napi_value exports);
 napi_status bind_overlapped(napi_env env, napi_value exports);
 napi_status bind_pipe(napi_env env, napi_value exports);
 napi_status bind_platform(napi_env env, napi_value exports);

@@ -36,6 +36,7 @@ export const anotherSignal: NodeJS.Signals = isWindows ? 'SIGINT' : 'SIGHUP';
 export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 const epoll = 'epoll(7) is a facility of Linux';
+const errorQueue = 'error queues of sockets are a facility of Linux';
 const linux = 'the calls of fdreactor/linux are those of Linux; left out beside libkqueue';
 const kqueue = 'kqueue(2) is a facility of macOS and the BSDs; npm run test:kqueue runs it over libkqueue';
 const iocp = 'completion ports and Winsock are facilities of Windows';
@@ -51,6 +52,8 @@ const onWindows: Record<string, string> = {
   'test/raw/epoll/*.test.ts': epoll,
   'test/raw/kqueue/*.test.ts': kqueue,
   'test/raw/linux/*.test.ts': linux,
+  'test/raw/messages/error-queue.test.ts': errorQueue,
+  'test/raw/messages/fds.test.ts': 'no socket of Windows passes fds: messages.test.ts holds the refusal',
   'test/raw/splice.test.ts': pipes,
   'test/raw/vmsplice.test.ts': pipes,
   'test/contract/pump/*.test.ts': pipes,
@@ -81,6 +84,7 @@ const withKqueue: Record<string, string> = {
 
 /** Beside those of withKqueue, on a kernel that is not Linux. */
 const withoutProc: Record<string, string> = {
+  'test/raw/messages/error-queue.test.ts': errorQueue,
   'test/examples/*.test.ts': proc,
   'test/raw/constants.test.ts': 'it compares with the C headers of Linux',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',

@@ -339,6 +339,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINTR", EINTR},
     {"error", "EINVAL", EINVAL},
     {"error", "EMFILE", EMFILE},
+    {"error", "EMSGSIZE", EMSGSIZE},
     {"error", "ENFILE", ENFILE},
     {"error", "ENOBUFS", ENOBUFS},
     {"error", "ENOENT", ENOENT},

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
@@ -16,6 +17,9 @@
 
 namespace fdreactor {
 namespace {
+
+constexpr int kUdpSegment = 103;  // Linux 4.18
+constexpr int kUdpGro = 104;      // Linux 5.0
 
 // `npm run gen` writes the epoll constants that have a comment to lib/queue/epoll/constants.gen.ts.
 constexpr Constant kConstants[] = {
@@ -82,6 +86,7 @@ constexpr Constant kConstants[] = {
     {"socket", "SO_LINGER", SO_LINGER},
     {"socket", "SO_MARK", SO_MARK},
     {"socket", "SO_OOBINLINE", SO_OOBINLINE},
+    {"socket", "SO_PASSCRED", SO_PASSCRED},
     {"socket", "SO_PEERCRED", SO_PEERCRED},
     {"socket", "SO_PRIORITY", SO_PRIORITY},
     {"socket", "SO_PROTOCOL", SO_PROTOCOL},
@@ -96,6 +101,8 @@ constexpr Constant kConstants[] = {
     {"socket", "SO_SNDLOWAT", SO_SNDLOWAT},
     {"socket", "SO_SNDTIMEO", SO_SNDTIMEO},
     {"socket", "SO_TIMESTAMP", SO_TIMESTAMP},
+    {"socket", "SO_TIMESTAMPING", SO_TIMESTAMPING},
+    {"socket", "SO_TIMESTAMPNS", SO_TIMESTAMPNS},
     {"socket", "SO_TYPE", SO_TYPE},
     {"socket", "TCP_CONGESTION", TCP_CONGESTION},
     {"socket", "TCP_CORK", TCP_CORK},
@@ -125,6 +132,7 @@ constexpr Constant kConstants[] = {
     {"socket", "IP_MULTICAST_TTL", IP_MULTICAST_TTL},
     {"socket", "IP_PKTINFO", IP_PKTINFO},
     {"socket", "IP_RECVERR", IP_RECVERR},
+    {"socket", "IP_RECVTOS", IP_RECVTOS},
     {"socket", "IP_RECVTTL", IP_RECVTTL},
     {"socket", "IP_TOS", IP_TOS},
     {"socket", "IP_TRANSPARENT", IP_TRANSPARENT},
@@ -137,10 +145,28 @@ constexpr Constant kConstants[] = {
     {"socket", "IPV6_MULTICAST_IF", IPV6_MULTICAST_IF},
     {"socket", "IPV6_MULTICAST_LOOP", IPV6_MULTICAST_LOOP},
     {"socket", "IPV6_RECVERR", IPV6_RECVERR},
+    {"socket", "IPV6_RECVHOPLIMIT", IPV6_RECVHOPLIMIT},
     {"socket", "IPV6_RECVPKTINFO", IPV6_RECVPKTINFO},
+    {"socket", "IPV6_RECVTCLASS", IPV6_RECVTCLASS},
     {"socket", "IPV6_TCLASS", IPV6_TCLASS},
     {"socket", "IPV6_UNICAST_HOPS", IPV6_UNICAST_HOPS},
     {"socket", "IPV6_V6ONLY", IPV6_V6ONLY},
+    {"socket", "UDP_GRO", kUdpGro},
+    {"socket", "UDP_SEGMENT", kUdpSegment},
+    // <linux/errqueue.h>, which does not compile with every C library
+    {"socket", "SO_EE_ORIGIN_ICMP", 2},
+    {"socket", "SO_EE_ORIGIN_ICMP6", 3},
+    {"socket", "SO_EE_ORIGIN_LOCAL", 1},
+    {"socket", "SO_EE_ORIGIN_NONE", 0},
+    {"socket", "SO_EE_ORIGIN_TIMESTAMPING", 4},
+    {"socket", "SOF_TIMESTAMPING_OPT_ID", SOF_TIMESTAMPING_OPT_ID},
+    {"socket", "SOF_TIMESTAMPING_OPT_TSONLY", SOF_TIMESTAMPING_OPT_TSONLY},
+    {"socket", "SOF_TIMESTAMPING_RAW_HARDWARE", SOF_TIMESTAMPING_RAW_HARDWARE},
+    {"socket", "SOF_TIMESTAMPING_RX_HARDWARE", SOF_TIMESTAMPING_RX_HARDWARE},
+    {"socket", "SOF_TIMESTAMPING_RX_SOFTWARE", SOF_TIMESTAMPING_RX_SOFTWARE},
+    {"socket", "SOF_TIMESTAMPING_SOFTWARE", SOF_TIMESTAMPING_SOFTWARE},
+    {"socket", "SOF_TIMESTAMPING_TX_HARDWARE", SOF_TIMESTAMPING_TX_HARDWARE},
+    {"socket", "SOF_TIMESTAMPING_TX_SOFTWARE", SOF_TIMESTAMPING_TX_SOFTWARE},
     {"socket", "MSG_CMSG_CLOEXEC", MSG_CMSG_CLOEXEC},
     {"socket", "MSG_CONFIRM", MSG_CONFIRM},
     {"socket", "MSG_CTRUNC", MSG_CTRUNC},
@@ -221,6 +247,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINVAL", EINVAL},
     {"error", "EIO", EIO},
     {"error", "EMFILE", EMFILE},
+    {"error", "EMSGSIZE", EMSGSIZE},
     {"error", "ENFILE", ENFILE},
     {"error", "ENOBUFS", ENOBUFS},
     {"error", "ENOENT", ENOENT},

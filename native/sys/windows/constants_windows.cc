@@ -116,6 +116,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINPROGRESS", WSAEINPROGRESS},
     {"error", "EINVAL", WSAEINVAL},
     {"error", "EMFILE", WSAEMFILE},
+    {"error", "EMSGSIZE", WSAEMSGSIZE},
     {"error", "ENOBUFS", WSAENOBUFS},
     {"error", "ENOENT", ERROR_NOT_FOUND},
     {"error", "ENOMEM", ERROR_NOT_ENOUGH_MEMORY},

@@ -1,0 +1,140 @@
+#include "../../message/message.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "../../io_size.h"
+#include "../../socket.h"
+#include "../errno_result.h"
+#include "../new_fd.h"
+#include "control_message.h"
+
+namespace fdreactor {
+namespace {
+
+#ifdef MSG_CMSG_CLOEXEC
+constexpr int kReceiveFlags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+void set_close_on_exec(int) {}
+#else  // macOS: a child that is made in between inherits the fd
+constexpr int kReceiveFlags = MSG_DONTWAIT;
+void set_close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+#endif
+
+// The kernel takes the buffers as iovecs, which a Bytes is (fd_posix.cc).
+iovec* as_iovec(const Bytes* buffers) { return reinterpret_cast<iovec*>(const_cast<Bytes*>(buffers)); }
+
+msghdr header_of(const Bytes* buffers, size_t count) {
+  msghdr header = {};
+  header.msg_iov = as_iovec(buffers);
+  header.msg_iovlen = static_cast<decltype(header.msg_iovlen)>(buffers_within_limit(buffers, count));
+  return header;
+}
+
+// Takes the fds of one SCM_RIGHTS. The padding of the control data has room for more than were asked for.
+void take_fds(const cmsghdr& control, Message* message) {
+  PassedFds& taken = message->received_fds;
+  const size_t count = (control.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < count; ++i) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(&control) + i * sizeof fd, sizeof fd);
+    if (taken.count < message->max_fds && taken.count < kMaxPassedFds) {
+      set_close_on_exec(fd);
+      taken.fds[taken.count++] = fd;
+    } else {
+      ::close(fd);
+      message->flags |= MSG_CTRUNC;
+    }
+  }
+}
+
+void read_all_control(msghdr* header, Message* message) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(header); control != nullptr; control = CMSG_NXTHDR(header, control)) {
+    if (control->cmsg_len < CMSG_LEN(0)) return;
+    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
+      take_fds(*control, message);
+    } else {
+      control_read(*control, message);
+    }
+  }
+}
+
+// A part of the fds that were sent is of no use.
+void drop_fds(Message* message) {
+  for (uint32_t i = 0; i < message->received_fds.count; ++i) ::close(message->received_fds.fds[i]);
+  message->received_fds.count = 0;
+}
+
+// The layer of the socket where the message does not say it: the protocol of a connected one.
+int family_to_send(int fd, const Message& message) {
+  if (message.name.length > 0) return family_of(message.name);
+  if (message.source.length > 0) return family_of(message.source);
+  if (message.send_ttl == kNotSet && message.send_tos == kNotSet) return AF_UNSPEC;
+  Address peer = {};
+  return socket_peer_address(fd, &peer) < 0 ? AF_UNSPEC : family_of(peer);
+}
+
+// Sockets of the internet pass over fds and credentials without a word, and send the rest.
+Result check_passing(int fd, const Message& message) {
+  if (message.send_fds.count == 0 && message.send_pid == kNotSet) return 0;
+  if (message.send_fds.count > kMaxPassedFds) return kBadArgument;
+#ifdef SO_DOMAIN
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  const Result result = from_call(::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length));
+  if (result < 0) return result;
+  if (domain != AF_UNIX) return failure(EOPNOTSUPP);
+#else
+  (void)fd;
+#endif
+  return 0;
+}
+
+}  // namespace
+
+bool message_passes_fds() { return true; }
+
+bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
+
+Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+  alignas(cmsghdr) char control[kControlBytes];
+  msghdr header = header_of(buffers, count);
+  const size_t room = kControlBytes - (kMaxPassedFds - std::min(message->max_fds, kMaxPassedFds)) * sizeof(int);
+  const Result result = retry_eintr([&] {
+    header.msg_name = message->name.storage;
+    header.msg_namelen = sizeof message->name.storage;
+    header.msg_control = control;
+    header.msg_controllen = static_cast<decltype(header.msg_controllen)>(room);
+    return ::recvmsg(fd, &header, flags | kReceiveFlags);
+  });
+  if (result < 0) return result;
+  message_clear_received(message);
+  message->name.length = std::min<uint32_t>(header.msg_namelen, sizeof message->name.storage);
+  message->flags = header.msg_flags;
+  if (header.msg_controllen > 0) read_all_control(&header, message);
+  if (message_was_cut(*message)) drop_fds(message);
+  return result;
+}
+
+Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+  ControlWriter control;
+  Result result = check_passing(fd, message);
+  if (result >= 0) result = control_write(message, family_to_send(fd, message), &control);
+  if (result < 0) return result;
+  if (message.send_fds.count > 0) {
+    control.add(SOL_SOCKET, SCM_RIGHTS, message.send_fds.fds, message.send_fds.count * sizeof(int32_t));
+  }
+  msghdr header = header_of(buffers, count);
+  Address name = message.name;
+  header.msg_name = name.length > 0 ? name.storage : nullptr;
+  header.msg_namelen = name.length;
+  header.msg_control = control.data();
+  header.msg_controllen = static_cast<decltype(header.msg_controllen)>(control.size());
+  return retry_send([&] { return ::sendmsg(fd, &header, flags | kSendFlags | MSG_DONTWAIT); });
+}
+
+}  // namespace fdreactor
