@@ -22,6 +22,7 @@ import files from './trials/files.mjs';
 import heap from './trials/heap.mjs';
 import http from './trials/http.mjs';
 import idle from './trials/idle.mjs';
+import messages from './trials/messages.mjs';
 import proxy from './trials/proxy.mjs';
 import timers from './trials/timers.mjs';
 import udp from './trials/udp.mjs';
@@ -33,7 +34,7 @@ import wake from './trials/wake.mjs';
 /** @type {Table[]} */
 const allTables = [
   ...[...echo, ...http, ...files, ...proxy, ...heap, ...idle],
-  ...[...udp, ...accept, ...timers, ...wake, ...dispatch],
+  ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
 ];
 
 /**

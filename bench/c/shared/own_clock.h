@@ -21,11 +21,32 @@ static inline double seconds_between(struct timeval from, struct timeval to) {
   return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) / 1e6;
 }
 
+/** What parts of the program have spent. */
+struct own_sum {
+  uint64_t operations;
+  double seconds;
+  double user;
+  double system;
+};
+
+/** Adds what has been spent since `before`. */
+static inline void own_sum_add(struct own_sum* sum, const struct own_clock* before, uint64_t operations) {
+  const struct own_clock after = own_clock_read();
+  sum->operations += operations;
+  sum->seconds += (double)(after.ns - before->ns) / 1e9;
+  sum->user += seconds_between(before->usage.ru_utime, after.usage.ru_utime);
+  sum->system += seconds_between(before->usage.ru_stime, after.usage.ru_stime);
+}
+
+static inline void own_sum_report(const struct own_sum* sum) {
+  printf("{\"operations\":%" PRIu64 ",\"seconds\":%.6f,", sum->operations, sum->seconds);
+  printf("\"cpuSeconds\":%.6f,\"userSeconds\":%.6f,", sum->user + sum->system, sum->user);
+  printf("\"systemSeconds\":%.6f}\n", sum->system);
+}
+
 /** What has been spent since `before`. */
 static inline void own_clock_report(const struct own_clock* before, uint64_t operations) {
-  const struct own_clock after = own_clock_read();
-  const double user = seconds_between(before->usage.ru_utime, after.usage.ru_utime);
-  const double system = seconds_between(before->usage.ru_stime, after.usage.ru_stime);
-  printf("{\"operations\":%" PRIu64 ",\"seconds\":%.6f,", operations, (double)(after.ns - before->ns) / 1e9);
-  printf("\"cpuSeconds\":%.6f,\"userSeconds\":%.6f,\"systemSeconds\":%.6f}\n", user + system, user, system);
+  struct own_sum sum = {0};
+  own_sum_add(&sum, before, operations);
+  own_sum_report(&sum);
 }
