@@ -77,7 +77,7 @@ testWith({ needs: 'proc' }, 'a name that is too long is not an interface, though
 });
 
 describeWith(
-  { needs: 'proc' },
+  { needs: ['epoll', 'proc'] },
   'an address of a family beside IP and Unix says so, by the number of the family',
   () => {
     const { SOCK_RAW, SOCK_STREAM, SOCK_DGRAM } = socket.constants;
@@ -104,7 +104,7 @@ describeWith(
   },
 );
 
-testWith({ needs: 'proc' }, 'the sender of a netlink message has its family, and can be answered', () => {
+testWith({ needs: ['epoll', 'proc'] }, 'the sender of a netlink message has its family, and can be answered', () => {
   const fd = own(socket.socket(16, socket.constants.SOCK_RAW, 0)); // NETLINK_ROUTE
   const sender = new SocketAddress();
   const request = Buffer.alloc(20); // RTM_GETADDR of everything: the kernel answers with a list
