@@ -31,12 +31,14 @@ LPFN_WSARECVMSG receive_function(SOCKET socket) {
 
 struct Buffers {
   WSABUF list[kMaxBuffers];
+  size_t total = 0;
 
   Buffers(const Bytes* buffers, size_t count, size_t max) {
     for (size_t i = 0; i < count; ++i) {
       const size_t bytes = std::min(buffers[i].size, max);
       list[i] = {static_cast<ULONG>(bytes), data_of(buffers[i])};
       max -= bytes;
+      total += bytes;
     }
   }
 };
@@ -152,7 +154,7 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   message->name = name;
   message->flags = static_cast<int32_t>(header.dwFlags | (error == WSAEMSGSIZE ? MSG_TRUNC : 0));
   if (header.Control.len > 0) read_all_control(&header, message);
-  return received;
+  return error == WSAEMSGSIZE ? static_cast<Result>(list.total) : static_cast<Result>(received);  // they are full
 }
 
 Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {

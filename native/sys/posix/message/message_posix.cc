@@ -52,14 +52,19 @@ void take_fds(const cmsghdr& control, Message* message) {
   }
 }
 
-void read_all_control(msghdr* header, Message* message) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(header); control != nullptr; control = CMSG_NXTHDR(header, control)) {
-    if (control->cmsg_len < CMSG_LEN(0)) return;
-    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
-      take_fds(*control, message);
+// Not by CMSG_NXTHDR, which compares signed with unsigned numbers in some C libraries.
+void read_all_control(const char* control, size_t bytes, Message* message) {
+  size_t at = 0;
+  while (at + CMSG_LEN(0) <= bytes) {
+    const auto* header = reinterpret_cast<const cmsghdr*>(control + at);
+    const size_t length = header->cmsg_len;
+    if (length < CMSG_LEN(0) || length > bytes - at) return;
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+      take_fds(*header, message);
     } else {
-      control_read(*control, message);
+      control_read(*header, message);
     }
+    at += CMSG_SPACE(length - CMSG_LEN(0));
   }
 }
 
@@ -115,7 +120,7 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   message_clear_received(message);
   message->name.length = std::min<uint32_t>(header.msg_namelen, sizeof message->name.storage);
   message->flags = header.msg_flags;
-  if (header.msg_controllen > 0) read_all_control(&header, message);
+  read_all_control(control, header.msg_controllen, message);
   if (message_was_cut(*message)) drop_fds(message);
   return result;
 }
