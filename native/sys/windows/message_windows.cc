@@ -132,7 +132,7 @@ bool message_passes_fds() { return false; }
 
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
-Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message) {
   const LPFN_WSARECVMSG receive = receive_function(socket_of(fd));
   if (receive == nullptr) return last_wsa_error();
   alignas(WSACMSGHDR) char control[kControlBytes];
@@ -157,7 +157,7 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   return error == WSAEMSGSIZE ? static_cast<Result>(list.total) : static_cast<Result>(received);  // they are full
 }
 
-Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   if (has_more_than_a_source(message)) return failure(WSAEOPNOTSUPP);
   alignas(WSACMSGHDR) char control[kControlBytes] = {};
   const Result control_bytes = write_source(message, control);

@@ -26,9 +26,9 @@ void set_close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 #endif
 
 // The kernel takes the buffers as iovecs, which a Bytes is (fd_posix.cc).
-iovec* as_iovec(const Bytes* buffers) { return reinterpret_cast<iovec*>(const_cast<Bytes*>(buffers)); }
+iovec* as_iovec(Bytes* buffers) { return reinterpret_cast<iovec*>(buffers); }
 
-msghdr header_of(const Bytes* buffers, size_t count) {
+msghdr header_of(Bytes* buffers, size_t count) {
   msghdr header = {};
   header.msg_iov = as_iovec(buffers);
   header.msg_iovlen = static_cast<decltype(header.msg_iovlen)>(buffers_within_limit(buffers, count));
@@ -105,7 +105,7 @@ bool message_passes_fds() { return true; }
 
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
-Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message) {
   alignas(cmsghdr) char control[kControlBytes];
   msghdr header = header_of(buffers, count);
   const size_t room = kControlBytes - (kMaxPassedFds - std::min(message->max_fds, kMaxPassedFds)) * sizeof(int);
@@ -125,7 +125,7 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   return result;
 }
 
-Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   ControlWriter control;
   Result result = check_passing(fd, message);
   if (result >= 0) result = control_write(message, family_to_send(fd, message), &control);
