@@ -29,8 +29,8 @@ const peer = new Uint8Array(native.address.bytes); // of the socket whose error 
  * passed over. On a blocking listener it waits for the next connection: see `setNonBlocking()`.
  *
  * @param fd a socket in the listening state
- * @param address gets the peer's address, and can be used again and again. Unlike `getpeername()` it is known even if
- * the peer has reset the connection. It stays as it was if there is no connection
+ * @param address gets the peer's address, and can be used again and again. On Linux it is known even if the peer has
+ * reset the connection, when `getpeername()` fails. It stays as it was if there is no connection
  * @returns the connection's fd, non-blocking and close-on-exec, yours to close; or WOULD_BLOCK
  * @throws SystemError EMFILE, ENFILE, ENOBUFS, ENOMEM (the connection stays in the queue: see `Acceptor`), EINVAL (not
  * listening), ENOTSOCK, EBADF; TypeError for an address that is not a SocketAddress

@@ -53,7 +53,7 @@ export class ExtendedError {
     return (this.#words[layout.errorData] as number) >>> 0;
   }
 
-  /** The host that reports it (SO_EE_OFFENDER), always the same object; without an address for an error of this system. */
+  /** The host that reports it (SO_EE_OFFENDER), always the same object; empty for an error of this system. */
   get offender(): SocketAddress {
     return this.#offender;
   }

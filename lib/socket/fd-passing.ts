@@ -25,8 +25,8 @@ const incomingBytes = new Uint8Array(incoming.buffer);
  */
 export function sendFds(fd: number, bytes: Uint8Array, fds: readonly number[]): number {
   checkPassesFds();
-  if (!(bytes instanceof Uint8Array)) checkBytes(bytes, 'bytes');
-  if (bytes.length === 0) refuseEmpty(bytes);
+  checkBytes(bytes, 'bytes');
+  if (bytes.length === 0) throw outOfRange('bytes.length', 'at least 1', 0);
   storeFds(outgoing, fds);
   const count = sendmsg(fd, bytes, 0, outgoingBytes);
   return count >= WOULD_BLOCK ? count : fail(count, 'sendmsg', { fd }, () => checkFd(fd));
@@ -75,9 +75,4 @@ function giveFds(fds: number[]): void {
     closeFds(incomingBytes);
     throw invalidValue('fds', 'an array that can be changed', fds);
   }
-}
-
-function refuseEmpty(bytes: Uint8Array): never {
-  checkBytes(bytes, 'bytes');
-  throw outOfRange('bytes.length', 'at least 1', 0);
 }

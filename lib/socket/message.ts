@@ -82,11 +82,12 @@ export class Message {
     dropped.register(this, this.#parts.fields);
   }
 
-  /** The buffers, as a new array. They can be set: at most `constants.IOV_MAX` (1,024) of them. */
+  /** The buffers, as a new array. */
   get buffers(): Uint8Array[] {
     return [...this.#parts.buffers];
   }
 
+  /** Sets the buffers: at most `constants.IOV_MAX` (1,024) of them. The array is copied, its buffers are not. */
   set buffers(buffers: readonly Uint8Array[]) {
     const copy = copyBuffers(buffers, MAX_BUFFERS);
     this.#parts.buffers = copy;

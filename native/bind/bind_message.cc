@@ -35,7 +35,7 @@ void close_received(napi_env env, Message* message) {
   message->pidfd = kNotSet;
 }
 
-Result receive_into(napi_env env, int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+Result receive_into(napi_env env, int fd, Bytes* buffers, size_t count, int flags, Message* message) {
   close_received(env, message);
   const Result result = message_receive(fd, buffers, count, flags, message);
   if (result < 0) return result;
@@ -47,7 +47,7 @@ Result receive_into(napi_env env, int fd, const Bytes* buffers, size_t count, in
   return result;
 }
 
-Result send_from(napi_env env, int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+Result send_from(napi_env env, int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   if (socket_flags_hold_buffer(flags)) return kBadArgument;
   const Result result = message_send(fd, buffers, count, flags, message);
   if (socket_flags_connect(flags) && message.name.length > 0) {
@@ -60,7 +60,7 @@ Result send_from(napi_env env, int fd, const Bytes* buffers, size_t count, int f
 napi_value receive(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int fd = args.fd(0);
-  const Bytes buffer = args.bytes(1);
+  Bytes buffer = args.bytes(1);
   const int flags = args.int32(2);
   Message* message = message_of(args.bytes(3));
   if (!args.ok() || message == nullptr) return args.refuse();

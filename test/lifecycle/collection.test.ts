@@ -3,6 +3,7 @@ import { Interest, Reactor } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { handleCount } from '../helpers/fixtures/open-handles.mjs';
+import { testWith } from '../helpers/needs.js';
 import { openFds } from '../helpers/open-fds.js';
 import { dispose } from '../helpers/owned.js';
 import { socketPair } from '../helpers/pairs.js';
@@ -35,6 +36,25 @@ test('reactors that were dropped give their fds back once they are collected', a
   while (count() > before + sockets + 4 && performance.now() < end) await collect();
   expect(count()).toBeLessThanOrEqual(before + sockets + 4);
 });
+
+testWith(
+  { notOnWindows: 'no socket of Windows passes fds' },
+  'a dropped message closes the fds that were not taken, once it is collected',
+  async () => {
+    const [a, b] = socketPair();
+    const before = count();
+    const drop = (): void => {
+      const message = new socket.Message({ buffers: [new Uint8Array(1)], maxFds: 3 });
+      socket.sendFds(a, new Uint8Array(1), [a, b, b]);
+      socket.recvmsg(b, message);
+    };
+    for (let i = 0; i < 5; i++) drop();
+    expect(count()).toBe(before + 15);
+    const end = performance.now() + 10_000;
+    while (count() > before && performance.now() < end) await collect();
+    expect(count()).toBe(before);
+  },
+);
 
 test('an attached reactor that the program drops goes on until it is closed', async () => {
   let events = 0;

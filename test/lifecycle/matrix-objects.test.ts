@@ -7,10 +7,10 @@ import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { describe, expect, test } from 'vitest';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
-import { dispose } from '../helpers/owned.js';
-import { fill, listen, sendAll, socketPair } from '../helpers/pairs.js';
-import { aSignal } from '../helpers/platform.js';
-import { turnUntil } from '../helpers/wait.js';
+import { dispose, own } from '../helpers/owned.js';
+import { fill, listen, portOf, sendAll, socketPair } from '../helpers/pairs.js';
+import { aSignal, isWindows } from '../helpers/platform.js';
+import { awaitReady, turnUntil } from '../helpers/wait.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one table for objects of many types
 type Any = any;
@@ -94,7 +94,7 @@ const registration: Matrix = {
     members: (reg) => [reg.fd, reg.interest, reg.mode, reg.active, reg.data],
   },
   refused: { deregistered: ['modify'], closed: ['modify'], 'of a closed reactor': ['modify'] },
-  internal: ['setState', 'setInterest', 'setInternal'],
+  internal: ['setState', 'setInterest', 'setInternal', 'setExclusive'],
 };
 
 const timer: Matrix = {
@@ -358,6 +358,49 @@ const pool: Matrix = {
   internal: ['take', 'give'],
 };
 
+const mayPassFds = isWindows ? 0 : 2;
+
+const message: Matrix = {
+  prototype: () => socket.Message.prototype,
+  states: {
+    fresh: (probe) => probe(new socket.Message({ maxFds: mayPassFds })),
+    received: (probe) => {
+      const fd = own(socket.bindUdp({ host: '127.0.0.1', port: 0 }));
+      const made = new socket.Message({ buffers: [new Uint8Array(4)], maxFds: mayPassFds });
+      made.setName({ host: '127.0.0.1', port: portOf(fd) });
+      socket.sendmsg(fd, made);
+      awaitReady(fd, Interest.READABLE);
+      socket.recvmsg(fd, made);
+      probe(made);
+    },
+    'with its fds closed': (probe) => {
+      const made = new socket.Message({ maxFds: mayPassFds });
+      made.closeFds();
+      probe(made);
+    },
+  },
+  calls: {
+    setName: (m) => m.setName({ host: '::1', port: 1 }),
+    setSource: (m) => m.setSource(m.localAddress, 1),
+    setTtl: (m) => m.setTtl(1),
+    setTos: (m) => m.setTos(1),
+    setSegmentBytes: (m) => m.setSegmentBytes(1),
+    setCredentials: (m) => m.setCredentials(1, 2, 3),
+    setFds: (m) => m.setFds(isWindows ? [] : [0]),
+    clearControl: (m) => m.clearControl(),
+    takeFds: (m) => m.takeFds(),
+    takePidfd: (m) => m.takePidfd(),
+    closeFds: (m) => m.closeFds(),
+    dispose: (m) => m[Symbol.dispose](),
+    members: (m) => [
+      [m.buffers, m.bytes, m.name, m.flags, m.truncated, m.controlTruncated, m.destination, m.localAddress],
+      [m.interfaceIndex, m.ttl, m.tos, m.ecn, m.timestampNs, m.hardwareTimestampNs, m.segmentBytes],
+      [m.pid, m.uid, m.gid, m.fdCount, m.extendedError],
+    ],
+  },
+  refused: {},
+};
+
 const matrices: Record<string, Matrix> = {
   registration,
   timer,
@@ -368,6 +411,7 @@ const matrices: Record<string, Matrix> = {
   kqueue,
   keventList,
   pool,
+  message,
 };
 
 describe.each(casesThatHold('matrix', matrices))('%s', (_, { prototype, states, calls, refused, internal = [] }) => {

@@ -111,6 +111,25 @@ const loops: Record<string, { body: (toolbox: Toolbox) => (i: number) => unknown
       };
     },
   },
+  'messages, and fds that are not taken': {
+    notOnWindows: 'no socket of Windows passes fds',
+    body: ({ socket }) => {
+      const [a, b] = socket.socketpair(undefined, socket.constants.SOCK_DGRAM);
+      const buffer = new Uint8Array(8);
+      return () => {
+        const message = new socket.Message({ buffers: [buffer], maxFds: 2 });
+        message.setFds([a, b]);
+        socket.sendmsg(a, message);
+        message.setName(null);
+        socket.recvmsg(b, message);
+        const fds: number[] = [];
+        socket.sendFds(a, buffer, [a]);
+        socket.recvFds(b, buffer, fds);
+        for (const fd of fds) socket.close(fd);
+        return message.fdCount;
+      };
+    },
+  },
   'pumps, dirty ones too': {
     needs: 'splice',
     body: ({ socket, transfer }) => {

@@ -92,6 +92,25 @@ export function disposal(): void {
   void [registration, timer, waker, set];
 }
 
+export function messages(udp: number, client: number, listener: number): void {
+  const message = new socket.Message({ buffers: [bytes, Buffer.alloc(4)], maxFds: 3 });
+  let n =
+    socket.recvmsg(udp, message) + socket.recvmsg(udp, message, 1) + socket.sendmsg(udp, message, 0, message.bytes);
+  message.setSource(message.localAddress, message.interfaceIndex);
+  message.setTtl(null);
+  const told: [number, bigint, boolean, number[]] = [
+    message.ttl,
+    message.timestampNs,
+    message.truncated,
+    message.takeFds(),
+  ];
+  const reported: string | undefined = message.extendedError?.offender.address;
+  const fds: number[] = [];
+  n +=
+    socket.sendFds(client, bytes, [listener]) + socket.recvFds(client, bytes, fds) + socket.recvFds(1, bytes, fds, 1);
+  void [told, reported, n === WOULD_BLOCK];
+}
+
 export function sockets(): void {
   const listener: number = socket.listenTcp({
     host: '::1',

@@ -1,6 +1,7 @@
 // The control messages of Linux: socket(7), ip(7), ipv6(7), udp(7), unix(7). The numbers are written out where older
 // headers, with which the add-on is built as well, have no name.
 #include <errno.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include <algorithm>

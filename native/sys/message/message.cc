@@ -3,7 +3,7 @@
 namespace fdreactor {
 namespace {
 
-static_assert(sizeof(Message) % alignof(Message) == 0 && alignof(Message) == 8, "JavaScript reads it by words");
+static_assert(alignof(Message) == 8, "JavaScript reads it by words");
 
 constexpr LayoutWord kWords[] = {
     {"words", in_words(sizeof(Message))},

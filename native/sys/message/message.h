@@ -70,10 +70,10 @@ bool message_passes_fds();
 
 // Returns how many bytes were received. Closes fds of the message that are more than max_fds, and then, as for any
 // control data that was cut off, all of them: `flags` has MSG_CTRUNC. The message is changed only on success.
-Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message);
+Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message);
 
 // kBadArgument: a field holds what no control message can. EOPNOTSUPP: the system cannot send such a field.
-Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message);
+Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message);
 
 bool message_was_cut(const Message& message);  // MSG_CTRUNC
 

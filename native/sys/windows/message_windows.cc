@@ -31,12 +31,14 @@ LPFN_WSARECVMSG receive_function(SOCKET socket) {
 
 struct Buffers {
   WSABUF list[kMaxBuffers];
+  size_t total = 0;
 
   Buffers(const Bytes* buffers, size_t count, size_t max) {
     for (size_t i = 0; i < count; ++i) {
       const size_t bytes = std::min(buffers[i].size, max);
       list[i] = {static_cast<ULONG>(bytes), data_of(buffers[i])};
       max -= bytes;
+      total += bytes;
     }
   }
 };
@@ -130,7 +132,7 @@ bool message_passes_fds() { return false; }
 
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
-Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message) {
   const LPFN_WSARECVMSG receive = receive_function(socket_of(fd));
   if (receive == nullptr) return last_wsa_error();
   alignas(WSACMSGHDR) char control[kControlBytes];
@@ -152,10 +154,10 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   message->name = name;
   message->flags = static_cast<int32_t>(header.dwFlags | (error == WSAEMSGSIZE ? MSG_TRUNC : 0));
   if (header.Control.len > 0) read_all_control(&header, message);
-  return received;
+  return error == WSAEMSGSIZE ? static_cast<Result>(list.total) : static_cast<Result>(received);  // they are full
 }
 
-Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   if (has_more_than_a_source(message)) return failure(WSAEOPNOTSUPP);
   alignas(WSACMSGHDR) char control[kControlBytes] = {};
   const Result control_bytes = write_source(message, control);

@@ -45,13 +45,13 @@ Result send_fds(const UnixPair& pair, uint32_t count) {
   message.send_fds.count = count;
   for (int32_t& fd : message.send_fds.fds) fd = pair.first;
   char bytes[] = "data";
-  const Bytes buffer = {bytes, sizeof bytes};
+  Bytes buffer = {bytes, sizeof bytes};
   return message_send(pair.first, &buffer, 1, 0, message);
 }
 
 Result receive(const UnixPair& pair, Message* message) {
   char bytes[8];
-  const Bytes buffer = {bytes, sizeof bytes};
+  Bytes buffer = {bytes, sizeof bytes};
   return message_receive(pair.second, &buffer, 1, 0, message);
 }
 
@@ -92,7 +92,7 @@ TEST("message: too many fds, a source of another family and fds over UDP are ref
   EXPECT(send_fds(pair, kMaxPassedFds + 1) == kBadArgument);
   Message message = empty_message(0);
   EXPECT(address_from_path("/tmp", 4, &message.source) == 0);
-  const Bytes nothing = {nullptr, 0};
+  Bytes nothing = {nullptr, 0};
   EXPECT(message_send(pair.first, &nothing, 1, 0, message) == kBadArgument);
   message = empty_message(0);
   message.send_fds.count = 1;
@@ -114,7 +114,7 @@ TEST("message: the source and the time to live of a datagram arrive") {
   EXPECT(address_from_ip("127.0.0.5", 0, &message.source) == 0);
   message.send_ttl = 9;
   char bytes[] = "x";
-  const Bytes buffer = {bytes, 1};
+  Bytes buffer = {bytes, 1};
   EXPECT(message_send(sender, &buffer, 1, 0, message) == 1);
   Message received = empty_message(0);
   EXPECT(message_receive(receiver, &buffer, 1, 0, &received) == 1);

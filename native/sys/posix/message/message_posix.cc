@@ -26,9 +26,9 @@ void set_close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 #endif
 
 // The kernel takes the buffers as iovecs, which a Bytes is (fd_posix.cc).
-iovec* as_iovec(const Bytes* buffers) { return reinterpret_cast<iovec*>(const_cast<Bytes*>(buffers)); }
+iovec* as_iovec(Bytes* buffers) { return reinterpret_cast<iovec*>(buffers); }
 
-msghdr header_of(const Bytes* buffers, size_t count) {
+msghdr header_of(Bytes* buffers, size_t count) {
   msghdr header = {};
   header.msg_iov = as_iovec(buffers);
   header.msg_iovlen = static_cast<decltype(header.msg_iovlen)>(buffers_within_limit(buffers, count));
@@ -52,14 +52,19 @@ void take_fds(const cmsghdr& control, Message* message) {
   }
 }
 
-void read_all_control(msghdr* header, Message* message) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(header); control != nullptr; control = CMSG_NXTHDR(header, control)) {
-    if (control->cmsg_len < CMSG_LEN(0)) return;
-    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
-      take_fds(*control, message);
+// Not by CMSG_NXTHDR, which compares signed with unsigned numbers in some C libraries.
+void read_all_control(const char* control, size_t bytes, Message* message) {
+  size_t at = 0;
+  while (at + CMSG_LEN(0) <= bytes) {
+    const auto* header = reinterpret_cast<const cmsghdr*>(control + at);
+    const size_t length = header->cmsg_len;
+    if (length < CMSG_LEN(0) || length > bytes - at) return;
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+      take_fds(*header, message);
     } else {
-      control_read(*control, message);
+      control_read(*header, message);
     }
+    at += CMSG_SPACE(length - CMSG_LEN(0));
   }
 }
 
@@ -100,7 +105,7 @@ bool message_passes_fds() { return true; }
 
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
-Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Message* message) {
+Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message) {
   alignas(cmsghdr) char control[kControlBytes];
   msghdr header = header_of(buffers, count);
   const size_t room = kControlBytes - (kMaxPassedFds - std::min(message->max_fds, kMaxPassedFds)) * sizeof(int);
@@ -115,12 +120,12 @@ Result message_receive(int fd, const Bytes* buffers, size_t count, int flags, Me
   message_clear_received(message);
   message->name.length = std::min<uint32_t>(header.msg_namelen, sizeof message->name.storage);
   message->flags = header.msg_flags;
-  if (header.msg_controllen > 0) read_all_control(&header, message);
+  read_all_control(control, header.msg_controllen, message);
   if (message_was_cut(*message)) drop_fds(message);
   return result;
 }
 
-Result message_send(int fd, const Bytes* buffers, size_t count, int flags, const Message& message) {
+Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   ControlWriter control;
   Result result = check_passing(fd, message);
   if (result >= 0) result = control_write(message, family_to_send(fd, message), &control);
