@@ -368,7 +368,7 @@ export interface IoctlRequests {
   SIOCSIFMTU: Takes<InterfaceName & { mtu: number }>;
   /** How many packets the queue of an interface holds. */
   SIOCGIFTXQLEN: Takes<InterfaceName, InterfaceName & { txqlen: number }>;
-  /** Sets how many packets the queue of an interface holds. */
+  /** Sets how many packets the queue of an interface holds; EPERM for the root of a user namespace. */
   SIOCSIFTXQLEN: Takes<InterfaceName & { txqlen: number }>;
   /** Always 0 on Linux. */
   SIOCGIFMETRIC: Takes<InterfaceName, InterfaceName & { metric: number }>;

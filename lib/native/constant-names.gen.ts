@@ -255,7 +255,6 @@ export type LinuxConstant =
   | 'SER_RS485_RTS_ON_SEND'
   | 'SER_RS485_RTS_AFTER_SEND'
   | 'SER_RS485_RX_DURING_TX'
-  | 'SER_RS485_TERMINATE_BUS'
   | 'IGNBRK'
   | 'BRKINT'
   | 'IGNPAR'

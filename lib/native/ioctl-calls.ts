@@ -10,7 +10,7 @@ export interface IoctlField {
   readonly count: number;
   readonly countOffset: number;
   readonly when: number;
-  readonly layout?: IoctlLayout;
+  readonly layout: IoctlLayout | undefined;
 }
 
 export interface IoctlLayout {
@@ -28,7 +28,7 @@ export interface IoctlEntry {
   readonly min: number;
   readonly max: number;
   readonly makesFd: boolean;
-  readonly layout?: IoctlLayout;
+  readonly layout: IoctlLayout | undefined;
 }
 
 export interface IoctlCalls {

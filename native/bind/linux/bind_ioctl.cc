@@ -32,12 +32,11 @@ struct Member {
   napi_value value;
 };
 
-// Defines the members: a setter that Object.prototype was given sees nothing of it.
+// Defines every member, so that nothing that Object.prototype was given is read in its place, or called.
 napi_value make_object(napi_env env, std::initializer_list<Member> members) {
   napi_value object = nullptr;
   napi_create_object(env, &object);
   for (const Member& member : members) {
-    if (member.value == nullptr) continue;
     napi_property_descriptor property = {};
     property.utf8name = member.name;
     property.value = member.value;
@@ -45,6 +44,12 @@ napi_value make_object(napi_env env, std::initializer_list<Member> members) {
     napi_define_properties(env, object, 1, &property);
   }
   return object;
+}
+
+napi_value undefined(napi_env env) {
+  napi_value result = nullptr;
+  napi_get_undefined(env, &result);
+  return result;
 }
 
 napi_value text(napi_env env, const char* value) {
@@ -118,7 +123,7 @@ napi_value describe(napi_env env, const IoctlLayout& layout) {  // NOLINT(misc-n
                           {"count", to_js(env, Result{field.count})},
                           {"countOffset", to_js(env, Result{field.count_offset})},
                           {"when", to_js(env, Result{field.when})},
-                          {"layout", field.layout == nullptr ? nullptr : describe(env, *field.layout)}});
+                          {"layout", field.layout == nullptr ? undefined(env) : describe(env, *field.layout)}});
     napi_set_element(env, fields, static_cast<uint32_t>(i), described);
   }
   return make_object(env, {{"size", to_js(env, static_cast<Result>(layout.size))}, {"fields", fields}});
@@ -140,7 +145,7 @@ napi_value requests(napi_env env, napi_callback_info) {
                           {"min", to_js(env, request.min)},
                           {"max", to_js(env, request.max)},
                           {"makesFd", boolean(env, request.new_fd != NewFd::kNone)},
-                          {"layout", request.layout == nullptr ? nullptr : describe(env, *request.layout)}});
+                          {"layout", request.layout == nullptr ? undefined(env) : describe(env, *request.layout)}});
     napi_set_element(env, list, static_cast<uint32_t>(i), described);
   }
   return list;

@@ -84,7 +84,6 @@ constexpr Constant kConstants[] = {
     {"linux", "SER_RS485_RTS_ON_SEND", SER_RS485_RTS_ON_SEND},
     {"linux", "SER_RS485_RTS_AFTER_SEND", SER_RS485_RTS_AFTER_SEND},
     {"linux", "SER_RS485_RX_DURING_TX", SER_RS485_RX_DURING_TX},
-    {"linux", "SER_RS485_TERMINATE_BUS", SER_RS485_TERMINATE_BUS},
     {"linux", "IGNBRK", IGNBRK},
     {"linux", "BRKINT", BRKINT},
     {"linux", "IGNPAR", IGNPAR},
