@@ -89,7 +89,7 @@ TEST("memory stays as it was when the call fails") {
   EXPECT_EQ(memory, std::string(4, 'x'));
 }
 
-TEST("a file of another kind is ENOTTY, a number that is no fd is EBADF") {
+TEST("a file of another kind is ENOTTY, a number without a file is EBADF") {
   const Fd master = open_master();
   const Pair sockets;
   const Pipe pipe;

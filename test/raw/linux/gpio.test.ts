@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { constants, GpioLineEvents, ioctl } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { reportOf } from '../../helpers/child.js';
-import { gpioChip } from '../../helpers/gpio-chip.js';
+import { reportOf, type Toolbox } from '../../helpers/child.js';
+import { gpioChip } from '../../helpers/linux/gpio-chip.js';
 import { testUnless } from '../../helpers/needs.js';
 import { own, ownFile } from '../../helpers/owned.js';
 import { pipePair, socketPair } from '../../helpers/pairs.js';
@@ -14,50 +14,50 @@ import { expectBadArgument, expectOutOfRange, expectSystemError } from '../../he
 
 const chip = gpioChip();
 
-test('lines are requested by the structs of the header, and their events are read', async () => {
-  const report = await reportOf(
-    ({ fs, linux, socket, openFds, report }) => {
-      const { constants, ioctl } = linux;
-      const fd = fs.openSync('/dev/null', 'r+');
-      const before = openFds();
-      const lines = ioctl(fd, 'GPIO_V2_GET_LINE_IOCTL', {
-        offsets: [3, 5, 0xffffffff],
-        consumer: 'x'.repeat(31),
-        config: {
-          flags: constants.GPIO_V2_LINE_FLAG_INPUT | constants.GPIO_V2_LINE_FLAG_EDGE_RISING,
-          attrs: [
-            { id: constants.GPIO_V2_LINE_ATTR_ID_DEBOUNCE, debouncePeriodUs: 5000, mask: 1 },
-            { id: constants.GPIO_V2_LINE_ATTR_ID_FLAGS, flags: 8n, mask: 2n ** 63n },
-            { id: constants.GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, values: 2, mask: 2n },
-          ],
-        },
-        eventBufferSize: 100,
-      });
-      const nonBlocking = socket.isNonBlocking(lines.fd);
-      const flags = fs.readFileSync(`/proc/self/fdinfo/${lines.fd}`, 'utf8');
-      const events = new linux.GpioLineEvents(4);
-      const read = [events.read(lines.fd), events.read(lines.fd)];
-      const seen = [0, 1].map((i) => [
-        String(events.timestampNs(i)),
-        events.id(i),
-        events.offset(i),
-        events.seqno(i),
-        events.lineSeqno(i),
-      ]);
-      const values = ioctl(lines.fd, 'GPIO_V2_LINE_GET_VALUES_IOCTL', { mask: 7n });
-      ioctl(lines.fd, 'GPIO_V2_LINE_SET_VALUES_IOCTL', { mask: 3, bits: 2n ** 63n });
-      ioctl(lines.fd, 'GPIO_V2_LINE_SET_CONFIG_IOCTL', { flags: 8 });
-      ioctl(lines.fd, 'GPIO_V2_LINE_SET_CONFIG_IOCTL', lines.config);
-      ioctl(fd, 'GPIO_GET_LINEINFO_UNWATCH_IOCTL', 4);
-      const made = openFds().filter((each) => !before.includes(each)).length;
-      const text = JSON.stringify({ lines, values }, (_, value) =>
-        typeof value === 'bigint' ? `${value}n` : (value as unknown),
-      );
-      report({ text, fd: lines.fd, nonBlocking, flags, read, seen, made });
-      process.exit(0);
+/** Requests three lines with everything that can be said of them, and uses them. */
+const requestThem = ({ fs, linux, socket, openFds, report }: Toolbox): void => {
+  const { constants, ioctl } = linux;
+  const fd = fs.openSync('/dev/null', 'r+');
+  const before = openFds();
+  const lines = ioctl(fd, 'GPIO_V2_GET_LINE_IOCTL', {
+    offsets: [3, 5, 0xffffffff],
+    consumer: 'x'.repeat(31),
+    config: {
+      flags: constants.GPIO_V2_LINE_FLAG_INPUT | constants.GPIO_V2_LINE_FLAG_EDGE_RISING,
+      attrs: [
+        { id: constants.GPIO_V2_LINE_ATTR_ID_DEBOUNCE, debouncePeriodUs: 5000, mask: 1 },
+        { id: constants.GPIO_V2_LINE_ATTR_ID_FLAGS, flags: 8n, mask: 2n ** 63n },
+        { id: constants.GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, values: 2, mask: 2n },
+      ],
     },
-    { env: chip.env },
+    eventBufferSize: 100,
+  });
+  const nonBlocking = socket.isNonBlocking(lines.fd);
+  const flags = fs.readFileSync(`/proc/self/fdinfo/${lines.fd}`, 'utf8');
+  const events = new linux.GpioLineEvents(4);
+  const read = [events.read(lines.fd), events.read(lines.fd)];
+  const seen = [0, 1].map((i) => [
+    String(events.timestampNs(i)),
+    events.id(i),
+    events.offset(i),
+    events.seqno(i),
+    events.lineSeqno(i),
+  ]);
+  const values = ioctl(lines.fd, 'GPIO_V2_LINE_GET_VALUES_IOCTL', { mask: 7n });
+  ioctl(lines.fd, 'GPIO_V2_LINE_SET_VALUES_IOCTL', { mask: 3, bits: 2n ** 63n });
+  ioctl(lines.fd, 'GPIO_V2_LINE_SET_CONFIG_IOCTL', { flags: 8 });
+  ioctl(lines.fd, 'GPIO_V2_LINE_SET_CONFIG_IOCTL', lines.config);
+  ioctl(fd, 'GPIO_GET_LINEINFO_UNWATCH_IOCTL', 4);
+  const made = openFds().filter((each) => !before.includes(each)).length;
+  const text = JSON.stringify({ lines, values }, (_, value) =>
+    typeof value === 'bigint' ? `${value}n` : (value as unknown),
   );
+  report({ text, fd: lines.fd, nonBlocking, flags, read, seen, made });
+  process.exit(0);
+};
+
+test('lines are requested by the structs of the header, and their events are read', async () => {
+  const report = await reportOf(requestThem, { env: chip.env });
   const attrs = [
     { id: 3, debouncePeriodUs: 5000, mask: '1n' },
     { id: 1, flags: '8n', mask: `${2n ** 63n}n` },

@@ -323,8 +323,8 @@ test('what Object.prototype was given is neither read nor called', () => {
     for (const name of names) {
       Object.defineProperty(Object.prototype, name, {
         configurable: true,
-        get: () => (called.push(`get ${name}`), 9),
-        set: () => called.push(`set ${name}`),
+        get: () => 9,
+        set: () => called.push(name),
       });
     }
     ioctl(master, 'TIOCSWINSZ', { rows: 1, cols: 2 });
@@ -332,5 +332,5 @@ test('what Object.prototype was given is neither read nor called', () => {
   } finally {
     for (const name of names) Reflect.deleteProperty(Object.prototype, name);
   }
-  expect(called.filter((call) => call.startsWith('set'))).toEqual([]);
+  expect(called).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // TUN devices and the settings of interfaces, in a network namespace that ends with the child.
 import { expect } from 'vitest';
 import { reportOf, type Toolbox } from '../../helpers/child.js';
-import { inNamespace, whyNoTun } from '../../helpers/namespace.js';
+import { inNamespace, whyNoTun } from '../../helpers/linux/namespace.js';
 import { testUnless } from '../../helpers/needs.js';
 
 const whyNot = whyNoTun();

@@ -1,7 +1,7 @@
 // A network of a test's own: interfaces that it makes and changes are in a network namespace, which ends with its
 // program (unshare(1)).
 import { spawnSync } from 'node:child_process';
-import { isLinux } from './platform.js';
+import { isLinux } from '../platform.js';
 
 /** What begins a program in a namespace where it may do everything with interfaces. */
 export const inNamespace: readonly string[] = ['unshare', '--map-root-user', '--net', '--'];

@@ -1,6 +1,6 @@
-// A program with a GPIO chip that is not there, for machines without one: fixtures/gpio-chip.c, preloaded.
+// A program with a GPIO chip that is not there, for machines without one: ../fixtures/gpio-chip.c, preloaded.
 import { readFileSync } from 'node:fs';
-import { compileC } from './compile-c.js';
+import { compileC } from '../compile-c.js';
 
 export interface GpioChip {
   /** For the environment of the program. */
@@ -11,7 +11,7 @@ export interface GpioChip {
 
 /** What any fd of the program then answers to. */
 export function gpioChip(): GpioChip {
-  const source = readFileSync(new URL('./fixtures/gpio-chip.c', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../fixtures/gpio-chip.c', import.meta.url), 'utf8');
   const library = compileC(source, ['-shared', '-fPIC']);
   const log = `${library}.log`;
   const before = process.env.LD_PRELOAD; // a sanitizer's
