@@ -83,7 +83,9 @@ export interface InterfaceName {
 }
 
 /** The flags of an interface (netdevice(7)), or of a TUN device. */
-export interface InterfaceFlags extends InterfaceName {
+export interface InterfaceFlags {
+  /** As in {@link InterfaceName}. */
+  name: string;
   /** `constants.IFF_UP` and others; of a TUN device `constants.IFF_TUN` and others. 0 to 65,535. */
   flags: number;
 }
@@ -97,7 +99,9 @@ export interface TunSettings {
 }
 
 /** The number of an interface. */
-export interface InterfaceIndex extends InterfaceName {
+export interface InterfaceIndex {
+  /** As in {@link InterfaceName}. */
+  name: string;
   /** From 1. */
   index: number;
 }
@@ -106,7 +110,9 @@ export interface InterfaceIndex extends InterfaceName {
 export type InterfaceAddress = SocketAddress | InternetAddress;
 
 /** The hardware address of an interface. */
-export interface HardwareAddress extends InterfaceName {
+export interface HardwareAddress {
+  /** As in {@link InterfaceName}. */
+  name: string;
   /** What kind it is (ARPHRD_): 1 for Ethernet, 772 for the loopback interface, 65534 for a TUN device. */
   type: number;
   /** At most 14 bytes; the kernel answers 14, of which Ethernet has 6. */
@@ -179,6 +185,14 @@ export interface GpioLineRequest {
   eventBufferSize?: number;
 }
 
+/** How lines were requested to be. */
+export interface GpioLinesConfig {
+  /** As requested. */
+  flags: bigint;
+  /** As requested. */
+  attrs: (GpioLineAttribute & Record<'mask', bigint>)[];
+}
+
 /** Lines that were requested. */
 export interface GpioLines {
   /** As requested. */
@@ -186,7 +200,7 @@ export interface GpioLines {
   /** As requested; '' if it was left out. */
   consumer: string;
   /** As requested. */
-  config: { flags: bigint; attrs: (GpioLineAttribute & { mask: bigint })[] };
+  config: GpioLinesConfig;
   /** As requested. */
   eventBufferSize: number;
   /**
@@ -335,43 +349,43 @@ export interface IoctlRequests {
   /** The number of an interface. This and the following ask any socket (netdevice(7)). */
   SIOCGIFINDEX: Takes<InterfaceName, InterfaceIndex>;
   /** The name of an interface. */
-  SIOCGIFNAME: Takes<{ index: number }, InterfaceIndex>;
+  SIOCGIFNAME: Takes<Pick<InterfaceIndex, 'index'>, InterfaceIndex>;
   /** Renames an interface. This and all that set something need CAP_NET_ADMIN. */
-  SIOCSIFNAME: Takes<{ name: string; newName: string }>;
+  SIOCSIFNAME: Takes<InterfaceName & Record<'newName', string>>;
   /** The flags of an interface. */
   SIOCGIFFLAGS: Takes<InterfaceName, InterfaceFlags>;
   /** Sets the flags of an interface, such as `constants.IFF_UP`, and clears the others. */
   SIOCSIFFLAGS: Takes<InterfaceFlags>;
   /** The IPv4 address of an interface. This and the other addresses ask a socket of AF_INET; others are ENOTTY. */
-  SIOCGIFADDR: Takes<InterfaceName, InterfaceName & { address: SocketAddress }>;
+  SIOCGIFADDR: Takes<InterfaceName, InterfaceName & Record<'address', SocketAddress>>;
   /** Sets the IPv4 address of an interface, and its netmask to the one of the address's class. */
-  SIOCSIFADDR: Takes<InterfaceName & { address: InterfaceAddress }>;
+  SIOCSIFADDR: Takes<InterfaceName & Record<'address', InterfaceAddress>>;
   /** The IPv4 address of the peer on a point-to-point interface. */
-  SIOCGIFDSTADDR: Takes<InterfaceName, InterfaceName & { dstaddr: SocketAddress }>;
+  SIOCGIFDSTADDR: Takes<InterfaceName, InterfaceName & Record<'dstaddr', SocketAddress>>;
   /** Sets the IPv4 address of the peer on a point-to-point interface. */
-  SIOCSIFDSTADDR: Takes<InterfaceName & { dstaddr: InterfaceAddress }>;
+  SIOCSIFDSTADDR: Takes<InterfaceName & Record<'dstaddr', InterfaceAddress>>;
   /** The netmask of an interface, as an address. */
-  SIOCGIFNETMASK: Takes<InterfaceName, InterfaceName & { netmask: SocketAddress }>;
+  SIOCGIFNETMASK: Takes<InterfaceName, InterfaceName & Record<'netmask', SocketAddress>>;
   /** Sets the netmask of an interface. */
-  SIOCSIFNETMASK: Takes<InterfaceName & { netmask: InterfaceAddress }>;
+  SIOCSIFNETMASK: Takes<InterfaceName & Record<'netmask', InterfaceAddress>>;
   /** The IPv4 address for broadcasts on an interface. */
-  SIOCGIFBRDADDR: Takes<InterfaceName, InterfaceName & { broadaddr: SocketAddress }>;
+  SIOCGIFBRDADDR: Takes<InterfaceName, InterfaceName & Record<'broadaddr', SocketAddress>>;
   /** Sets the IPv4 address for broadcasts on an interface. */
-  SIOCSIFBRDADDR: Takes<InterfaceName & { broadaddr: InterfaceAddress }>;
+  SIOCSIFBRDADDR: Takes<InterfaceName & Record<'broadaddr', InterfaceAddress>>;
   /** The hardware address of an interface. */
   SIOCGIFHWADDR: Takes<InterfaceName, HardwareAddress>;
   /** Sets the hardware address of an interface. */
   SIOCSIFHWADDR: Takes<HardwareAddress>;
   /** The longest packet of an interface in bytes. */
-  SIOCGIFMTU: Takes<InterfaceName, InterfaceName & { mtu: number }>;
+  SIOCGIFMTU: Takes<InterfaceName, InterfaceName & Record<'mtu', number>>;
   /** Sets the longest packet of an interface. */
-  SIOCSIFMTU: Takes<InterfaceName & { mtu: number }>;
+  SIOCSIFMTU: Takes<InterfaceName & Record<'mtu', number>>;
   /** How many packets the queue of an interface holds. */
-  SIOCGIFTXQLEN: Takes<InterfaceName, InterfaceName & { txqlen: number }>;
+  SIOCGIFTXQLEN: Takes<InterfaceName, InterfaceName & Record<'txqlen', number>>;
   /** Sets how many packets the queue of an interface holds; EPERM for the root of a user namespace. */
-  SIOCSIFTXQLEN: Takes<InterfaceName & { txqlen: number }>;
+  SIOCSIFTXQLEN: Takes<InterfaceName & Record<'txqlen', number>>;
   /** Always 0 on Linux. */
-  SIOCGIFMETRIC: Takes<InterfaceName, InterfaceName & { metric: number }>;
+  SIOCGIFMETRIC: Takes<InterfaceName, InterfaceName & Record<'metric', number>>;
 
   /**
    * Makes a TUN or TAP device, or attaches to one, by an fd of /dev/net/tun; answers its name. Needs CAP_NET_ADMIN, or
@@ -401,7 +415,7 @@ export interface IoctlRequests {
   /** How many bytes may wait to be received by the kernel. */
   TUNGETSNDBUF: Answers<number>;
   /** Attaches (`constants.IFF_ATTACH_QUEUE`) or detaches (`IFF_DETACH_QUEUE`) this queue. Linux 3.8. */
-  TUNSETQUEUE: Takes<{ flags: number }>;
+  TUNSETQUEUE: Takes<Pick<InterfaceFlags, 'flags'>>;
   /** Chooses the number of the device, before TUNSETIFF. Linux 3.8. */
   TUNSETIFINDEX: Takes<number>;
   /** Switches the carrier on (1) or off (0). Linux 5.0. */
@@ -410,9 +424,9 @@ export interface IoctlRequests {
   /** What a GPIO chip is, by an fd of /dev/gpiochipN. Linux 4.8. */
   GPIO_GET_CHIPINFO_IOCTL: Answers<GpioChipInfo>;
   /** What a line of a chip is. This and all with V2: Linux 5.10. */
-  GPIO_V2_GET_LINEINFO_IOCTL: Takes<{ offset: number }, GpioLineInfo>;
+  GPIO_V2_GET_LINEINFO_IOCTL: Takes<Pick<GpioLineInfo, 'offset'>, GpioLineInfo>;
   /** The same; the chip's fd then becomes readable when the line is requested, released or reconfigured. */
-  GPIO_V2_GET_LINEINFO_WATCH_IOCTL: Takes<{ offset: number }, GpioLineInfo>;
+  GPIO_V2_GET_LINEINFO_WATCH_IOCTL: Takes<Pick<GpioLineInfo, 'offset'>, GpioLineInfo>;
   /** Ends that for a line; takes its number. Linux 5.7. */
   GPIO_GET_LINEINFO_UNWATCH_IOCTL: Takes<number>;
   /** Requests lines of a chip; answers their own fd, close-on-exec and non-blocking. EBUSY if another has one. */
@@ -420,9 +434,9 @@ export interface IoctlRequests {
   /** Changes how requested lines are, by their fd. */
   GPIO_V2_LINE_SET_CONFIG_IOCTL: Takes<GpioLineConfig>;
   /** The values of requested lines, by their fd. */
-  GPIO_V2_LINE_GET_VALUES_IOCTL: Takes<{ mask: bigint | number }, GpioLineValues>;
+  GPIO_V2_LINE_GET_VALUES_IOCTL: Takes<Record<'mask', bigint | number>, GpioLineValues>;
   /** Sets the values of requested lines that are outputs, by their fd. */
-  GPIO_V2_LINE_SET_VALUES_IOCTL: Takes<{ mask: bigint | number; bits: bigint | number }>;
+  GPIO_V2_LINE_SET_VALUES_IOCTL: Takes<Record<'mask' | 'bits', bigint | number>>;
 
   /** Sets how an epoll set polls network devices, by `epoll.fd`. Linux 6.9. */
   EPIOCSPARAMS: Takes<EpollParams>;
