@@ -114,7 +114,7 @@ napi_value describe(napi_env env, const IoctlLayout& layout) {  // NOLINT(misc-n
   napi_create_array_with_length(env, layout.field_count, &fields);
   for (size_t i = 0; i < layout.field_count; i++) {
     const IoctlField& field = layout.fields[i];
-    const napi_value described =
+    napi_value described =
         make_object(env, {{"name", text(env, field.name)},
                           {"kind", text(env, name_of(field.kind))},
                           {"role", text(env, name_of(field.role))},
@@ -136,7 +136,7 @@ napi_value requests(napi_env env, napi_callback_info) {
   napi_create_array_with_length(env, table.count, &list);
   for (size_t i = 0; i < table.count; i++) {
     const IoctlRequest& request = table.first[i];
-    const napi_value described =
+    napi_value described =
         make_object(env, {{"name", text(env, request.name)},
                           {"number", to_js(env, static_cast<double>(request.number))},
                           {"argument", text(env, name_of(request.argument))},

@@ -67,13 +67,13 @@ enum class NewFd : uint8_t { kNone, kReturned, kInMemory };
 struct IoctlRequest {
   const char* name;
   unsigned long number;
+  const IoctlLayout* layout;  // of kMemory
+  double min;                 // of kNumber
+  double max;
   FileKind file;
   IoctlArgument argument;
   bool sets;
   bool gets;
-  const IoctlLayout* layout;  // of kMemory
-  double min;                 // of kNumber
-  double max;
   NewFd new_fd;
 };
 

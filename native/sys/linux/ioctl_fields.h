@@ -12,7 +12,7 @@ template <typename Member>
 constexpr IoctlField field_of(const char* name, size_t offset, FieldRole role) {
   using Element = std::remove_all_extents_t<Member>;
   constexpr bool kIsText = std::is_same_v<Element, char>;
-  constexpr size_t kElements = sizeof(Member) / sizeof(Element);
+  constexpr size_t kElements = std::is_array_v<Member> ? std::extent_v<Member> : 1;
   const FieldKind kind = kIsText                       ? FieldKind::kText
                          : std::is_unsigned_v<Element> ? FieldKind::kUnsigned
                                                        : FieldKind::kSigned;
@@ -61,7 +61,6 @@ constexpr IoctlLayout layout_of(size_t size, const IoctlField (&fields)[kCount])
 }
 
 // A macro, since no template can name a member and take its offset.
-#define FIELD(type, member, name, role) \
-  field_of<std::remove_reference_t<decltype((std::declval<type&>().member))>>(name, offsetof(type, member), role)
+#define FIELD(type, member, name, role) field_of<decltype(type::member)>(name, offsetof(type, member), role)
 
 }  // namespace fdreactor

@@ -7,8 +7,6 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
-#include <utility>
-
 #include "ioctl_fields.h"
 #include "ioctl_structs.h"
 

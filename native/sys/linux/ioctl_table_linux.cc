@@ -31,26 +31,26 @@ constexpr FileKind kDevice = FileKind::kCharacter;
 constexpr FileKind kBlock = FileKind::kBlock;
 
 constexpr IoctlRequest plain(const char* name, unsigned long number, FileKind file) {
-  return {name, number, file, IoctlArgument::kNothing, false, false, nullptr, 0, 0, NewFd::kNone};
+  return {name, number, nullptr, 0, 0, file, IoctlArgument::kNothing, false, false, NewFd::kNone};
 }
 
 // The argument is a number, and not the address of one.
 constexpr IoctlRequest by_value(const char* name, unsigned long number, FileKind file, double min, double max,
                                 NewFd new_fd = NewFd::kNone) {
-  return {name, number, file, IoctlArgument::kNumber, true, false, nullptr, min, max, new_fd};
+  return {name, number, nullptr, min, max, file, IoctlArgument::kNumber, true, false, new_fd};
 }
 
 constexpr IoctlRequest get(const char* name, unsigned long number, FileKind file, const IoctlLayout& layout) {
-  return {name, number, file, IoctlArgument::kMemory, false, true, &layout, 0, 0, NewFd::kNone};
+  return {name, number, &layout, 0, 0, file, IoctlArgument::kMemory, false, true, NewFd::kNone};
 }
 
 constexpr IoctlRequest set(const char* name, unsigned long number, FileKind file, const IoctlLayout& layout) {
-  return {name, number, file, IoctlArgument::kMemory, true, false, &layout, 0, 0, NewFd::kNone};
+  return {name, number, &layout, 0, 0, file, IoctlArgument::kMemory, true, false, NewFd::kNone};
 }
 
 constexpr IoctlRequest set_and_get(const char* name, unsigned long number, FileKind file, const IoctlLayout& layout,
                                    NewFd new_fd = NewFd::kNone) {
-  return {name, number, file, IoctlArgument::kMemory, true, true, &layout, 0, 0, new_fd};
+  return {name, number, &layout, 0, 0, file, IoctlArgument::kMemory, true, true, new_fd};
 }
 
 constexpr double kMaxUint32 = 4294967295.0;

@@ -2,13 +2,14 @@
 // the kernel can simulate one (gpio-sim), on that.
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
 import { constants, GpioLineEvents, ioctl } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../../helpers/child.js';
 import { gpioChip } from '../../helpers/linux/gpio-chip.js';
 import { testUnless } from '../../helpers/needs.js';
-import { own, ownFile } from '../../helpers/owned.js';
+import { dispose, own, ownFile } from '../../helpers/owned.js';
 import { pipePair, socketPair } from '../../helpers/pairs.js';
 import { expectBadArgument, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
 
@@ -149,7 +150,11 @@ test('a worker that ends closes the lines that it requested, and the terminal th
       const warm = startWorker(() => {});
       await new Promise((resolve) => warm.once('exit', resolve));
       const before = openFds();
-      const worker = startWorker(({ linux, socket }) => {
+      const worker = startWorker(({ fs, linux, socket }) => {
+        const { O_RDWR, O_NOCTTY } = fs.constants;
+        const master = fs.openSync('/dev/ptmx', O_RDWR | O_NOCTTY);
+        linux.ioctl(master, 'TIOCSPTLCK', 0);
+        linux.ioctl(master, 'TIOCGPTPEER', O_RDWR | O_NOCTTY);
         // A pipe plays the chip: every fd does.
         const [fd, other] = socket.pipe();
         linux.ioctl(fd, 'GPIO_V2_GET_LINE_IOCTL', { offsets: [1] });
@@ -209,12 +214,16 @@ testUnless(whyNoChip, 'an edge of a simulated line', () => {
     own(fd);
     const events = new GpioLineEvents();
     expect(events.read(fd)).toBe(socket.WOULD_BLOCK);
-    pull(2, 'pull-up');
-    expect(ioctl(fd, 'GPIO_V2_LINE_GET_VALUES_IOCTL', { mask: 1n }).bits).toBe(1n);
-    pull(2, 'pull-down');
-    expect(events.read(fd)).toBe(2);
-    expect([events.id(0), events.id(1)]).toEqual([1, 2]);
-    expect(events.timestampNs(1)).toBeGreaterThan(events.timestampNs(0));
+    const set = dispose(new Epoll());
+    set.add(fd, EPOLLIN);
+    for (const [to, id, seqno] of [['pull-up', 1, 1] as const, ['pull-down', 2, 2] as const]) {
+      pull(2, to);
+      expect(set.wait(new EpollEvents(1), 10_000)).toBe(1); // the interrupt has a thread of its own
+      expect(events.read(fd)).toBe(1);
+      expect([events.id(0), events.offset(0), events.seqno(0)]).toEqual([id, 2, seqno]);
+      expect(events.timestampNs(0)).toBeGreaterThan(0n);
+    }
+    expect(ioctl(fd, 'GPIO_V2_LINE_GET_VALUES_IOCTL', { mask: 1n }).bits).toBe(0n);
     socket.close(fd);
   } finally {
     writeFileSync(join(device, 'live'), '0');
