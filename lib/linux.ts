@@ -10,4 +10,7 @@
 export { WOULD_BLOCK } from './base/errors.js';
 export { constants, supported } from './linux/constants.js';
 export * from './linux/eventfd.js';
+export * from './linux/gpio-line-events.js';
+export * from './linux/ioctl.js';
+export type * from './linux/ioctl-requests.js';
 export type { LinuxConstant } from './native/constant-names.gen.js';

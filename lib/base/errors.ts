@@ -33,6 +33,8 @@ export interface SystemErrorDetails {
   path?: string | undefined;
   /** The socket option that it was made for: level and name. */
   option?: string | undefined;
+  /** The request of ioctl() that it was made for. */
+  request?: string | undefined;
 }
 
 const NO_DETAILS: SystemErrorDetails = Object.freeze(Object.create(null));
@@ -65,6 +67,8 @@ export class SystemError extends Error {
   declare readonly path?: string;
   /** The socket option it was made for, where there was one: level and name, such as 'IPPROTO_TCP TCP_NODELAY'. */
   declare readonly option?: string;
+  /** The request of ioctl() it was made for, such as 'TIOCGWINSZ'. */
+  declare readonly request?: string;
 
   /**
    * @param error the system's error number, positive: on Windows the Winsock or Win32 one
@@ -105,8 +109,9 @@ function messageOf(error: number, errno: number): string {
   return native.errorMessage(error) ?? util.getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
 }
 
-function describe({ fd, address, port, path, option }: SystemErrorDetails): string {
-  const place = `${typeof fd === 'number' ? ` fd ${fd}` : ''}${typeof option === 'string' ? ` ${option}` : ''}`;
+function describe({ fd, address, port, path, option, request }: SystemErrorDetails): string {
+  const words = [typeof fd === 'number' ? `fd ${fd}` : undefined, option, request];
+  const place = words.map((word) => (typeof word === 'string' ? ` ${word}` : '')).join('');
   if (typeof address === 'string') return `${place} ${address}${typeof port === 'number' ? `:${port}` : ''}`;
   return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
 }

@@ -15,6 +15,7 @@ import type {
 } from './constant-names.gen.js';
 import type { AddressCalls, FdCalls, MessageCalls, SendfileCall, SocketCalls, SpliceCalls } from './fd-calls.js';
 import type { HostCalls, HostUvCalls, SignalCalls, WakerCalls } from './host-calls.js';
+import type { IoctlCalls } from './ioctl-calls.js';
 import type { LinuxCalls } from './linux-calls.js';
 import { loadNative } from './load.js';
 import type { OverlappedCalls } from './overlapped-calls.js';
@@ -49,6 +50,7 @@ export interface Native {
   readonly overlapped?: OverlappedCalls;
 
   readonly linux?: LinuxCalls;
+  readonly ioctl?: IoctlCalls;
 
   readonly fd: FdCalls;
   readonly socket: SocketCalls;

@@ -32,6 +32,7 @@ napi_status bind_host_loop(napi_env env, napi_value exports);
 napi_status bind_host_thread(napi_env env, napi_value exports);
 napi_status bind_host_uv(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
+napi_status bind_ioctl(napi_env env, napi_value exports);
 napi_status bind_kqueue(napi_env env, napi_value exports);
 napi_status bind_linux(napi_env env, napi_value exports);
 napi_status bind_message(napi_env env, napi_value exports);

@@ -23,7 +23,8 @@ struct ConstantList {
 };
 
 ConstantList platform_constants();
-ConstantList linux_constants();   // where bind_linux.cc is compiled, which adds them
-ConstantList kqueue_constants();  // where bind_kqueue.cc is compiled, which adds them
+ConstantList linux_constants();         // where bind_linux.cc is compiled, which adds them
+ConstantList linux_device_constants();  // the same of bind_ioctl.cc
+ConstantList kqueue_constants();        // where bind_kqueue.cc is compiled, which adds them
 
 }  // namespace fdreactor

@@ -14,13 +14,14 @@ import { mergeNames, readEnum, readResults, readTable } from './tables.mjs';
 const MAX_COLUMNS = 120;
 const LINUX = 'native/sys/linux/constants_linux.cc';
 const LINUX_FILES = 'native/sys/linux/constants_facilities_linux.cc';
+const LINUX_DEVICES = 'native/sys/linux/constants_devices_linux.cc';
 const BSD = 'native/sys/bsd/constants_bsd.cc';
 const KQUEUE = 'native/sys/kqueue/constants_kqueue.cc';
 const WINDOWS = 'native/sys/windows/constants_windows.cc';
 const PORT = 'native/sys/windows/port/constants_port.cc';
 const AFD = 'native/core/afd_events.h';
 const RESULT = 'native/core/result.h';
-const platforms = [LINUX, LINUX_FILES, BSD, KQUEUE, WINDOWS];
+const platforms = [LINUX, LINUX_FILES, LINUX_DEVICES, BSD, KQUEUE, WINDOWS];
 
 /** The groups of native/sys/constants.h that are typed by name, and what is said of each. */
 const groups = {

@@ -77,6 +77,8 @@ const withKqueue: Record<string, string> = {
   'test/lifecycle/waiting-thread.test.ts': threadAnyway,
   'test/raw/epoll/*.test.ts': epoll,
   'test/raw/linux/*.test.ts': linux,
+  'test/examples/gpio.test.ts': linux,
+  'test/examples/tun.test.ts': linux,
   'test/raw/splice.test.ts': splice,
   'test/raw/vmsplice.test.ts': splice,
   'test/contract/pump/*.test.ts': splice,

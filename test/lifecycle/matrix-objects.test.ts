@@ -3,12 +3,13 @@
 import { Acceptor, Interest, Reactor, type Registration, type Timer, Waker } from 'fdreactor';
 import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
 import { EV_ADD, EVFILT_READ, KeventList, Kqueue } from 'fdreactor/kqueue';
+import { GpioLineEvents } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { describe, expect, test } from 'vitest';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { dispose, own } from '../helpers/owned.js';
-import { fill, listen, portOf, sendAll, socketPair } from '../helpers/pairs.js';
+import { fill, listen, pipePair, portOf, sendAll, socketPair } from '../helpers/pairs.js';
 import { aSignal, isWindows } from '../helpers/platform.js';
 import { awaitReady, turnUntil } from '../helpers/wait.js';
 
@@ -342,6 +343,30 @@ function pushed(list: KeventList): KeventList {
   return list;
 }
 
+const gpioLineEvents: Matrix = {
+  needs: 'pipe',
+  prototype: () => GpioLineEvents.prototype,
+  states: {
+    fresh: (probe) => probe(new GpioLineEvents(2)),
+    'after a read of nothing': (probe) => {
+      const events = new GpioLineEvents(2);
+      events.read(pipePair()[0]);
+      probe(events);
+    },
+  },
+  calls: {
+    read: (events) => events.read(pipePair()[0]),
+    ...Object.fromEntries(
+      (['timestampNs', 'id', 'offset', 'seqno', 'lineSeqno'] as const).map((name) => [
+        name,
+        (events: GpioLineEvents) => events[name](0),
+      ]),
+    ),
+    members: (events) => events.capacity,
+  },
+  refused: {},
+};
+
 const pool: Matrix = {
   needs: 'splice',
   prototype: () => PipePool.prototype,
@@ -410,6 +435,7 @@ const matrices: Record<string, Matrix> = {
   epollSet,
   kqueue,
   keventList,
+  gpioLineEvents,
   pool,
   message,
 };

@@ -7,7 +7,7 @@ import {
   Reactor,
   Ready,
   type Registration,
-  type SystemError,
+  SystemError,
   UnsupportedError,
   Waker,
   WOULD_BLOCK,
@@ -15,6 +15,7 @@ import {
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, Epoll, EpollEvents, supported } from 'fdreactor/epoll';
 import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
+import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 
@@ -203,6 +204,39 @@ export function rawLayers(): void {
   const others = [Kqueue, KeventList, CompletionPort, Overlapped];
   const refusal: Error = new UnsupportedError('x');
   void [n, here, others, refusal];
+}
+
+export function devices(): void {
+  const size: { rows: number; cols: number; xpixel: number; ypixel: number } = ioctl(0, 'TIOCGWINSZ');
+  const zero: number = ioctl(0, 'TIOCSWINSZ', { rows: 25, cols: 80 });
+  const settings = ioctl(0, 'TCGETS2');
+  ioctl(0, 'TCSETS2', { ...settings, cflag: settings.cflag | constants.CS8 });
+  const { name, flags }: { name: string; flags: number } = ioctl(3, 'TUNSETIFF', { flags: constants.IFF_TUN });
+  ioctl(4, 'SIOCSIFADDR', { name, address: { host: '10.0.0.1', port: 0 } });
+  ioctl(4, 'SIOCSIFADDR', { name, address: new socket.SocketAddress() });
+  const address: socket.SocketAddress = ioctl(4, 'SIOCGIFADDR', { name }).address;
+  const attrs = [{ id: constants.GPIO_V2_LINE_ATTR_ID_DEBOUNCE, debouncePeriodUs: 1, mask: 1n }];
+  const lines: GpioLines = ioctl(5, 'GPIO_V2_GET_LINE_IOCTL', { offsets: [1], config: { flags: 4, attrs } });
+  const events = new GpioLineEvents(8);
+  const when: bigint = events.timestampNs(events.read(lines.fd));
+  const what: number = events.id(0) + events.offset(0) + events.seqno(0) + events.lineSeqno(0) + events.capacity;
+  const bytes64: bigint = ioctl(6, 'BLKGETSIZE64');
+  const requests: (keyof IoctlRequests)[] = ['FIONREAD', 'EPIOCSPARAMS'];
+  const detail: string | undefined = new SystemError(1, 'ioctl').request;
+  void [size, zero, flags, address, when, what, bytes64, requests, detail];
+
+  // @ts-expect-error a name, not a number
+  ioctl(0, 0x5413);
+  // @ts-expect-error no such request: it types into a terminal
+  ioctl(0, 'TIOCSTI', 'x');
+  // @ts-expect-error it takes nothing
+  ioctl(0, 'TIOCGWINSZ', {});
+  // @ts-expect-error it takes a size
+  ioctl(0, 'TIOCSWINSZ');
+  // @ts-expect-error the columns are missing
+  ioctl(0, 'TIOCSWINSZ', { rows: 1 });
+  // @ts-expect-error no such field
+  ioctl(4, 'SIOCSIFMTU', { name: 'lo', mtu: 1, speed: 1 });
 }
 
 export function whatIsRefused(reactor: Reactor): void {
