@@ -47,8 +47,21 @@ Result receive_into(napi_env env, int fd, Bytes* buffers, size_t count, int flag
   return result;
 }
 
+// A system call for each message would cost a tenth of it. So a socket that was found to pass fds is remembered until
+// the package closes its number.
+Result check_passing(napi_env env, int fd, const Message& message) {
+  if (message.send_fds.count == 0 && message.send_pid == kNotSet) return 0;
+  std::unordered_set<int>& known = environment_of(env).passes_fds;
+  if (known.count(fd) > 0) return 0;
+  const Result result = message_check_passing(fd);
+  if (result >= 0) known.insert(fd);
+  return result;
+}
+
 Result send_from(napi_env env, int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   if (socket_flags_hold_buffer(flags)) return kBadArgument;
+  const Result passing = check_passing(env, fd, message);
+  if (passing < 0) return passing;
   const Result result = message_send(fd, buffers, count, flags, message);
   if (socket_flags_connect(flags) && message.name.length > 0) {
     environment_of(env).connects->called(fd, message.name, result);
@@ -121,6 +134,8 @@ napi_value close_fds(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status bind_message(napi_env env, napi_value exports) {
+  Environment& environment = environment_of(env);
+  environment.before_close.emplace_back([&environment](int fd) { environment.passes_fds.erase(fd); });
   napi_value passes = nullptr;
   napi_status status = napi_get_boolean(env, message_passes_fds(), &passes);
   if (status == napi_ok) status = add_to_group(env, exports, "message", "passesFds", passes);

@@ -28,6 +28,7 @@ struct Environment {
   bool closes_fds = false;  // a worker's: what it made and left open is closed with it
   OwnedFds fds;
   std::unordered_set<uint64_t> wakers;
+  std::unordered_set<int> passes_fds;                                // sockets known to be of AF_UNIX
   std::unordered_map<int64_t, std::unique_ptr<HostSignal>> signals;  // by source; null where the host has no part
   std::map<int, HostLoop*> host_loops;  // by handle; each frees itself once the host has let go of it
   int next_host_loop = 1;

@@ -68,6 +68,10 @@ extern const EventLayout kMessageLayout;
 
 bool message_passes_fds();
 
+// Whether fds and credentials pass this socket. Those of the internet pass over them without a word, and send the rest:
+// ask before message_send().
+Result message_check_passing(int fd);
+
 // Returns how many bytes were received. Closes fds of the message that are more than max_fds, and then, as for any
 // control data that was cut off, all of them: `flags` has MSG_CTRUNC. The message is changed only on success.
 Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message);

@@ -130,6 +130,8 @@ bool has_more_than_a_source(const Message& message) {
 
 bool message_passes_fds() { return false; }
 
+Result message_check_passing(int) { return failure(WSAEOPNOTSUPP); }
+
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
 Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message* message) {

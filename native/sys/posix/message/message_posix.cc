@@ -83,25 +83,22 @@ int family_to_send(int fd, const Message& message) {
   return socket_peer_address(fd, &peer) < 0 ? AF_UNSPEC : family_of(peer);
 }
 
-// Sockets of the internet pass over fds and credentials without a word, and send the rest.
-Result check_passing(int fd, const Message& message) {
-  if (message.send_fds.count == 0 && message.send_pid == kNotSet) return 0;
-  if (message.send_fds.count > kMaxPassedFds) return kBadArgument;
+}  // namespace
+
+bool message_passes_fds() { return true; }
+
+Result message_check_passing(int fd) {
 #ifdef SO_DOMAIN
   int domain = 0;
   socklen_t length = sizeof domain;
   const Result result = from_call(::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length));
   if (result < 0) return result;
-  if (domain != AF_UNIX) return failure(EOPNOTSUPP);
+  return domain == AF_UNIX ? 0 : failure(EOPNOTSUPP);
 #else
   (void)fd;
-#endif
   return 0;
+#endif
 }
-
-}  // namespace
-
-bool message_passes_fds() { return true; }
 
 bool message_was_cut(const Message& message) { return (message.flags & MSG_CTRUNC) != 0; }
 
@@ -127,9 +124,9 @@ Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message*
 
 Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Message& message) {
   ControlWriter control;
-  Result result = check_passing(fd, message);
-  if (result >= 0) result = control_write(message, family_to_send(fd, message), &control);
-  if (result < 0) return result;
+  const Result written = control_write(message, family_to_send(fd, message), &control);
+  if (written < 0) return written;
+  if (message.send_fds.count > kMaxPassedFds) return kBadArgument;
   if (message.send_fds.count > 0) {
     control.add(SOL_SOCKET, SCM_RIGHTS, message.send_fds.fds, message.send_fds.count * sizeof(int32_t));
   }
