@@ -1,4 +1,4 @@
-// eventfd(2): a counter that is an fd.
+// eventfd(2): a counter that is an fd. counter.h reads it.
 #pragma once
 
 #include "../../core/result.h"
@@ -7,5 +7,7 @@ namespace fdreactor {
 
 // Non-blocking and close-on-exec, whatever the flags are.
 Result eventfd_open(uint32_t initial, int flags);
+// Would block where the sum is above 2^64 - 2.
+Result eventfd_add(int fd, uint64_t value);
 
 }  // namespace fdreactor
