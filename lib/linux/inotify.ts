@@ -146,7 +146,7 @@ export class InotifyEvents {
   /** A copy of the bytes of the name, without NUL; empty where the event has no name. */
   nameBytes(i: number): Uint8Array {
     const start = this.#nameStart(i);
-    return Uint8Array.prototype.slice.call(this.#bytes, start, this.#nameEnd(i, start));
+    return new Uint8Array(this.#words.buffer).slice(start, this.#nameEnd(i, start));
   }
 
   #word(i: number, word: number): number {

@@ -29,7 +29,7 @@ export function timerfd_create(clockid: number, flags = 0): number {
   const fd = linuxCalls('timerfd_create').timerfdCreate(clockid, flags);
   if (fd >= 0) return fd;
   return fail(fd, 'timerfd_create', {}, () => {
-    checkInteger(clockid, 'clockid', -INT32_LIMIT, INT32_LIMIT - 1);
+    checkInteger(clockid, 'clockid', 0, INT32_LIMIT - 1);
     checkFlags(flags);
   });
 }

@@ -10,7 +10,7 @@ namespace {
 // (pid, flags)
 napi_value open(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
-  const int pid = args.int32(0);
+  const auto pid = static_cast<int>(args.integer(0, 1, INT32_MAX));
   const int flags = args.int32(1);
   return args.ok() ? args.answer(track_fd(env, pidfd_open_process(pid, flags))) : args.refuse();
 }
@@ -27,7 +27,7 @@ napi_value send_signal(napi_env env, napi_callback_info info) {
 napi_value wait_id(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int id_type = args.int32(0);
-  const int id = args.int32(1);
+  const auto id = static_cast<int>(args.integer(1, 0, INT32_MAX));
   const int options = args.int32(2);
   const Words target = args.words(3);
   if (!args.ok() || target.count != 4) return args.refuse();

@@ -16,7 +16,7 @@ void store(const TimerTimes& times, double* target) {
 // (clock, flags)
 napi_value create(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
-  const int clock = args.int32(0);
+  const auto clock = static_cast<int>(args.integer(0, 0, INT32_MAX));
   const int flags = args.int32(1);
   return args.ok() ? args.answer(track_fd(env, timerfd_open(clock, flags))) : args.refuse();
 }
