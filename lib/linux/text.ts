@@ -14,5 +14,6 @@ export function textBytes(value: unknown, name: string): Uint8Array {
 export function checkText(bytes: Uint8Array, name: string, max: number): void {
   checkBytes(bytes, name);
   if (bytes.length > max) throw outOfRange(name, `at most ${max} bytes`, bytes.length);
-  if (bytes.includes(0)) throw invalidValue(name, 'without NUL', Buffer.from(bytes).toString());
+  // A view of a buffer that has shrunk has a length of 0, and refuses includes().
+  if (bytes.length > 0 && bytes.includes(0)) throw invalidValue(name, 'without NUL', Buffer.from(bytes).toString());
 }

@@ -1,13 +1,15 @@
 // The matrix of the smaller objects: every method of a registration, timer, waker, signal registration, acceptor, pump,
-// pool, epoll set, kqueue and list of its events in every state it can be in. 'ok' works; 'state' is ERR_INVALID_STATE.
+// pool, epoll set, kqueue, list of its events and events of an inotify in every state it can be in. 'ok' works; 'state'
+// is ERR_INVALID_STATE.
 import { Acceptor, Interest, Reactor, type Registration, type Timer, Waker } from 'fdreactor';
 import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
 import { EV_ADD, EVFILT_READ, KeventList, Kqueue } from 'fdreactor/kqueue';
+import { constants, InotifyEvents, inotify_add_watch, inotify_init1, inotify_rm_watch } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump } from 'fdreactor/transfer';
 import { describe, expect, test } from 'vitest';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
-import { dispose } from '../helpers/owned.js';
+import { dispose, ownFile } from '../helpers/owned.js';
 import { fill, listen, sendAll, socketPair } from '../helpers/pairs.js';
 import { aSignal } from '../helpers/platform.js';
 import { turnUntil } from '../helpers/wait.js';
@@ -94,7 +96,7 @@ const registration: Matrix = {
     members: (reg) => [reg.fd, reg.interest, reg.mode, reg.active, reg.data],
   },
   refused: { deregistered: ['modify'], closed: ['modify'], 'of a closed reactor': ['modify'] },
-  internal: ['setState', 'setInterest', 'setInternal'],
+  internal: ['setState', 'setInterest', 'setInternal', 'setExclusive'],
 };
 
 const timer: Matrix = {
@@ -342,6 +344,44 @@ function pushed(list: KeventList): KeventList {
   return list;
 }
 
+/** An inotify with one event in its queue. */
+function inotifyWithEvent(): number {
+  const fd = ownFile(inotify_init1());
+  inotify_rm_watch(fd, inotify_add_watch(fd, '/', constants.IN_DELETE_SELF));
+  return fd;
+}
+
+const inotifyEvents: Matrix = {
+  needs: 'epoll',
+  prototype: () => InotifyEvents.prototype,
+  states: {
+    fresh: (probe) => probe(new InotifyEvents(64)),
+    'with events': (probe) => {
+      const events = new InotifyEvents(64);
+      expect(events.read(inotifyWithEvent())).toBe(1);
+      probe(events);
+    },
+    'of an inotify that was closed': (probe) => {
+      const events = new InotifyEvents(64);
+      const fd = inotifyWithEvent();
+      events.read(fd);
+      socket.close(fd);
+      probe(events);
+    },
+  },
+  calls: {
+    read: (events) => events.read(inotifyWithEvent()),
+    ...Object.fromEntries(
+      (['wd', 'mask', 'cookie', 'name', 'nameBytes'] as const).map((name) => [
+        name,
+        (events: InotifyEvents) => events[name](0),
+      ]),
+    ),
+    members: (events) => events.bytes,
+  },
+  refused: {},
+};
+
 const pool: Matrix = {
   needs: 'splice',
   prototype: () => PipePool.prototype,
@@ -367,6 +407,7 @@ const matrices: Record<string, Matrix> = {
   epollSet,
   kqueue,
   keventList,
+  inotifyEvents,
   pool,
 };
 
