@@ -1,7 +1,7 @@
 // The call that reads how often an eventfd or a timerfd has fired: (fd) => a number, above 2^53 the nearest double.
 #pragma once
 
-#include "../../sys/linux/counter.h"
+#include "../../sys/linux/eventfd.h"
 #include "../arguments.h"
 
 namespace fdreactor {

@@ -16,4 +16,10 @@ Result eventfd_add(int fd, uint64_t value) {
   return result < 0 ? result : 0;
 }
 
+Result counter_read(int fd, uint64_t* count) {
+  const Result result = retry_eintr([=] { return ::read(fd, count, sizeof *count); });
+  if (result < 0) return result;
+  return result == sizeof *count ? 0 : failure(EINVAL);
+}
+
 }  // namespace fdreactor

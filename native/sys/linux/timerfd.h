@@ -1,4 +1,4 @@
-// timerfd_create(2): a timer that is an fd. counter.h reads its expirations.
+// timerfd_create(2): a timer that is an fd. counter_read() takes its expirations.
 #pragma once
 
 #include "../../core/result.h"

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "../../sys/linux/counter.h"
 #include "../../sys/linux/eventfd.h"
 #include "../harness.h"
 #include "../things.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "../../sys/linux/counter.h"
+#include "../../sys/linux/eventfd.h"
 #include "../../sys/linux/timerfd.h"
 #include "../harness.h"
 #include "../things.h"
@@ -40,7 +40,7 @@ TEST("times are rounded up to a nanosecond, to the last milliseconds of a double
   EXPECT_EQ(kept(fd, std::nextafter(1000.0, 2000.0)), 1000.000001);
 }
 
-TEST("times that are none are bad arguments, before a call") {
+TEST("negative and endless times are bad arguments, before a call") {
   const Fd fd(timerfd_open(CLOCK_MONOTONIC, 0));
   TimerTimes previous = {7, 7};
   const double infinity = std::numeric_limits<double>::infinity();
