@@ -1,5 +1,4 @@
 // inotify(7) through fdreactor/linux.
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import { constants, eventfd, InotifyEvents, inotify_add_watch, inotify_init1, inotify_rm_watch } from 'fdreactor/linux';
 import { write } from 'fdreactor/socket';
 import { afterAll, expect, test } from 'vitest';
+import { runCommand } from '../../helpers/child.js';
 import { testUnless } from '../../helpers/needs.js';
 import { ownFile } from '../../helpers/owned.js';
 import { pipePair } from '../../helpers/pairs.js';
@@ -104,9 +104,9 @@ test('the watch of a file has no name', () => {
   expect(events.nameBytes(0)).toEqual(new Uint8Array(0));
 });
 
-test('a name and a path that are not UTF-8 can be had, and given, as bytes', () => {
+test('a name and a path that are not UTF-8 can be had, and given, as bytes', async () => {
   const { fd, folder } = watched(IN_CREATE);
-  execFileSync('sh', ['-c', 'mkdir "$1/$(printf "\\377x")"', 'sh', folder]);
+  await runCommand(['sh', '-c', 'mkdir "$1/$(printf "\\377x")"', 'sh', folder]);
   const events = new InotifyEvents();
   expect(events.read(fd)).toBe(1);
   expect(events.name(0)).toBe('\ufffdx');

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { Interest, Reactor } from 'fdreactor';
 import { constants, fcntl, memfd_create } from 'fdreactor/linux';
-import { write } from 'fdreactor/socket';
+import { close, write } from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, ownFile } from '../../helpers/owned.js';
 import { expectArgumentType, expectBadArgument, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
@@ -23,7 +23,8 @@ test('a file in memory has a name that need not be unique, and what was written'
 test('names: none, the longest, and bytes that are not UTF-8', () => {
   expect(linkOf(ownFile(memfd_create('')))).toBe('/memfd: (deleted)');
   expect(linkOf(ownFile(memfd_create('ä'.repeat(124))))).toBe(`/memfd:${'ä'.repeat(124)} (deleted)`);
-  ownFile(memfd_create(new Uint8Array(249).fill(0xff)));
+  expect(linkOf(ownFile(memfd_create(Buffer.from('bytes'))))).toBe('/memfd:bytes (deleted)');
+  close(memfd_create(new Uint8Array(249).fill(0xff)));
 });
 
 test('seals: what was sealed is EPERM, and only where sealing is allowed', () => {

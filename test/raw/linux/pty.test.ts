@@ -1,10 +1,9 @@
 // Pseudo-terminals through fdreactor/linux.
-import { execFileSync } from 'node:child_process';
 import { Interest, Ready, WOULD_BLOCK } from 'fdreactor';
 import { openpty, type PtyOptions } from 'fdreactor/linux';
 import { close, read, write } from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { reportOf } from '../../helpers/child.js';
+import { reportOf, runCommand } from '../../helpers/child.js';
 import { ownFile } from '../../helpers/owned.js';
 import { expectArgumentType, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
 import { awaitReady } from '../../helpers/wait.js';
@@ -44,15 +43,15 @@ test('what is typed is echoed, and can be read a line at a time', () => {
   expect(line.toString('latin1', 0, read(slave, line))).toBe('typed\n');
 });
 
-test('the size is the one that was asked for, or not known', () => {
-  const sizeOf = (options?: PtyOptions): string => {
+test('the size is the one that was asked for, or not known', async () => {
+  const sizeOf = async (options?: PtyOptions): Promise<string> => {
     const [, slave] = pty(options);
-    const command = ['-F', `/proc/${process.pid}/fd/${slave}`, 'size'];
-    return execFileSync('stty', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+    const { stdout, stderr } = await runCommand(['stty', '-F', `/proc/${process.pid}/fd/${slave}`, 'size']);
+    return (stdout + stderr).trim();
   };
-  expect(sizeOf({ rows: 30, columns: 100 })).toBe('30 100');
-  expect(sizeOf({ rows: 65535 })).toBe('65535 0');
-  expect(sizeOf()).toBe('0 0');
+  expect(await sizeOf({ rows: 30, columns: 100 })).toBe('30 100');
+  expect(await sizeOf({ rows: 65535 })).toBe('65535 0');
+  expect(await sizeOf()).toBe('0 0');
 });
 
 test('when the slave is closed the master hangs up, and a read is EIO', () => {
