@@ -26,7 +26,7 @@ export function eventfd(initial = 0, flags = 0): number {
 }
 
 /**
- * Takes the count of an eventfd and sets it to 0 (eventfd_read(3)). With EFD_SEMAPHORE it takes 1.
+ * Takes the count of an eventfd and sets it to 0 (eventfd_read(3), Linux 2.6.22). With EFD_SEMAPHORE it takes 1.
  *
  * @param fd an eventfd
  * @returns the count, from 1. A count above 2^53 comes as the nearest number that JavaScript has: `read()` of
@@ -39,7 +39,7 @@ export function eventfd_read(fd: number): number {
 }
 
 /**
- * Adds to the count of an eventfd (eventfd_write(3)).
+ * Adds to the count of an eventfd (eventfd_write(3), Linux 2.6.22).
  *
  * @param fd an eventfd
  * @param value 0 to 2^53 - 1 as a number, or 0 to 2^64 - 2 as a bigint

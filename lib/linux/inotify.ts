@@ -74,8 +74,8 @@ export function inotify_rm_watch(fd: number, wd: number): void {
 }
 
 /**
- * The events of one read of an inotify, in memory of its own that the next read fills again. `i` is below what `read()`
- * returned; other indexes that fit give no meaningful value.
+ * The events of one read of an inotify (inotify(7), Linux 2.6.13), in memory of its own that the next read fills again.
+ * `i` is below what `read()` returned; other indexes that fit give no meaningful value.
  */
 export class InotifyEvents {
   readonly #bytes: Buffer;

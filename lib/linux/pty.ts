@@ -14,8 +14,8 @@ export interface PtyOptions {
 }
 
 /**
- * Opens a pseudo-terminal (pty(7), openpty(3)). What is written to one side is read from the other. The slave is a
- * terminal, which echoes and edits lines.
+ * Opens a pseudo-terminal (pty(7), openpty(3), Linux 2.2). What is written to one side is read from the other. The
+ * slave is a terminal, which echoes and edits lines.
  *
  * Neither becomes the controlling terminal of this process (O_NOCTTY), and both are close-on-exec. The master is
  * non-blocking. The slave is blocking, because it is for the stdio of a child, which expects that: pass it to `spawn()`

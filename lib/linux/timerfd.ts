@@ -74,7 +74,7 @@ export function timerfd_gettime(fd: number): TimerfdTimes {
 }
 
 /**
- * Takes the number of expirations since the timer was set or read last (read(2) of a timerfd).
+ * Takes the number of expirations since the timer was set or read last (read(2) of a timerfd, Linux 2.6.25).
  *
  * @param fd a timerfd
  * @returns how often it has fired, from 1; or WOULD_BLOCK where it has not. Above 2^53 it is the nearest number that
