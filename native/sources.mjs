@@ -5,11 +5,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const posix = ['posix', 'posix/message'];
+const linux = ['linux', 'linux/fds', 'linux/ioctl'];
 const kqueue = [...posix, 'kqueue', 'bsd'];
 /** The folders of each platform, by gyp's names; libkqueue is kqueue on Linux, for the tests. */
 const platforms = {
-  linux: [...posix, 'linux', 'epoll'],
-  libkqueue: [...posix, 'linux', 'kqueue'],
+  linux: [...posix, ...linux, 'epoll'],
+  libkqueue: [...posix, ...linux, 'kqueue'],
   mac: kqueue,
   freebsd: kqueue,
   openbsd: kqueue,

@@ -1,7 +1,7 @@
 // What all of fdreactor/linux shares: whether it can be used, and its numbers.
 import { UnsupportedError } from '../base/errors.js';
-import type { LinuxConstant } from '../native/constant-names.gen.js';
 import type { LinuxCalls } from '../native/linux-calls.js';
+import type { LinuxConstant } from '../native/linux-constant-names.gen.js';
 import { native } from '../native/table.js';
 
 /** Whether this platform has the calls. */

@@ -1,6 +1,6 @@
 // The group of the native table (table.ts) for ioctl(2): native/bind/linux/bind_ioctl.cc.
 
-/** A member of a struct of the kernel: native/sys/linux/ioctl.h says what each property means. */
+/** A member of a struct of the kernel: native/sys/linux/ioctl/ioctl.h says what each property means. */
 export interface IoctlField {
   readonly name: string;
   readonly kind: 'unsigned' | 'signed' | 'text' | 'bytes' | 'address' | 'struct';

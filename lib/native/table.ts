@@ -9,7 +9,6 @@ import type {
   EpollConstant,
   ErrorConstant,
   KqueueConstant,
-  LinuxConstant,
   SocketConstant,
   TransferConstant,
 } from './constant-names.gen.js';
@@ -17,6 +16,7 @@ import type { AddressCalls, FdCalls, MessageCalls, SendfileCall, SocketCalls, Sp
 import type { HostCalls, HostUvCalls, SignalCalls, WakerCalls } from './host-calls.js';
 import type { IoctlCalls } from './ioctl-calls.js';
 import type { LinuxCalls } from './linux-calls.js';
+import type { LinuxConstant } from './linux-constant-names.gen.js';
 import { loadNative } from './load.js';
 import type { OverlappedCalls } from './overlapped-calls.js';
 import type { EpollCalls, KqueueCalls, PortCalls } from './queue-calls.js';

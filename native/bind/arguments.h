@@ -112,6 +112,16 @@ class Arguments {
     return found && ok_ ? Words{static_cast<int32_t*>(data), count} : Words{nullptr, 0};
   }
 
+  // A Float64Array with so many elements, to be filled.
+  double* doubles(size_t index, size_t count) {
+    napi_typedarray_type type = napi_int8_array;
+    void* data = nullptr;
+    size_t size = 0;
+    const bool found = read_typed_array(values_[index], &type, &data, &size);
+    if (type != napi_float64_array || size != count) ok_ = false;
+    return found && ok_ ? static_cast<double*>(data) : nullptr;
+  }
+
   // An EventBatch (core/event_layout.h): an Int32Array that is aligned as a header is. It may be too small for one.
   Bytes batch(size_t index) {
     const Words words = this->words(index);

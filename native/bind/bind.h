@@ -27,6 +27,7 @@ napi_status bind_address(napi_env env, napi_value exports);
 napi_status bind_address_linux(napi_env env, napi_value exports);
 napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
+napi_status bind_fcntl(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
 napi_status bind_host_thread(napi_env env, napi_value exports);
@@ -34,15 +35,20 @@ napi_status bind_host_uv(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
 napi_status bind_ioctl(napi_env env, napi_value exports);
 napi_status bind_kqueue(napi_env env, napi_value exports);
+napi_status bind_inotify(napi_env env, napi_value exports);
 napi_status bind_linux(napi_env env, napi_value exports);
 napi_status bind_message(napi_env env, napi_value exports);
+napi_status bind_memfd(napi_env env, napi_value exports);
 napi_status bind_overlapped(napi_env env, napi_value exports);
 napi_status bind_pipe(napi_env env, napi_value exports);
 napi_status bind_platform(napi_env env, napi_value exports);
+napi_status bind_process(napi_env env, napi_value exports);
+napi_status bind_pty(napi_env env, napi_value exports);
 napi_status bind_sendfile(napi_env env, napi_value exports);
 napi_status bind_signals(napi_env env, napi_value exports);
 napi_status bind_socket(napi_env env, napi_value exports);
 napi_status bind_splice(napi_env env, napi_value exports);
+napi_status bind_timerfd(napi_env env, napi_value exports);
 napi_status bind_waker(napi_env env, napi_value exports);
 
 }  // namespace fdreactor

@@ -13,21 +13,21 @@ import { mergeNames, readEnum, readResults, readTable } from './tables.mjs';
 
 const MAX_COLUMNS = 120;
 const LINUX = 'native/sys/linux/constants_linux.cc';
-const LINUX_FILES = 'native/sys/linux/constants_facilities_linux.cc';
-const LINUX_DEVICES = 'native/sys/linux/constants_devices_linux.cc';
+const LINUX_FILES = 'native/sys/linux/fds/constants_facilities_linux.cc';
+const LINUX_DEVICES = 'native/sys/linux/ioctl/constants_devices_linux.cc';
 const BSD = 'native/sys/bsd/constants_bsd.cc';
 const KQUEUE = 'native/sys/kqueue/constants_kqueue.cc';
 const WINDOWS = 'native/sys/windows/constants_windows.cc';
 const PORT = 'native/sys/windows/port/constants_port.cc';
 const AFD = 'native/core/afd_events.h';
 const RESULT = 'native/core/result.h';
-const platforms = [LINUX, LINUX_FILES, LINUX_DEVICES, BSD, KQUEUE, WINDOWS];
+const platforms = [LINUX, BSD, KQUEUE, WINDOWS];
+const linuxFds = [LINUX_FILES, LINUX_DEVICES];
 
 /** The groups of native/sys/constants.h that are typed by name, and what is said of each. */
 const groups = {
   socket: 'Names of `constants` in fdreactor/socket.',
   transfer: 'Names of `constants` in fdreactor/transfer.',
-  linux: 'Names of `constants` in fdreactor/linux.',
   epoll: 'Names of the numbers of epoll(7) in the native table.',
   kqueue: 'Names of the numbers of kqueue(2) in the native table.',
   error: 'Names of the error numbers in the native table.',
@@ -49,14 +49,17 @@ function unionType(name, doc, names) {
   return `${tsdoc(doc)}\n${line.length <= MAX_COLUMNS ? line : lines}\n`;
 }
 
-/** @param {string} root */
-function namesText(root) {
-  const types = Object.entries(groups).map(([group, doc]) => {
-    const names = mergeNames(platforms.map((file) => readTable(root, file, group)));
-    return unionType(`${group.charAt(0).toUpperCase()}${group.slice(1)}Constant`, doc, names);
-  });
-  return types.join('\n');
+/** @param {string} root @param {string[]} files @param {string} group @param {string} doc */
+function namesOf(root, files, group, doc) {
+  const names = mergeNames(files.map((file) => readTable(root, file, group)));
+  return unionType(`${group.charAt(0).toUpperCase()}${group.slice(1)}Constant`, doc, names);
 }
+
+/** @param {string} root */
+const namesText = (root) =>
+  Object.entries(groups)
+    .map(([group, doc]) => namesOf(root, platforms, group, doc))
+    .join('\n');
 
 /**
  * Exports the constants that have a text for the reference.
@@ -110,6 +113,12 @@ export const outputs = [
     from: platforms,
     about: ['Names of constants, a type a group. A name that a platform does not have is undefined there.', ''],
     text: namesText,
+  },
+  {
+    file: 'lib/native/linux-constant-names.gen.ts',
+    from: linuxFds,
+    about: ['Names of the constants of fdreactor/linux.', ''],
+    text: (root) => namesOf(root, linuxFds, 'linux', 'Names of `constants` in fdreactor/linux.'),
   },
   {
     file: 'lib/queue/epoll/constants.gen.ts',

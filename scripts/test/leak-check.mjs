@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { Acceptor, Interest, Reactor, SystemError, Waker } from 'fdreactor';
 import { EPOLLIN, Epoll, EpollEvents } from 'fdreactor/epoll';
+import * as linux from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, vmsplice } from 'fdreactor/transfer';
 
@@ -38,6 +39,25 @@ function useDatagrams() {
   if ('port' in name) socket.sendto(fd, Buffer.from('x'), 0, 1, 0, { host: '127.0.0.1', port: name.port });
   socket.recvfrom(fd, Buffer.alloc(1), 0, 1, 0, sender);
   socket.close(fd);
+}
+
+function useLinuxFds() {
+  const { constants } = linux;
+  const timer = linux.timerfd_create(constants.CLOCK_MONOTONIC);
+  linux.timerfd_settime(timer, 0, 1, 1);
+  linux.timerfd_gettime(timer);
+  const counter = linux.eventfd(1);
+  linux.eventfd_write(counter, 1n);
+  linux.eventfd_read(counter);
+  const inotify = linux.inotify_init1();
+  linux.inotify_rm_watch(inotify, linux.inotify_add_watch(inotify, '/', constants.IN_CREATE));
+  const events = new linux.InotifyEvents();
+  for (let i = events.read(inotify) - 1; i >= 0; i--) events.nameBytes(i);
+  const pidfd = linux.pidfd_open(process.pid);
+  linux.pidfd_send_signal(pidfd, 0);
+  const memory = linux.memfd_create('leak-check');
+  const second = linux.fcntl(memory, constants.F_DUPFD_CLOEXEC);
+  for (const fd of [timer, counter, inotify, pidfd, memory, second, ...linux.openpty()]) socket.close(fd);
 }
 
 async function useTransfer() {
@@ -116,6 +136,7 @@ if (isMainThread) {
   process.on('SIGUSR2', () => {});
   useRawLayers();
   useDatagrams();
+  useLinuxFds();
   await useTransfer();
   useReactor();
   await useAttachedReactor();

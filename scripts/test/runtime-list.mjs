@@ -62,7 +62,13 @@ const nodeOnArm = (version) => ({
   platform: 'linux-arm64-glibc',
   // Slower by a factor of thirty: the contract, and where the layout of the kernel's structures differs between
   // processors.
-  tests: ['test/contract', 'test/raw/epoll/epoll.test.ts', 'test/raw/addresses.test.ts', 'test/raw/vectored.test.ts'],
+  tests: [
+    'test/contract',
+    'test/raw/epoll/epoll.test.ts',
+    'test/raw/linux',
+    'test/raw/addresses.test.ts',
+    'test/raw/vectored.test.ts',
+  ],
   prepare: async (folder) => {
     ensureInstalled({ 'qemu-aarch64-static': 'qemu-user-static' });
     const library = `${armRoot}/lib/libstdc++.so.6`; // its package brings the C library as well

@@ -4,6 +4,7 @@ import { capabilities, Reactor } from 'fdreactor';
 import * as epoll from 'fdreactor/epoll';
 import * as iocp from 'fdreactor/iocp';
 import * as kqueue from 'fdreactor/kqueue';
+import * as linux from 'fdreactor/linux';
 import { SocketAddress } from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { expectBadArgument, expectUnsupported } from '../helpers/throws.js';
@@ -62,6 +63,17 @@ test('the calls of Windows are there; elsewhere they throw UnsupportedError, wha
     expect(iocp, name).toHaveProperty(name);
     if (iocp.supported) expectBadArgument(() => (iocp as Any)[name]());
     else expectUnsupported(() => (iocp as Any)[name]());
+  }
+});
+
+test('the calls of Linux are there; elsewhere they throw UnsupportedError, whatever they are given', () => {
+  const calls = Object.entries(linux as Any).filter(([, value]) => typeof value === 'function') as [string, Any][];
+  expect(calls.map(([name]) => name)).toEqual(expect.arrayContaining(['eventfd', 'timerfd_create', 'InotifyEvents']));
+  if (linux.supported) return;
+  expect(linux.constants).toEqual({});
+  for (const [name, call] of calls) {
+    const isClass = /^[A-Z]/.test(name);
+    for (const args of [[], [1, 2, 3]]) expectUnsupported(() => (isClass ? new call(...args) : call(...args)));
   }
 });
 

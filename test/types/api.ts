@@ -15,6 +15,7 @@ import {
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, Epoll, EpollEvents, supported } from 'fdreactor/epoll';
 import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
+import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
@@ -239,6 +240,33 @@ export function devices(): void {
   ioctl(4, 'SIOCSIFMTU', { name: 'lo', mtu: 1, speed: 1 });
 }
 
+export function linuxFds(): void {
+  const { constants: numbers } = linux;
+  let n: number = linux.eventfd() + linux.eventfd(1, numbers.EFD_SEMAPHORE);
+  n += linux.eventfd_read(0) + linux.eventfd_write(0, 1) + linux.eventfd_write(0, 1n);
+  n += linux.timerfd_create(numbers.CLOCK_MONOTONIC) + linux.timerfd_create(numbers.CLOCK_REALTIME, 0);
+  const previous: linux.TimerfdTimes = linux.timerfd_settime(0, numbers.TFD_TIMER_ABSTIME, 1.5, 10);
+  const { valueMs, intervalMs }: { valueMs: number; intervalMs: number } = linux.timerfd_gettime(0);
+  n += linux.timerfd_read(0) + valueMs + intervalMs + previous.valueMs;
+  n += linux.inotify_init1() + linux.inotify_add_watch(0, '/x', numbers.IN_CREATE);
+  n += linux.inotify_add_watch(0, bytes, numbers.IN_ALL_EVENTS);
+  linux.inotify_rm_watch(0, 1);
+  const events = new linux.InotifyEvents();
+  n += new linux.InotifyEvents(272).read(0) + events.wd(0) + events.mask(0) + events.cookie(0) + events.bytes;
+  const named: [string, Uint8Array] = [events.name(0), events.nameBytes(0)];
+  n += linux.pidfd_open(1) + linux.pidfd_open(1, 0);
+  linux.pidfd_send_signal(0, 'SIGTERM');
+  linux.pidfd_send_signal(0, 15);
+  const child: linux.ChildState | null = linux.waitid(numbers.P_PIDFD, 0, numbers.WEXITED | numbers.WNOWAIT);
+  const { pid, uid, status, code } = child ?? { pid: 0, uid: 0, status: 0, code: numbers.CLD_EXITED };
+  n += linux.memfd_create('x') + linux.memfd_create(bytes, numbers.MFD_ALLOW_SEALING) + pid + uid + status + code;
+  const [master, slave]: [number, number] = linux.openpty({ rows: 24, cols: 80 });
+  n += linux.fcntl(master, numbers.F_GETFL) + linux.fcntl(slave, numbers.F_SETFL, numbers.O_NONBLOCK);
+  const none: boolean = n === linux.WOULD_BLOCK && linux.supported && linux.openpty().length === 2;
+  const known: linux.LinuxConstant = 'IN_CREATE';
+  void [named, none, known];
+}
+
 export function whatIsRefused(reactor: Reactor): void {
   // @ts-expect-error no such backend
   new Reactor({ backend: 'select' });
@@ -268,6 +296,10 @@ export function whatIsRefused(reactor: Reactor): void {
   socket.writev(0, ['text']);
   // @ts-expect-error EpollEvents, not an array
   new Epoll().wait([]);
+  // @ts-expect-error no such signal
+  linux.pidfd_send_signal(0, 'SIGNONSENSE');
+  // @ts-expect-error milliseconds are a number
+  linux.timerfd_settime(0, 0, 1n);
   // @ts-expect-error times are numbers
   reactor.poll('1');
 }

@@ -1,8 +1,8 @@
-// ioctl(2) by the place of a request in the table of sys/linux/ioctl.h, and that table for JavaScript.
+// ioctl(2) by the place of a request in the table of sys/linux/ioctl/ioctl.h, and that table for JavaScript.
 #include <initializer_list>
 
 #include "../../sys/constants.h"
-#include "../../sys/linux/ioctl.h"
+#include "../../sys/linux/ioctl/ioctl.h"
 #include "../arguments.h"
 #include "../bind.h"
 #include "../track_fd.h"

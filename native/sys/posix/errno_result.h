@@ -15,6 +15,9 @@ inline Result from_errno() { return is_would_block(errno) ? kWouldBlock : failur
 
 inline Result from_call(int64_t returned) { return returned >= 0 ? returned : from_errno(); }
 
+// For calls that move no data: their EAGAIN says that a resource is lacking, not that they would wait for readiness.
+inline Result from_plain_call(int64_t returned) { return returned >= 0 ? returned : failure(errno); }
+
 // Makes the call again as long as a signal interrupts it. For calls that do not wait, so that no time-out is lost.
 template <typename Call>
 Result retry_eintr(Call call) {

@@ -21,6 +21,17 @@ TEST("no constant is listed twice, and each group has some") {
   for (const char* group : {"epoll", "socket", "transfer", "error"}) EXPECT_EQ(groups.count(group), size_t{1});
 }
 
+TEST("the numbers of fdreactor/linux are a group of their own, without a name twice and unsigned") {
+  std::set<std::string> names;
+  const ConstantList list = linux_constants();
+  for (size_t i = 0; i < list.count; i++) {
+    EXPECT(names.insert(list.first[i].name).second);
+    EXPECT_EQ(std::string(list.first[i].group), "linux");
+    EXPECT(list.first[i].value >= 0);
+  }
+  EXPECT(!names.empty());
+}
+
 TEST("a constant has the value of the header, unsigned where the kernel's word is") {
   const ConstantList list = platform_constants();
   for (size_t i = 0; i < list.count; i++) {

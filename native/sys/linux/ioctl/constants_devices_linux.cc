@@ -7,7 +7,7 @@
 #include <linux/serial.h>
 #include <net/if.h>
 
-#include "../constants.h"
+#include "../../constants.h"
 #include "ioctl_structs.h"
 
 // termios.h has these too, but cannot be included together with asm/termbits.h.

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../core/result.h"
-#include "../fd.h"
+#include "../../../core/result.h"
+#include "../../fd.h"
 
 namespace fdreactor {
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <set>
 
-#include "../../sys/linux/ioctl.h"
+#include "../../sys/linux/ioctl/ioctl.h"
 #include "../harness.h"
 #include "../things.h"
 
