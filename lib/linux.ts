@@ -1,7 +1,8 @@
 /**
  * The fds that Linux alone has and a loop waits for: eventfd(2), timerfd_create(2), inotify(7), pidfd_open(2),
- * memfd_create(2), pty(7); and waitid(2) and fcntl(2). One function a system call, by the kernel's name. Can be
- * imported everywhere; `supported` says whether it can be used, and what cannot throws UnsupportedError.
+ * memfd_create(2), pty(7), lines of a GPIO chip; and waitid(2), fcntl(2) and ioctl(2). One function a system call, by
+ * the kernel's name. Can be imported everywhere; `supported` says whether it can be used, and what cannot throws
+ * UnsupportedError.
  *
  * Every fd made here is close-on-exec, and non-blocking but for a memfd and the slave of a pty. `close()` of
  * `fdreactor/socket` closes it. The fds of a worker are closed when the worker ends: see `detachFd()`.

@@ -2,6 +2,7 @@
 import { checkFd, checkInteger, failFd } from '../base/arguments.js';
 import { WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
+import { linuxCalls } from './constants.js';
 
 // struct gpio_v2_line_event (linux/gpio.h): the same on every processor.
 const EVENT_BYTES = 48;
@@ -23,8 +24,12 @@ export class GpioLineEvents {
   readonly #timestamps: BigUint64Array;
   readonly #capacity: number;
 
-  /** @param capacity how many events one read can return; 1 to 65,536 */
+  /**
+   * @param capacity how many events one read can return; 1 to 65,536
+   * @throws RangeError ERR_OUT_OF_RANGE for another capacity; UnsupportedError where there is no Linux
+   */
   constructor(capacity = 16) {
+    linuxCalls('GpioLineEvents');
     checkInteger(capacity, 'capacity', 1, MAX_EVENTS);
     const memory = new ArrayBuffer(capacity * EVENT_BYTES);
     this.#bytes = new Uint8Array(memory);

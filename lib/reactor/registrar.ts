@@ -230,7 +230,7 @@ export class Registrar implements RegistrationOwner {
 
   /** The part of the backend that changes it. register() has checked that there is one for exclusive registrations. */
   #partOf(registration: { exclusive: boolean }): WatchPart {
-    return registration.exclusive ? (this.#backend.exclusive as WatchPart) : this.#backend;
+    return (registration.exclusive ? this.#backend.exclusive : undefined) ?? this.#backend;
   }
 
   /** Ends a registration that the kernel does not watch any more, though its fd is open. */

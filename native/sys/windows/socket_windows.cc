@@ -91,18 +91,18 @@ Result socket_connect(int fd, const Address& address) {
   return result;
 }
 
-// accept() makes a handle that children inherit; only until the next line, which is as good as it can be had.
+// accept() makes a handle that children inherit; only until the next line, which is as good as it can be had. The
+// peer's name is asked for afterwards: accept() fails for a connection that was reset if it is to tell the name. A peer
+// that is gone then has none.
 Result socket_accept(int fd, Address* peer) {
   for (int tries = 1;; ++tries) {
-    Address name = {};
-    int length = sizeof name.storage;
-    const SOCKET socket = ::accept(socket_of(fd), as_sockaddr(&name), &length);
+    const SOCKET socket = ::accept(socket_of(fd), nullptr, nullptr);
     if (socket != INVALID_SOCKET) {
       const BOOL set = SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
       if (set == 0) return closed_with(socket, last_win32_error());
-      keep_length(&name, length);
-      if (peer != nullptr) *peer = name;
-      return as_fd(socket);
+      const Result connection = as_fd(socket);
+      if (connection >= 0 && peer != nullptr) name_of(::getpeername, static_cast<int>(connection), peer);
+      return connection;
     }
     const int error = WSAGetLastError();
     if (!is_aborted_connection(error) || tries == kMaxAbortedConnections) return from_wsa_error(error);
