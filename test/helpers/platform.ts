@@ -112,6 +112,9 @@ const qemuOnly: Record<string, string> = {
   'test/contract/wakers.test.ts': start,
   'test/contract/acceptor-faults.test.ts': strace,
   'test/contract/pump/faults.test.ts': strace,
+  'test/raw/linux/gpio.test.ts': 'qemu does not know all requests of ioctl(2)',
+  'test/raw/linux/ioctl.test.ts': 'qemu does not know all requests of ioctl(2)',
+  'test/raw/linux/tun.test.ts': 'qemu does not know all requests of ioctl(2)',
   'test/raw/constants.test.ts':
     'the headers at hand are those of another processor, on which O_DIRECT has another value',
 };

@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -73,9 +74,10 @@ Result unwatchable(int fd) {
   return refused ? kSideUnwatchable : 0;
 }
 
-// A terminal that hung up is known by EIO, which is what it answers to any ioctl(2).
+// A terminal that hung up is known by EIO, which is what it answers to any ioctl(2). musl's isatty(3) hides the error.
 Result side_of_device(int fd) {
-  if (::isatty(fd) != 0) return kSideTerminal;
+  termios settings = {};
+  if (::tcgetattr(fd, &settings) == 0) return kSideTerminal;
   return errno == EIO ? kSideHungUp : unwatchable(fd);
 }
 

@@ -10,16 +10,14 @@ import { PipePool, Pump } from 'fdreactor/transfer';
 import { afterAll, expect } from 'vitest';
 import { reportOf } from '../../helpers/child.js';
 import { contractTest } from '../../helpers/contract.js';
-import { holds } from '../../helpers/needs.js';
 import { dispose, own } from '../../helpers/owned.js';
 import { pipePair, recvAll, reset, sendAll, socketPair, tcpPair } from '../../helpers/pairs.js';
 import { caught, expectInvalidState } from '../../helpers/throws.js';
 import { awaitReady, turnFor, turnUntil } from '../../helpers/wait.js';
-import { openPty, preparePty } from './pty.js';
+import { openPty } from './pty.js';
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_RDWR, O_WRONLY } = constants;
 const needs = { needs: ['splice', 'proc'] } as const;
-if (holds('compiling openpty', needs)) preparePty();
 const directory = mkdtempSync(join(tmpdir(), 'fdreactor-sides-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const newPool = (options = {}): PipePool => dispose(new PipePool(options));

@@ -8,7 +8,7 @@ import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../../helpers/child.js';
 import { gpioChip } from '../../helpers/linux/gpio-chip.js';
-import { testUnless } from '../../helpers/needs.js';
+import { testUnless, testWith } from '../../helpers/needs.js';
 import { dispose, own, ownFile } from '../../helpers/owned.js';
 import { pipePair, socketPair } from '../../helpers/pairs.js';
 import { expectBadArgument, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
@@ -144,31 +144,39 @@ test('a driver that answers without an fd, or with one that is not open, makes n
   expect(firstIsOpen).toBe(true);
 });
 
-test('a worker that ends closes the lines that it requested, and the terminal that it opened', async () => {
-  const { left } = await reportOf(
-    async ({ startWorker, openFds, leftOpen, report }) => {
-      const warm = startWorker(() => {});
-      await new Promise((resolve) => warm.once('exit', resolve));
-      const before = openFds();
-      const worker = startWorker(({ fs, linux, socket }) => {
-        const { O_RDWR, O_NOCTTY } = fs.constants;
-        const master = fs.openSync('/dev/ptmx', O_RDWR | O_NOCTTY);
-        linux.ioctl(master, 'TIOCSPTLCK', 0);
-        linux.ioctl(master, 'TIOCGPTPEER', O_RDWR | O_NOCTTY);
-        // A pipe plays the chip: every fd does.
-        const [fd, other] = socket.pipe();
-        linux.ioctl(fd, 'GPIO_V2_GET_LINE_IOCTL', { offsets: [1] });
-        socket.close(fd);
-        socket.close(other);
-      });
-      await new Promise((resolve) => worker.once('exit', resolve));
-      report({ left: await leftOpen(before, 1) });
-      process.exit(0);
-    },
-    { env: chip.env },
-  );
-  expect(left).toHaveLength(1); // the chip's own end of its pipe
-});
+const lateInOthers = {
+  notInBun: 'Bun closes fds of a worker late',
+  notInDeno: 'Deno closes the event loop of a worker late',
+};
+testWith(
+  lateInOthers,
+  'a worker that ends closes the lines that it requested, and the terminal that it opened',
+  async () => {
+    const { left } = await reportOf(
+      async ({ startWorker, openFds, leftOpen, report }) => {
+        const warm = startWorker(() => {});
+        await new Promise((resolve) => warm.once('exit', resolve));
+        const before = openFds();
+        const worker = startWorker(({ fs, linux, socket }) => {
+          const { O_RDWR, O_NOCTTY } = fs.constants;
+          const master = fs.openSync('/dev/ptmx', O_RDWR | O_NOCTTY);
+          linux.ioctl(master, 'TIOCSPTLCK', 0);
+          linux.ioctl(master, 'TIOCGPTPEER', O_RDWR | O_NOCTTY);
+          // A pipe plays the chip: every fd does.
+          const [fd, other] = socket.pipe();
+          linux.ioctl(fd, 'GPIO_V2_GET_LINE_IOCTL', { offsets: [1] });
+          socket.close(fd);
+          socket.close(other);
+        });
+        await new Promise((resolve) => worker.once('exit', resolve));
+        report({ left: await leftOpen(before, 1) });
+        process.exit(0);
+      },
+      { env: chip.env },
+    );
+    expect(left).toHaveLength(1); // the chip's own end of its pipe
+  },
+);
 
 test('any other file refuses the requests of a chip', () => {
   const fds = [socketPair()[0], pipePair()[0]];

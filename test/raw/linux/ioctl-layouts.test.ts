@@ -200,17 +200,18 @@ function describeLayout(
   }
 }
 
-test('numbers, sizes and members agree with the headers', () => {
-  const statements: string[] = [];
-  const own = new Map<string, string>();
-  for (const { name, number, layout } of table) {
-    statements.push(`printf("${name} number %lu\\n", (unsigned long)(unsigned)(${name}));`);
-    own.set(`${name} number`, String(number));
-    const struct = structs[name];
-    expect(struct !== undefined, `${name} has a struct here if it has one in the table`).toBe(layout !== undefined);
-    if (layout !== undefined && struct !== undefined) describeLayout(name, layout, struct, statements, own);
-  }
-  const program = compileC(`
+/** The words that a C program prints, which is compiled and run when this file is read. */
+const printed = (source: string): string => execFileSync(compileC(source), { encoding: 'utf8' });
+
+const statements: string[] = [];
+const own = new Map<string, string>();
+for (const { name, number, layout } of table) {
+  statements.push(`printf("${name} number %lu\\n", (unsigned long)(unsigned)(${name}));`);
+  own.set(`${name} number`, String(number));
+  const struct = structs[name];
+  if (layout !== undefined && struct !== undefined) describeLayout(name, layout, struct, statements, own);
+}
+const numbersAndLayouts = printed(`
 ${headers.map((header) => `#include <${header}>`).join('\n')}
 #ifndef EPIOCSPARAMS
 struct epoll_params { uint32_t busy_poll_usecs; uint16_t busy_poll_budget; uint8_t prefer_busy_poll; uint8_t pad; };
@@ -220,7 +221,18 @@ struct epoll_params { uint32_t busy_poll_usecs; uint16_t busy_poll_budget; uint8
 int main(void) {
   ${statements.join('\n  ')}
 }`);
-  const lines = execFileSync(program, { encoding: 'utf8' }).trim().split('\n');
+const eventMembers = ['timestamp_ns', 'id', 'offset', 'seqno', 'line_seqno'];
+const eventLayout = printed(`
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/gpio.h>
+int main(void) {
+  printf("%zu", sizeof(struct gpio_v2_line_event));
+  ${eventMembers.map((name) => `printf(" %zu", offsetof(struct gpio_v2_line_event, ${name}));`).join('\n  ')}
+}`);
+
+test('numbers, sizes and members agree with the headers', () => {
+  const lines = numbersAndLayouts.trim().split('\n');
   const ofHeaders = new Map(lines.map((text) => [text.replace(/ \d+$/, ''), text.replace(/^.* /, '')]));
   expect(own).toEqual(ofHeaders);
 });
@@ -242,16 +254,5 @@ test('no field of any layout is as long as an address where the kernel has one',
 });
 
 test("the event of a GPIO line is the header's", () => {
-  const members = { timestampNs: 'timestamp_ns', id: 'id', offset: 'offset', seqno: 'seqno', lineSeqno: 'line_seqno' };
-  const program = compileC(`
-#include <stddef.h>
-#include <stdio.h>
-#include <linux/gpio.h>
-int main(void) {
-  printf("%zu", sizeof(struct gpio_v2_line_event));
-  ${Object.values(members)
-    .map((member) => `printf(" %zu", offsetof(struct gpio_v2_line_event, ${member}));`)
-    .join('\n  ')}
-}`);
-  expect(execFileSync(program, { encoding: 'utf8' })).toBe('48 0 8 12 16 20');
+  expect(eventLayout).toBe('48 0 8 12 16 20');
 });

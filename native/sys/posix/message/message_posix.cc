@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -23,6 +26,15 @@ void set_close_on_exec(int) {}
 #else  // macOS: a child that is made in between inherits the fd
 constexpr int kReceiveFlags = MSG_DONTWAIT;
 void set_close_on_exec(int fd) { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+#endif
+
+#ifdef __linux__
+// By their numbers: musl copies the control data into memory of its own, which has less room than the kernel takes.
+int64_t send_header(int fd, const msghdr* header, int flags) { return ::syscall(SYS_sendmsg, fd, header, flags); }
+int64_t receive_header(int fd, msghdr* header, int flags) { return ::syscall(SYS_recvmsg, fd, header, flags); }
+#else
+int64_t send_header(int fd, const msghdr* header, int flags) { return ::sendmsg(fd, header, flags); }
+int64_t receive_header(int fd, msghdr* header, int flags) { return ::recvmsg(fd, header, flags); }
 #endif
 
 // The kernel takes the buffers as iovecs, which a Bytes is (fd_posix.cc).
@@ -111,7 +123,7 @@ Result message_receive(int fd, Bytes* buffers, size_t count, int flags, Message*
     header.msg_namelen = sizeof message->name.storage;
     header.msg_control = control;
     header.msg_controllen = static_cast<decltype(header.msg_controllen)>(room);
-    return ::recvmsg(fd, &header, flags | kReceiveFlags);
+    return receive_header(fd, &header, flags | kReceiveFlags);
   });
   if (result < 0) return result;
   message_clear_received(message);
@@ -136,7 +148,7 @@ Result message_send(int fd, Bytes* buffers, size_t count, int flags, const Messa
   header.msg_namelen = name.length;
   header.msg_control = control.data();
   header.msg_controllen = static_cast<decltype(header.msg_controllen)>(control.size());
-  return retry_send([&] { return ::sendmsg(fd, &header, flags | kSendFlags | MSG_DONTWAIT); });
+  return retry_send([&] { return send_header(fd, &header, flags | kSendFlags | MSG_DONTWAIT); });
 }
 
 }  // namespace fdreactor
