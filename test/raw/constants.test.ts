@@ -19,6 +19,7 @@ const own: Record<string, number> = {
 const newer = ['F_SEAL_EXEC', 'MFD_EXEC', 'MFD_NOEXEC_SEAL'];
 
 const headers = [
+  'time.h', // before linux/errqueue.h, which needs it and does not say so
   'fcntl.h',
   'limits.h',
   'linux/errqueue.h',
@@ -46,7 +47,6 @@ const headers = [
   'linux/rtnetlink.h',
   'linux/vm_sockets.h',
   'sys/wait.h',
-  'time.h',
 ];
 const program = compileC(`
 ${headers.map((header) => `#include <${header}>`).join('\n')}
