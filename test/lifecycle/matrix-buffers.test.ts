@@ -43,7 +43,7 @@ function pushed(list: KeventList): KeventList {
 }
 
 const gpioLineEvents: Matrix = {
-  needs: 'pipe',
+  needs: 'epoll',
   prototype: () => linux.GpioLineEvents.prototype,
   states: {
     fresh: (probe) => probe(new linux.GpioLineEvents(2)),
