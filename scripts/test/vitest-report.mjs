@@ -5,6 +5,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readQuarantine } from './quarantine.mjs';
 
+/** In place of a test's name: the system could not start a process for the file, so none of its tests has run. */
+const NOT_STARTED = '(its process did not start)';
+const notStarted = /Failed to start \w+ worker for test files (.*\.test\.ts)/;
 const MAX_LINES = 4;
 const MAX_LINE_CHARACTERS = 200;
 
@@ -56,14 +59,22 @@ export function failuresIn(report, tree) {
 /**
  * Lists errors that vitest blames on no test, such as the death of a process.
  * @param {string} log
+ * @param {string} [tree] the folder of the run, as the run names it. With it a file whose process did not start is
+ *     named, so that it runs in the second run
  * @returns {Failure[]}
  */
-export function unhandledErrors(log) {
+export function unhandledErrors(log, tree) {
   const [, ...parts] = log.split(/^⎯+ Unhandled \w+ ⎯+\r?$/m);
   // The common headline, "Unhandled Errors", is one of the parts.
   return parts
     .filter((part) => !/^\s*Vitest caught/.test(part))
-    .map((part) => ({ file: '', test: 'unhandled error', message: brief(part) }));
+    .map((part) => {
+      const path = tree === undefined ? undefined : notStarted.exec(part)?.[1]?.replaceAll('\\', '/');
+      const file = path?.replace(`${tree?.replaceAll('\\', '/')}/`, '');
+      return file === undefined
+        ? { file: '', test: 'unhandled error', message: brief(part) }
+        : { file, test: NOT_STARTED, message: brief(part) };
+    });
 }
 
 /**
@@ -76,7 +87,10 @@ export function unhandledErrors(log) {
 export function judge(first, second, quarantine = readQuarantine()) {
   if (second === undefined) return { lasting: first, flaky: [], quarantined: [] };
   const lasting = [...first.filter(({ file }) => file === ''), ...second];
-  const passedLater = first.filter((one) => !lasting.some(({ file, test }) => file === one.file && test === one.test));
+  // What did not start has not failed: the second run is its first.
+  const passedLater = first
+    .filter(({ test }) => test !== NOT_STARTED)
+    .filter((one) => !lasting.some(({ file, test }) => file === one.file && test === one.test));
   const named = new Set(quarantine.map(({ file }) => file));
   return {
     lasting,
@@ -109,7 +123,7 @@ export const readReport = (file) => JSON.parse(textOf(file) || '{ "numPassedTest
 export function outcomeOf(results, tree, code) {
   const log = textOf(`${results}/log`);
   const report = readReport(`${results}/report.json`);
-  const failures = [...failuresIn(report, tree), ...unhandledErrors(log)];
+  const failures = [...failuresIn(report, tree), ...unhandledErrors(log, tree)];
   if (failures.length === 0 && (code !== 0 || report.numPassedTests === 0)) {
     const end = log.split('\n').slice(-30).join('\n');
     failures.push({ file: '', test: `ended with ${code}, and ${report.numPassedTests} tests passed`, message: end });

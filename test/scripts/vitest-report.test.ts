@@ -111,6 +111,21 @@ test('unhandled errors are read from the log, without their common headline', ()
   expect(unhandledErrors(log)).toEqual([{ file: '', test: 'unhandled error', message: 'Worker exited' }]);
 });
 
+test('a file whose process the system could not start runs once more, and is not flaky', () => {
+  const log = [
+    '⎯⎯⎯⎯ Unhandled Error ⎯⎯⎯⎯',
+    'Error: [vitest-pool]: Failed to start forks worker for test files Z:/tree/test/raw/a.test.ts.',
+    'Caused by: Error: spawn UNKNOWN',
+  ].join('\n');
+  const [failure] = unhandledErrors(log, 'Z:\\tree');
+  expect(failure).toMatchObject({ file: 'test/raw/a.test.ts', test: '(its process did not start)' });
+  expect(unhandledErrors(log)[0]).toMatchObject({ file: '', test: 'unhandled error' });
+  const failures = failure === undefined ? [] : [failure];
+  expect(judge(failures, undefined, []).lasting).toEqual(failures);
+  expect(judge(failures, [], [])).toEqual({ lasting: [], flaky: [], quarantined: [] });
+  expect(judge(failures, failures, []).lasting).toEqual(failures);
+});
+
 describe('the quarantine', () => {
   const entry = { file: 'test/scripts/vitest-report.test.ts', reason: 'an example', since: '2026-11-28' };
 
