@@ -39,6 +39,14 @@ export function checkFlags(value: unknown, name = 'flags'): void {
   checkOptionalInteger(value, name, -(2 ** 31), LARGEST_INT32);
 }
 
+const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since no call tells when the buffer is free again
+
+/** The flags of a call that moves bytes of a socket. */
+export function checkMessageFlags(flags: unknown): void {
+  checkFlags(flags);
+  if (((flags as number | undefined) ?? 0) & HOLDS_BUFFER) throw invalidValue('flags', 'without MSG_ZEROCOPY', flags);
+}
+
 /** 32 bits; of either sign, since `|` makes a negative number where bit 31 is set (EPOLLET). */
 export function checkBits(value: unknown, name: string): asserts value is number {
   checkInteger(value, name, -(2 ** 31), 2 ** 32 - 1);

@@ -1,11 +1,10 @@
 // The calls that move bytes through user space: one function a system call. Exported as fdreactor/socket.
-import { checkBytes, checkFd, checkFlags, checkRange, copyBuffers, fail, failFd } from '../base/arguments.js';
-import { BAD_ARGUMENT, errorOf, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { checkBytes, checkFd, checkMessageFlags, checkRange, copyBuffers, fail, failFd } from '../base/arguments.js';
+import { BAD_ARGUMENT, errorOf, invalidType, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { addressBytes, addressDetails, checkGiven, SocketAddress } from './address.js';
 
 const MAX_BUFFERS = native.constants.socket.IOV_MAX;
-const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: refused, since no call tells when the buffer is free again
 
 const { read: readNative, write: writeNative } = native.fd;
 const { recv: recvNative, recvfrom: recvfromNative, send: sendNative, sendto: sendtoNative } = native.socket;
@@ -23,8 +22,7 @@ function bytesFailed(
   return fail(result, syscall, { fd: fd as number }, () => {
     checkFd(fd);
     checkRange(buffer, offset, length);
-    checkFlags(flags);
-    if (((flags as number | undefined) ?? 0) & HOLDS_BUFFER) throw invalidValue('flags', 'without MSG_ZEROCOPY', flags);
+    checkMessageFlags(flags);
   });
 }
 

@@ -71,6 +71,7 @@ function giveFds(fds: number[]): void {
     if (fds.length !== count) fds.length = count;
     for (let i = 0; i < count; i++) fds[i] = incoming[layout.fds + i] as number;
     incoming[layout.fdCount] = 0;
+    if ((incoming[layout.pidfd] as number) >= 0) closeFds(incomingBytes); // SO_PASSPIDFD: there is no place for it
   } catch {
     closeFds(incomingBytes);
     throw invalidValue('fds', 'an array that can be changed', fds);

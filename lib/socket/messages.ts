@@ -1,5 +1,5 @@
 // recvmsg(2) and sendmsg(2). Exported as fdreactor/socket.
-import { checkBytes, checkFd, checkFlags, checkOptionalInteger, fail } from '../base/arguments.js';
+import { checkBytes, checkFd, checkMessageFlags, checkSize, fail } from '../base/arguments.js';
 import { invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { addressDetails } from './address.js';
@@ -7,7 +7,6 @@ import { type Message, type MessageParts, partsOf, received } from './message.js
 
 const { recvmsg: recvmsgNative, recvmsgList, sendmsg: sendmsgNative, sendmsgList, layout } = native.message;
 const { EMSGSIZE } = native.constants.error;
-const HOLDS_BUFFER = 0x4000000; // MSG_ZEROCOPY: as in send()
 const NAME_BYTES = [layout.name * 4, (layout.name + layout.addressWords) * 4] as const;
 
 /**
@@ -73,11 +72,9 @@ function messageFailed(
   const name = syscall === 'sendmsg' ? addressDetails(fields.subarray(...NAME_BYTES)) : {};
   return fail(result, syscall, { fd, ...name }, () => {
     checkFd(fd);
-    checkFlags(flags);
-    if ((flags as number) & HOLDS_BUFFER) throw invalidValue('flags', 'without MSG_ZEROCOPY', flags);
+    checkMessageFlags(flags);
     for (const buffer of buffers) checkBytes(buffer, 'message.buffers');
-    const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    checkOptionalInteger(length, 'length', 0, buffers.length === 1 ? total : Number.MAX_SAFE_INTEGER);
+    if (length !== undefined) checkSize(length, 'length');
     throw invalidValue('message', 'with a source that is an internet address', message);
   });
 }

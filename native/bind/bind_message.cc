@@ -1,4 +1,4 @@
-// recvmsg(2) and sendmsg(2): the Message is memory that lib/socket/message.ts owns (sys/message.h).
+// recvmsg(2) and sendmsg(2): the Message is memory that lib/socket/message.ts owns (sys/message/message.h).
 #include <algorithm>
 
 #include "../sys/message/message.h"
@@ -98,7 +98,7 @@ napi_value send(napi_env env, napi_callback_info info) {
   Bytes buffer = args.bytes(1);
   const int flags = args.int32(2);
   const Message* message = message_of(args.bytes(3));
-  if (args.has(4)) buffer.size = static_cast<size_t>(args.integer(4, 0, static_cast<double>(buffer.size)));
+  if (args.has(4)) buffer.size = std::min(buffer.size, static_cast<size_t>(args.unsigned_integer(4)));
   if (!args.ok() || message == nullptr) return args.refuse();
   return args.answer(send_from(env, fd, &buffer, 1, flags, *message));
 }

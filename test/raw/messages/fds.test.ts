@@ -6,10 +6,11 @@ import * as socket from 'fdreactor/socket';
 import { Message, recvFds, recvmsg, sendFds, sendmsg } from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { inChild } from '../../helpers/child.js';
-import { testWith } from '../../helpers/needs.js';
+import { testUnless, testWith } from '../../helpers/needs.js';
 import { openFds } from '../../helpers/open-fds.js';
 import { own, ownFile } from '../../helpers/owned.js';
 import { portOf, socketPair } from '../../helpers/pairs.js';
+import { isLinux } from '../../helpers/platform.js';
 import {
   caught,
   expectArgumentType,
@@ -116,6 +117,41 @@ test.each([1, 2, 3, 4, 7, 252])('more than %i fds are EMSGSIZE, and none is left
   }
   sendFds(a, byte, Array(maxFds).fill(a));
   for (const fd of receive(b, maxFds).fds) socket.close(fd);
+});
+
+const SO_PASSPIDFD = 76;
+
+function whyNoPidfds(): string | undefined {
+  if (!isLinux) return 'SO_PASSPIDFD is an option of Linux';
+  const pair = socket.socketpair();
+  try {
+    socket.setsockopt(pair[0], constants.SOL_SOCKET, SO_PASSPIDFD, 1);
+    return undefined;
+  } catch (error) {
+    return `SO_PASSPIDFD needs Linux 6.5: ${(error as Error).message}`;
+  } finally {
+    for (const fd of pair) socket.close(fd);
+  }
+}
+
+testUnless(whyNoPidfds(), 'a pidfd that comes along is taken, or closed', () => {
+  const [a, b] = datagrams();
+  const before = openFds().size;
+  socket.setsockopt(b, constants.SOL_SOCKET, SO_PASSPIDFD, 1);
+  sendFds(a, byte, []);
+  expect(receive(b).fds).toEqual([]);
+  expect(openFds().size).toBe(before);
+  sendFds(a, byte, [a, a]);
+  expectSystemError(() => recvFds(b, Buffer.alloc(1), [], 1), 'EMSGSIZE');
+  expect(openFds().size).toBe(before);
+  sendFds(a, byte, []);
+  const message = new Message({ buffers: [Buffer.alloc(1)] });
+  recvmsg(b, message);
+  const pidfd = message.takePidfd();
+  expect(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'utf8')).toContain(`Pid:\t${process.pid}\n`);
+  socket.close(pidfd);
+  expect(message.takePidfd()).toBe(-1);
+  expect(openFds().size).toBe(before);
 });
 
 test('maxFds of 0 takes none', () => {

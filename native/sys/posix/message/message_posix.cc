@@ -84,6 +84,8 @@ void read_all_control(const char* control, size_t bytes, Message* message) {
 void drop_fds(Message* message) {
   for (uint32_t i = 0; i < message->received_fds.count; ++i) ::close(message->received_fds.fds[i]);
   message->received_fds.count = 0;
+  if (message->pidfd >= 0) ::close(message->pidfd);
+  message->pidfd = kNotSet;
 }
 
 // The layer of the socket where the message does not say it: the protocol of a connected one.
