@@ -35,6 +35,7 @@ export function sendFds(fd: number, bytes: Uint8Array, fds: readonly number[]): 
 /**
  * Receives bytes, and the fds that came with them (SCM_RIGHTS; unix(7)). Each is close-on-exec, and blocking or not as
  * its sender has it. They are yours to close.
+ * A pidfd that comes along (SO_PASSPIDFD) is closed: recvmsg() takes it.
  *
  * @param fd a socket of AF_UNIX
  * @param buffer gets the bytes. On a stream the call ends with the bytes of the first message that has fds
