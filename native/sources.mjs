@@ -1,6 +1,6 @@
 // Prints the add-on's sources for a platform, one path a line: `node native/sources.mjs linux`. fdreactor.gypi and
 // CMakeLists.txt ask it, so a source that is added to a folder is compiled. A folder of sys/ and bind/ is a build
-// condition; what stands in no folder, in bind/host/ or in sys/message/ is compiled everywhere.
+// condition; what stands in no folder, in bind/host/, in sys/message/ or in sys/streams/ is compiled everywhere.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -31,6 +31,6 @@ function sourcesIn(folder) {
 }
 
 const all = ['bind', 'sys'].flatMap((room) =>
-  ['', '/host', '/message', ...folders.map((name) => `/${name}`)].map((name) => room + name),
+  ['', '/host', '/message', '/streams', ...folders.map((name) => `/${name}`)].map((name) => room + name),
 );
 console.log(['native/addon.cc', ...all.flatMap(sourcesIn)].sort().join('\n'));

@@ -20,6 +20,7 @@ import type { LinuxConstant } from './linux-constant-names.gen.js';
 import { loadNative } from './load.js';
 import type { OverlappedCalls } from './overlapped-calls.js';
 import type { EpollCalls, KqueueCalls, PortCalls } from './queue-calls.js';
+import type { StreamCalls } from './stream-calls.js';
 
 export interface Constants {
   readonly kqueue?: Readonly<Partial<Record<KqueueConstant, number>>>;
@@ -51,6 +52,9 @@ export interface Native {
 
   readonly linux?: LinuxCalls;
   readonly ioctl?: IoctlCalls;
+
+  /** Exists wherever `epoll` does. */
+  readonly streams?: StreamCalls;
 
   readonly fd: FdCalls;
   readonly socket: SocketCalls;

@@ -13,6 +13,7 @@ import { invalidValue, UnsupportedError } from '../base/errors.js';
 import { MAX_SLICE_MS } from '../base/wait.js';
 import { native } from '../native/table.js';
 import { Interest, type Mode } from './interest.js';
+import type { StreamEngine, StreamLimits, StreamMemory } from './stream-turn.js';
 
 const { EBADF, ENOENT, EPERM } = native.constants.error;
 
@@ -114,6 +115,8 @@ export interface Backend extends WatchPart {
    * once.
    */
   muteReadClosed?(fd: number, slot: number, generation: number, interest: number): void;
+  /** For connections that are served within the wait (stream-turn.ts). Absent where the kernel cannot. */
+  openStreams?(memory: StreamMemory, limits: StreamLimits): StreamEngine;
   /** Before the host waits: tells the kernel what the next wait() would tell it. Absent where register() does so. */
   submitChanges?(): void;
 }

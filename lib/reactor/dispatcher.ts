@@ -21,6 +21,7 @@ import { CLOSURES, Interest, Ready } from './interest.js';
 import { Counters } from './metrics.js';
 import type { Registrar } from './registrar.js';
 import { type AnyRegistration, errorHandlerOf, type Registration } from './registration.js';
+import type { StreamTurn } from './stream-turn.js';
 import type { Timer, TimerQueue } from './timers.js';
 
 /**
@@ -47,6 +48,7 @@ export class Dispatcher {
   #delivered = 0;
   /** An exception left the last turn before its timers fired. */
   #owesTimers = false;
+  #streams: StreamTurn | null = null;
 
   constructor(backend: Backend, registrar: Registrar, timers: TimerQueue, onError: ErrorHandler | undefined) {
     this.#backend = backend;
@@ -60,7 +62,12 @@ export class Dispatcher {
 
   /** Whether an exception left events of the batch for the next turn. */
   get isUnfinished(): boolean {
-    return this.#next < this.#count;
+    return this.#next < this.#count || this.#streams?.isUnfinished === true;
+  }
+
+  /** From the next turn on the streams are served as well. */
+  set streams(streams: StreamTurn) {
+    this.#streams = streams;
   }
 
   /** When the last wait began, on the monotonic clock, or somewhat later. */
@@ -98,8 +105,9 @@ export class Dispatcher {
       ran = this.#fireTimers(order);
       if (ran > 0) limitMs = 0;
     }
-    if (this.#next === this.#count && !this.#closed) this.#wait(limitMs, goesOn);
+    if (!this.isUnfinished && !this.#closed) this.#wait(limitMs, goesOn);
     ran += this.#dispatch();
+    if (this.#streams !== null && !this.#closed) ran += this.#dispatchStreams(this.#streams);
     return this.#timers.size === 0 ? ran : ran + this.#fireTimers(order);
   }
 
@@ -108,7 +116,26 @@ export class Dispatcher {
     const sliceMs = longestMs >= 0 && (timeoutMs < 0 || timeoutMs > longestMs) ? longestMs : timeoutMs;
     this.#next = this.#count = 0;
     this.#count = this.#backend.wait(sliceMs, this.#timers.nextDeadlineMs);
+    this.#streams?.begin();
     this.counters.countWait(goesOn);
+  }
+
+  /** Hands what the streams report to their handlers. */
+  #dispatchStreams(streams: StreamTurn): number {
+    if (!streams.isUnfinished) return 0;
+    let delivered = 0;
+    this.#owesTimers = true;
+    while (streams.isUnfinished) {
+      try {
+        delivered += streams.deliver();
+      } catch (error) {
+        delivered++;
+        this.#report(error, null);
+      }
+    }
+    this.#owesTimers = false;
+    if (!this.#closed) this.#backend.readClock();
+    return delivered;
   }
 
   /** Hands what is left of the batch to the handlers. */

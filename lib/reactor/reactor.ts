@@ -28,9 +28,18 @@ import {
   signalNumber,
   watchSignal,
 } from './signals.js';
+import type { StreamTurn } from './stream-turn.js';
 import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
 import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
+
+/**
+ * @internal Gives a reactor its streams, which `make` makes of its backend and of a function that tells the host that
+ * there is something to do.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
+ */
+export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => void) => StreamTurn) => void;
 
 /** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
@@ -46,6 +55,7 @@ export class Reactor {
   readonly #registrar: Registrar;
   readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
+  #streams: StreamTurn | null = null;
   readonly #resources = new Resources();
   readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
@@ -139,9 +149,13 @@ export class Reactor {
   poll(timeoutMs?: number): number {
     const limitMs = checkTimeout(timeoutMs);
     this.#checkDrivable('poll');
-    const ran = this.#turn(limitMs, false);
-    if (ran > 0 || limitMs === 0) return ran;
-    return limitMs < 0 ? this.#pollOn() : this.#pollUntil(this.#dispatcher.waitBeganMs + limitMs);
+    try {
+      const ran = this.#turn(limitMs, false);
+      if (ran > 0 || limitMs === 0) return ran;
+      return limitMs < 0 ? this.#pollOn() : this.#pollUntil(this.#dispatcher.waitBeganMs + limitMs);
+    } finally {
+      this.#flushStreams();
+    }
   }
 
   /**
@@ -160,6 +174,7 @@ export class Reactor {
       while (!this.#stopping && !this.#closed && this.#canWake()) ran = this.#turn(-1, ran === 0);
     } finally {
       this.#running = false;
+      this.#flushStreams();
     }
   }
 
@@ -282,6 +297,7 @@ export class Reactor {
     if (this.#released) return;
     this.#closed = true;
     this.#leaveHost();
+    this.#streams?.close();
     this.#dispatcher.close();
     this.#registrar.clear();
     this.#timers.clear();
@@ -327,6 +343,7 @@ export class Reactor {
 
   #canWake(): boolean {
     const { size } = this.#registrar.table;
+    if (this.#streams !== null && this.#streams.size > 0) return true;
     return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#completions.hasPending();
   }
 
@@ -337,6 +354,11 @@ export class Reactor {
     } finally {
       this.#inTurn = false;
     }
+  }
+
+  /** What handlers of the last turn have sent must not wait for a turn that may never come. */
+  #flushStreams(): void {
+    if (!this.#closed) this.#streams?.flush();
   }
 
   /** Goes on with a wait without limit, until something ran or the host needs the thread. */
@@ -363,6 +385,7 @@ export class Reactor {
       this.#host?.forgetDeadline(); // it may have come, and not all that was due have fired
       throw error;
     } finally {
+      this.#flushStreams();
       this.#tellHost();
     }
   }
@@ -371,13 +394,17 @@ export class Reactor {
   #tellHost(): void {
     if (this.#host === null) return;
     this.#host.setReferenced(
-      this.#keepAlive ?? (this.size > 0 || this.#timers.size > 0 || this.#completions.hasPending()),
+      this.#keepAlive ??
+        (this.size > 0 ||
+          this.#timers.size > 0 ||
+          this.#completions.hasPending() ||
+          (this.#streams !== null && this.#streams.size > 0)),
     );
     if (this.#inTurn) return;
     this.#backend.submitChanges?.();
     // The kernel does not report again what an exception left of a batch.
-    const { isUnfinished } = this.#dispatcher;
-    this.#host.setDeadline(isUnfinished ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
+    const isDue = this.#dispatcher.isUnfinished || this.#streams?.hasCommands === true;
+    this.#host.setDeadline(isDue ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 
   #setKeepAlive(keepAlive: boolean): void {
@@ -392,10 +419,18 @@ export class Reactor {
   }
 
   static {
+    const checkReactor = (reactor: unknown): void => {
+      if (typeof reactor === 'object' && reactor !== null && #backend in reactor) return;
+      throw invalidType('reactor', 'a Reactor', reactor);
+    };
+    addStreams = (reactor, make) => {
+      checkReactor(reactor);
+      reactor.#checkOpen();
+      reactor.#streams = make(reactor.#backend, () => reactor.#tellHost());
+      reactor.#dispatcher.streams = reactor.#streams;
+    };
     backendOf = (reactor) => {
-      if (typeof reactor !== 'object' || reactor === null || !(#backend in reactor)) {
-        throw invalidType('reactor', 'a Reactor', reactor);
-      }
+      checkReactor(reactor);
       return reactor.#backend;
     };
   }

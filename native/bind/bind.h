@@ -28,6 +28,7 @@ napi_status bind_address_linux(napi_env env, napi_value exports);
 napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fcntl(napi_env env, napi_value exports);
+napi_status bind_epoll_streams(napi_env env, napi_value exports);
 napi_status bind_fd(napi_env env, napi_value exports);
 napi_status bind_host_loop(napi_env env, napi_value exports);
 napi_status bind_host_thread(napi_env env, napi_value exports);

@@ -22,6 +22,7 @@ class Connects;
 class HostLoop;
 class Operations;
 struct Kqueues;
+struct StreamSets;
 struct Ports;
 
 struct Environment {
@@ -36,6 +37,7 @@ struct Environment {
   std::shared_ptr<Ports> ports;            // Windows
   std::shared_ptr<Operations> operations;  // Windows
   std::shared_ptr<Kqueues> kqueues;        // macOS, BSD
+  std::shared_ptr<StreamSets> streams;
   // What a platform's own part of the environment (its ports, say) does when the environment ends, is told when a
   // socket is closed by its number, and knows of a socket's error that SO_ERROR does not: 0 for none. Added by bind_*()
   // of the files that have such a part.

@@ -6,7 +6,9 @@ import { callsOf, native } from '../../native/table.js';
 import { EventBatch } from '../../queue/event-batch.js';
 import { type Backend, type BackendKind, isGone, type WatchPart } from '../backend.js';
 import { Interest, type Mode, Ready } from '../interest.js';
+import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 import { EpollHost } from './epoll-host.js';
+import { EpollStreams } from './epoll-streams.js';
 
 const {
   EPOLLIN = 0,
@@ -78,6 +80,7 @@ export class EpollBackend implements Backend {
   readonly times: Float64Array;
   readonly host: EpollHost;
   readonly exclusive: WatchPart;
+  #streams: EpollStreams | null = null;
   readonly #batch: EventBatch;
   readonly #words: Int32Array;
   readonly #firstWord: number;
@@ -122,7 +125,13 @@ export class EpollBackend implements Backend {
     return result >= 0 || this.#isKnown(result, fd);
   }
 
+  openStreams(memory: StreamMemory, limits: StreamLimits): StreamEngine {
+    this.#streams = new EpollStreams(this.fd, this.#words, memory, limits);
+    return this.#streams;
+  }
+
   wait(timeoutMs: number, deadlineMs: number): number {
+    if (this.#streams?.isOpen === true) return this.#streams.wait(timeoutMs, deadlineMs);
     // Infinity as an argument would be made into an object on the heap, each turn.
     const count =
       deadlineMs === Number.POSITIVE_INFINITY

@@ -1,0 +1,9 @@
+/**
+ * Connections that a reactor serves within its turns: one native call a turn sends, waits and receives for all of them.
+ *
+ * @module fdreactor/connection
+ */
+export { type ConnectOptions, connect } from './connection/connect.js';
+export { Connection, type ConnectionOptions } from './connection/connection.js';
+export type { ConnectionHandlers } from './connection/handlers.js';
+export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';

@@ -1,0 +1,154 @@
+// The memory of a turn of streams: commands that JavaScript writes, reports that it reads, the bytes to send and those
+// that were received (native/sys/streams/stream_area.h). No object is made for a command or a report.
+import { native } from '../native/table.js';
+
+const layout = native.streams?.layout;
+const HEADER_WORDS = layout?.headerWords ?? 0;
+const RECORD_WORDS = layout?.recordWords ?? 0;
+const COMMAND_COUNT = layout?.commandCount ?? 0;
+const REPORT_COUNT = layout?.reportCount ?? 0;
+
+/** The fields of a record, in words. */
+const SLOT = 1;
+const GENERATION = 2;
+const OFFSET = 3;
+const LENGTH = 4;
+const EXTRA = 5; // of a command: the next part of a send
+
+/** enum StreamOp of native/sys/streams/stream_area.h. */
+export const Op = {
+  SEND: 1,
+  SEND_MORE: 2,
+  PAUSE: 3,
+  RESUME: 4,
+  AWAIT_ROOM: 5,
+  SHUTDOWN: 6,
+  CLOSE: 7,
+  RESET: 8,
+  DETACH: 9,
+} as const;
+
+/** enum StreamKind of native/sys/streams/stream_area.h. */
+export const Kind = {
+  DATA: 1,
+  END: 2,
+  ROOM: 3,
+  PARTIAL: 4,
+  FAILED: 5,
+  ACCEPTED: 6,
+  ACCEPT_FAILED: 7,
+} as const;
+
+/** Records that native code writes. */
+export class Reports {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly #first: number;
+
+  /** @param first the word of the first record */
+  constructor(words: Int32Array<ArrayBuffer>, first: number) {
+    this.words = words;
+    this.#first = first;
+  }
+
+  static of(capacity: number): Reports {
+    return new Reports(new Int32Array(HEADER_WORDS + capacity * RECORD_WORDS), HEADER_WORDS);
+  }
+
+  get count(): number {
+    return this.words[REPORT_COUNT] as number;
+  }
+
+  kind(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS] as number;
+  }
+
+  slot(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS + SLOT] as number;
+  }
+
+  generation(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS + GENERATION] as number;
+  }
+
+  offset(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS + OFFSET] as number;
+  }
+
+  length(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS + LENGTH] as number;
+  }
+
+  extra(i: number): number {
+    return this.words[this.#first + i * RECORD_WORDS + EXTRA] as number;
+  }
+}
+
+/** The commands of a turn, the bytes that they send, and what they came to. */
+export class Commands {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly sendArea: Buffer<ArrayBuffer>;
+  readonly results: Reports;
+  readonly capacity: number;
+  /** How many bytes of the send area are taken. */
+  sendUsed = 0;
+
+  constructor(capacity: number, sendBytes: number) {
+    this.capacity = capacity;
+    this.words = new Int32Array(HEADER_WORDS + 2 * capacity * RECORD_WORDS);
+    this.results = new Reports(this.words, HEADER_WORDS + capacity * RECORD_WORDS);
+    this.sendArea = Buffer.from(new ArrayBuffer(sendBytes));
+  }
+
+  get count(): number {
+    return this.words[COMMAND_COUNT] as number;
+  }
+
+  /** Forgets all, once it was carried out. */
+  clear(): void {
+    this.words[COMMAND_COUNT] = 0;
+    this.words[REPORT_COUNT] = 0;
+    this.sendUsed = 0;
+  }
+
+  /** Adds a command; the caller has looked that there is room. Returns its place. */
+  push(op: number, slot: number, generation: number, offset: number, length: number): number {
+    const { words } = this;
+    const place = words[COMMAND_COUNT] as number;
+    const at = HEADER_WORDS + place * RECORD_WORDS;
+    words[at] = op;
+    words[at + SLOT] = slot;
+    words[at + GENERATION] = generation;
+    words[at + OFFSET] = offset;
+    words[at + LENGTH] = length;
+    words[at + EXTRA] = -1;
+    words[COMMAND_COUNT] = place + 1;
+    return place;
+  }
+
+  /** The send at `place` goes on with the one at `next`. */
+  link(place: number, next: number): void {
+    this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] = next;
+  }
+
+  /** The place of the next part of a send; -1: there is none. */
+  nextOf(place: number): number {
+    return this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] as number;
+  }
+
+  /** Makes a send longer, if its bytes end where the used part of the send area does. False if they do not. */
+  extend(place: number, length: number): boolean {
+    const { words } = this;
+    const at = HEADER_WORDS + place * RECORD_WORDS;
+    const end = (words[at + OFFSET] as number) + (words[at + LENGTH] as number);
+    if (end !== this.sendUsed) return false;
+    words[at + LENGTH] = (words[at + LENGTH] as number) + length;
+    return true;
+  }
+
+  /** The bytes of a send, where they stand. */
+  bytesOf(place: number): Buffer<ArrayBuffer> {
+    const at = HEADER_WORDS + place * RECORD_WORDS;
+    const offset = this.words[at + OFFSET] as number;
+    return this.sendArea.subarray(offset, offset + (this.words[at + LENGTH] as number));
+  }
+}

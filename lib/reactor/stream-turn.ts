@@ -1,0 +1,56 @@
+// What the streams of a reactor (lib/connection/) do in its turns, as far as the Reactor knows of them.
+
+export interface StreamTurn {
+  /** How many streams there are. */
+  readonly size: number;
+  /** Whether reports of the last wait are left over. */
+  readonly isUnfinished: boolean;
+  /** Whether commands wait for the next wait. */
+  readonly hasCommands: boolean;
+  /** Looks at what a wait has left. Calls no handler. */
+  begin(): void;
+  /** Hands on the reports. Returns how many. What a handler throws leaves it, and the next call goes on. */
+  deliver(): number;
+  /** Carries out the commands, without a wait. */
+  flush(): void;
+  /** Closes the streams. No handler is called from here on. */
+  close(): void;
+}
+
+/** The memory of a turn (lib/connection/stream-area.ts), as native code takes it. */
+export interface StreamMemory {
+  readonly commands: Int32Array;
+  readonly sendArea: Uint8Array;
+  readonly reports: Int32Array;
+  readonly slab: Uint8Array;
+}
+
+/** The sizes of that memory, and how much of it one stream may take in a turn. */
+export interface StreamLimits {
+  /** How many commands. */
+  readonly commands: number;
+  /** How many reports. */
+  readonly reports: number;
+  readonly sendBytes: number;
+  readonly slabBytes: number;
+  /** How many bytes of one stream. */
+  readonly mostReceived: number;
+  /** How many bytes of the slab must be left for a receive. */
+  readonly leastRoom: number;
+  /** How many connections of one listener. */
+  readonly mostAccepted: number;
+}
+
+/** A backend's part in the streams. From openStreams() on its wait() carries out the commands and fills the reports. */
+export interface StreamEngine {
+  /** The system call of add(), for errors. */
+  readonly changeCall: string;
+  /** Takes over an fd; stores its slot and generation. Returns a result. */
+  add(fd: number, role: number, noDelay: boolean, target: Int32Array): number;
+  /** Stores the peer's address that accept(2) told, or none. Returns a result. */
+  peer(slot: number, generation: number, address: Uint8Array): number;
+  /** Carries out the commands, without a wait. */
+  flush(): void;
+  /** Closes the streams. The wait is an ordinary one from here on. */
+  close(): void;
+}

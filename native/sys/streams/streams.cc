@@ -1,0 +1,274 @@
+#include "streams.h"
+
+#include <algorithm>
+
+#include "../socket.h"
+#include "stream_socket.h"
+
+namespace fdreactor {
+namespace {
+
+constexpr size_t kMaxParts = 64;  // of one send
+
+uint8_t wanted(const Stream& stream) {
+  const uint8_t readable = stream.reading && !stream.over ? kStreamReadable : 0;
+  return readable | (stream.awaits_room ? kStreamWritable : 0);
+}
+
+}  // namespace
+
+Streams::~Streams() { close_all(); }
+
+Result Streams::add(int fd, StreamRole role, bool no_delay, uint32_t* generation) {
+  const Result ready = fd_ensure_non_blocking(fd);
+  if (ready < 0) return ready;
+  const bool is_socket = stream_is_socket(fd);
+  if (role == StreamRole::kListener && !is_socket) return kBadArgument;
+  const Result slot = insert(fd, role, is_socket, generation);
+  if (slot >= 0) table_.at(static_cast<uint32_t>(slot)).no_delay = no_delay;
+  return slot;
+}
+
+Result Streams::insert(int fd, StreamRole role, bool is_socket, uint32_t* generation) {
+  const uint32_t slot = table_.take();
+  if (slot == StreamTable::kNoSlot) return failure(kStreamNoMemory);
+  Stream& stream = table_.at(slot);
+  const uint8_t events = role == StreamRole::kConnecting ? kStreamWritable : kStreamReadable;
+  const Result watched = poller_->watch(fd, slot, stream.generation, events);
+  if (watched < 0) {
+    table_.release(slot);
+    return watched;
+  }
+  stream.fd = fd;
+  stream.is_listener = role == StreamRole::kListener;
+  stream.is_socket = is_socket;
+  stream.reading = role != StreamRole::kConnecting;
+  stream.awaits_room = role == StreamRole::kConnecting;
+  stream.watched = events;
+  *generation = stream.generation;
+  return slot;
+}
+
+void Streams::flush(StreamArea* area) {
+  for (size_t place = 0; place < area->command_count; ++place) carry_out(area->commands[place], place, area);
+  changing_.clear();
+  changing_.swap(dirty_);
+  for (const Handle& handle : changing_) {
+    Stream* stream = table_.find(handle.slot, handle.generation);
+    if (stream == nullptr) continue;
+    stream->dirty = false;
+    update(stream, handle, &area->results);
+  }
+}
+
+void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* area) {
+  const Handle handle = {static_cast<uint32_t>(command.slot), static_cast<uint32_t>(command.generation)};
+  Stream* stream = table_.find(handle.slot, handle.generation);
+  if (stream == nullptr) return;
+  switch (command.op) {
+    case kStreamSend:
+      return send(stream, place, area);
+    case kStreamPause:
+      stream->reading = false;
+      return mark_dirty(stream, handle);
+    case kStreamResume:
+      stream->reading = true;
+      return mark_dirty(stream, handle);
+    case kStreamAwaitRoom:
+      stream->awaits_room = true;
+      return mark_dirty(stream, handle);
+    case kStreamShutdown:
+      stream_shutdown(stream->fd, stream->is_socket);
+      return;
+    case kStreamClose:
+    case kStreamReset:
+      return close(stream, handle.slot, command.op == kStreamReset);
+    case kStreamDetach:
+      return detach(stream, handle.slot);
+    default:
+      return;
+  }
+}
+
+void Streams::send(Stream* stream, size_t place, StreamArea* area) {
+  const StreamCommand& command = area->commands[place];
+  const Handle handle = {static_cast<uint32_t>(command.slot), static_cast<uint32_t>(command.generation)};
+  size_t asked = 0;
+  const Result sent = send_chain(*stream, place, *area, &asked);
+  if (is_failure(sent)) return fail(stream, handle, error_of(sent), &area->results);
+  const size_t taken = sent == kWouldBlock ? 0 : static_cast<size_t>(sent);
+  if (taken == asked) return;
+  stream->awaits_room = true;
+  mark_dirty(stream, handle);
+  area->results.add({kStreamPartial, command.slot, command.generation, 0, static_cast<int32_t>(taken), 0});
+}
+
+// Sends the parts that `next` leads to, in as few calls as they take. Returns how many bytes were taken of *asked.
+Result Streams::send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked) {
+  size_t taken = 0;
+  for (bool is_blocked = false;;) {
+    Bytes parts[kMaxParts];
+    size_t count = 0;
+    size_t bytes = 0;
+    bool is_last = false;
+    while (count < kMaxParts && !is_last) {
+      const StreamCommand& part = area.commands[place];
+      const auto offset = static_cast<size_t>(part.offset);
+      const auto length = static_cast<size_t>(part.length);
+      if (part.offset < 0 || part.length < 0 || offset + length > area.send_area.size) return kBadArgument;
+      parts[count++] = {static_cast<char*>(area.send_area.data) + offset, length};
+      bytes += length;
+      const auto next = static_cast<size_t>(part.next);
+      is_last = part.next < 0 || next <= place || next >= area.command_count;
+      if (!is_last) place = next;
+    }
+    *asked += bytes;
+    if (!is_blocked) {
+      const Result sent = stream_send(stream.fd, stream.is_socket, parts, count);
+      if (is_failure(sent)) return sent;
+      taken += sent == kWouldBlock ? 0 : static_cast<size_t>(sent);
+      is_blocked = taken < *asked;
+    }
+    if (is_last) return static_cast<Result>(taken);
+  }
+}
+
+void Streams::serve_unserved(StreamArea* area) {
+  serving_.clear();
+  serving_.swap(unserved_);
+  for (const Handle& handle : serving_) {
+    Stream* stream = table_.find(handle.slot, handle.generation);
+    if (stream == nullptr) continue;
+    stream->queued = false;
+    if (stream->reading && !stream->over) receive(stream, handle, area);
+  }
+}
+
+void Streams::serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamArea* area) {
+  Stream* stream = table_.find(slot, generation);
+  if (stream == nullptr || stream->queued) return;
+  const Handle handle = {slot, generation};
+  const bool is_closed = (ready & kStreamClosed) != 0;
+  if (stream->is_listener) {
+    if (stream->reading) accept(stream, handle, area);
+    return;
+  }
+  const bool has_room =
+      stream->awaits_room && (is_closed || (ready & kStreamWritable) != 0) && area->reports.has_room();
+  if (has_room) {
+    stream->awaits_room = false;
+    mark_dirty(stream, handle);
+    area->reports.add({kStreamRoom, static_cast<int32_t>(slot), static_cast<int32_t>(generation), 0, 0, 0});
+  }
+  if (stream->reading && !stream->over) {
+    if (is_closed || (ready & kStreamReadable) != 0) receive(stream, handle, area);
+  } else if (is_closed && !stream->over && !has_room) {  // what sends in the room that was told gets the error
+    const int error = stream_take_error(stream->fd, stream->is_socket);
+    if (error != 0) fail(stream, handle, error, &area->reports);
+  }
+}
+
+void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
+  if (area->slab_room() < limits_.least_room || !area->reports.has_room()) return postpone(stream, handle);
+  StreamHeader& header = *area->header;
+  char* const start = static_cast<char*>(area->slab.data) + header.slab_used;
+  const Bytes room = {start, std::min(area->slab_room(), limits_.most_received)};
+  const Result received = stream_receive(stream->fd, stream->is_socket, room);
+  if (received == kWouldBlock) return;
+  if (received < 0) return fail(stream, handle, error_of(received), &area->reports);
+  const auto slot = static_cast<int32_t>(handle.slot);
+  const auto generation = static_cast<int32_t>(handle.generation);
+  if (received == 0) {
+    stream->over = true;
+    mark_dirty(stream, handle);
+    area->reports.add({kStreamEnd, slot, generation, 0, 0, 0});
+    return;
+  }
+  const auto length = static_cast<int32_t>(received);
+  area->reports.add({kStreamData, slot, generation, header.slab_used, length, 0});
+  header.slab_used += length;
+}
+
+void Streams::accept(Stream* listener, Handle handle, StreamArea* area) {
+  const auto slot = static_cast<int32_t>(handle.slot);
+  const auto generation = static_cast<int32_t>(handle.generation);
+  const bool no_delay = listener->no_delay;
+  const int listener_fd = listener->fd;
+  for (int i = 0; i < limits_.most_accepted && area->reports.has_room(); ++i) {
+    Address peer = {};
+    const Result accepted = socket_accept(listener_fd, &peer);
+    if (accepted == kWouldBlock) return;
+    const auto fd = static_cast<int>(accepted);
+    Result made = accepted;
+    uint32_t new_generation = 0;
+    if (accepted >= 0) {
+      if (no_delay) stream_set_no_delay(fd);
+      made = insert(fd, StreamRole::kConnected, true, &new_generation);
+      if (made < 0) fd_close(fd);
+    }
+    if (made < 0) {
+      listener->reading = false;
+      mark_dirty(listener, handle);
+      area->reports.add({kStreamAcceptFailed, slot, generation, 0, error_of(made), 0});
+      return;
+    }
+    poller_->opened(fd);
+    store_peer(peer, &table_.at(static_cast<uint32_t>(made)).peer);
+    area->reports.add(
+        {kStreamAccepted, slot, generation, static_cast<int32_t>(made), static_cast<int32_t>(new_generation), fd});
+  }
+}
+
+void Streams::postpone(Stream* stream, Handle handle) {
+  if (stream->queued) return;
+  stream->queued = true;
+  unserved_.push_back(handle);
+}
+
+void Streams::fail(Stream* stream, Handle handle, int error, StreamReports* reports) {
+  if (!reports->has_room()) return postpone(stream, handle);
+  stream->over = true;
+  stream->awaits_room = false;
+  mark_dirty(stream, handle);
+  reports->add(
+      {kStreamFailed, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, error, 0});
+}
+
+void Streams::close(Stream* stream, uint32_t slot, bool reset) {
+  const int fd = stream->fd;
+  if (reset && stream->is_socket) stream_make_close_reset(fd);
+  poller_->closing(fd);
+  fd_close(fd);
+  table_.release(slot);
+}
+
+void Streams::detach(Stream* stream, uint32_t slot) {
+  poller_->forget(stream->fd);
+  table_.release(slot);
+}
+
+// Between the turns that change it back and forth, most streams need no call.
+void Streams::update(Stream* stream, Handle handle, StreamReports* reports) {
+  const uint8_t events = wanted(*stream);
+  if (events == stream->watched) return;
+  const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, events);
+  if (changed < 0) return fail(stream, handle, error_of(changed), reports);
+  stream->watched = events;
+}
+
+void Streams::mark_dirty(Stream* stream, Handle handle) {
+  if (stream->dirty) return;
+  stream->dirty = true;
+  dirty_.push_back(handle);
+}
+
+void Streams::close_all() {
+  for (uint32_t slot = 0; slot < table_.slots(); ++slot) {
+    Stream& stream = table_.at(slot);
+    if (stream.fd >= 0) close(&stream, slot, false);
+  }
+  unserved_.clear();
+  dirty_.clear();
+}
+
+}  // namespace fdreactor
