@@ -7,3 +7,7 @@ export { type ConnectOptions, connect } from './connection/connect.js';
 export { Connection, type ConnectionOptions } from './connection/connection.js';
 export type { ConnectionHandlers } from './connection/handlers.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
+export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
+export { FixedFramer } from './framing/fixed.js';
+export type { Framer, FrameHandler } from './framing/framer.js';
+export { LengthFramer, type LengthOptions, type LengthPrefix } from './framing/length.js';

@@ -135,6 +135,9 @@ function withCode<E extends Error>(error: E, code: string): E & { code: string }
   return error as E & { code: string };
 }
 
+/** An error with a `code` of the package's own. */
+export const withErrorCode = withCode;
+
 /** Any value as a few words; runs no code of the value's own. */
 function inWords(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 64))}`;

@@ -3,6 +3,7 @@
 //
 // Life: open -> (ending: end() was called) -> closed. What the kernel did not take is in #queue, and while it is there
 // everything goes through it, so that bytes keep their order.
+import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { BAD_ARGUMENT, errorOf, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
@@ -193,10 +194,13 @@ export class Connection<T = undefined> implements StreamSink {
     if (this.#state !== State.OPEN || this.#isConnecting) return this.#writeElsewhere(bytes, encoding);
     if (this.#queue !== null) return this.#enqueue(toBytes(bytes, encoding));
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
-    checkBytes(bytes, 'bytes');
+    if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
     const { length } = bytes;
     if (length > LARGEST_COPY) return this.#writeLarge(bytes);
-    if (length === 0) return true;
+    if (length === 0) {
+      checkBytes(bytes, 'bytes'); // it may be detached
+      return true;
+    }
     const streams = this.#streams;
     streams.reserve(length);
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);

@@ -1,0 +1,222 @@
+// Streams over a scripted poller: which commands reach the kernel, what is reported, and that nobody starves.
+#include <sys/socket.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "../../sys/socket.h"
+#include "../../sys/streams/streams.h"
+#include "../harness.h"
+#include "../things.h"
+
+using namespace fdreactor;
+using namespace fdreactor::test;
+
+namespace {
+
+class ScriptedPoller final : public StreamPoller {
+ public:
+  Result watch(int, uint32_t, uint32_t, uint8_t events) override {
+    calls += "watch " + std::to_string(events) + ";";
+    return answer;
+  }
+  Result change(int, uint32_t, uint32_t, uint8_t events) override {
+    calls += "change " + std::to_string(events) + ";";
+    return answer;
+  }
+  void forget(int) override { calls += "forget;"; }
+  void opened(int) override { calls += "opened;"; }
+  void closing(int) override { calls += "closing;"; }
+
+  std::string calls;
+  Result answer = 0;
+};
+
+constexpr size_t kCapacity = 8;
+
+// The memory of a turn, as JavaScript has it.
+struct Turn {
+  explicit Turn(size_t slab_bytes = 64) : slab(slab_bytes) {}
+
+  void push(int32_t op, int32_t slot, int32_t generation, const std::string& bytes = "", int32_t next = -1) {
+    StreamHeader& head = *reinterpret_cast<StreamHeader*>(commands);
+    auto* first = reinterpret_cast<StreamCommand*>(&head + 1);
+    first[head.command_count++] = {op, slot, generation, static_cast<int32_t>(sent.size()),
+                                   static_cast<int32_t>(bytes.size()), next};
+    sent += bytes;
+  }
+  StreamArea* area() {
+    EXPECT(memory.init_commands({commands, sizeof commands}, kCapacity, {sent.data(), sent.size()}));
+    EXPECT(memory.init_reports({reports, sizeof reports}, kCapacity, {slab.data(), slab.size()}));
+    return &memory;
+  }
+  void clear() {
+    reinterpret_cast<StreamHeader*>(commands)->command_count = 0;
+    sent.clear();
+  }
+  // The reports as text.
+  std::string told() const { return text_of(reports, 0) + text_of(commands, kCapacity); }
+
+  static std::string text_of(const void* words, size_t behind) {
+    const auto* head = static_cast<const StreamHeader*>(words);
+    const auto* first = reinterpret_cast<const StreamReport*>(head + 1) + behind;
+    std::string text;
+    for (int32_t i = 0; i < head->report_count; ++i) {
+      text += std::to_string(first[i].kind) + ":" + std::to_string(first[i].slot) + ":" +
+              std::to_string(first[i].length) + ";";
+    }
+    return text;
+  }
+
+  alignas(8) unsigned char commands[sizeof(StreamHeader) + 2 * kCapacity * sizeof(StreamCommand)] = {};
+  alignas(8) unsigned char reports[sizeof(StreamHeader) + kCapacity * sizeof(StreamReport)] = {};
+  std::string sent;
+  std::vector<char> slab;
+  StreamArea memory;
+};
+
+// A stream of one end of a socket pair.
+struct Peer {
+  explicit Peer(Streams* streams) {
+    int fds[2] = {-1, -1};
+    socket_pair(AF_UNIX, SOCK_STREAM, &fds[0], &fds[1]);
+    fd = fds[1];
+    slot = static_cast<uint32_t>(streams->add(fds[0], StreamRole::kConnected, false, &generation));
+  }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  ~Peer() { fd_close(fd); }
+
+  void send(const std::string& bytes) const { socket_send(fd, {const_cast<char*>(bytes.data()), bytes.size()}, 0); }
+  std::string receive() const {
+    char bytes[64];
+    const Result count = socket_receive(fd, {bytes, sizeof bytes}, 0);
+    return count < 0 ? "nothing" : std::string(bytes, static_cast<size_t>(count));
+  }
+  int32_t s() const { return static_cast<int32_t>(slot); }
+  int32_t g() const { return static_cast<int32_t>(generation); }
+
+  int fd = -1;
+  uint32_t slot = 0;
+  uint32_t generation = 0;
+};
+
+constexpr StreamLimits kLimits = {16, 4, 2};
+
+}  // namespace
+
+TEST("streams: the parts of a send leave in one piece, in order") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer first(&streams);
+  const Peer second(&streams);
+  Turn turn;
+  turn.push(kStreamSend, first.s(), first.g(), "one ", 2);
+  turn.push(kStreamSend, second.s(), second.g(), "other");
+  turn.push(kStreamSendMore, first.s(), first.g(), "two ", 3);
+  turn.push(kStreamSendMore, first.s(), first.g(), "three");
+  streams.flush(turn.area());
+  EXPECT_EQ(first.receive(), "one two three");
+  EXPECT_EQ(second.receive(), "other");
+  EXPECT_EQ(turn.told(), "");
+}
+
+TEST("streams: what was received is told once, and the end after it") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  peer.send("hello");
+  socket_shutdown(peer.fd, SHUT_WR);
+  streams.serve(peer.slot, peer.generation, kStreamReadable, turn.area());
+  streams.serve(peer.slot, peer.generation, kStreamReadable, &turn.memory);
+  EXPECT_EQ(turn.told(), "1:0:5;2:0:0;");
+  poller.calls.clear();
+  streams.serve(peer.slot, peer.generation, kStreamReadable, &turn.memory);
+  EXPECT_EQ(turn.told(), "1:0:5;2:0:0;");
+  streams.flush(turn.area());
+  EXPECT_EQ(poller.calls, "change 0;");
+}
+
+TEST("streams: what has no room in the slab is served first in the next turn") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer first(&streams);
+  const Peer second(&streams);
+  const Peer third(&streams);
+  for (const Peer* peer : {&first, &second, &third}) peer->send("0123456789");
+  Turn turn(20);
+  StreamArea* area = turn.area();
+  for (const Peer* peer : {&first, &second, &third}) streams.serve(peer->slot, peer->generation, kStreamReadable, area);
+  EXPECT_EQ(turn.told(), "1:0:10;1:1:10;");
+  EXPECT(streams.has_unserved());
+  first.send("more");
+  area = turn.area();
+  streams.serve_unserved(area);
+  streams.serve(first.slot, first.generation, kStreamReadable, area);
+  streams.serve(third.slot, third.generation, kStreamReadable, area);
+  EXPECT_EQ(turn.told(), "1:2:10;1:0:4;");
+  EXPECT(!streams.has_unserved());
+}
+
+TEST("streams: a send that the kernel does not take is told, and room is awaited") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  turn.push(kStreamSend, peer.s(), peer.g(), std::string(4'000'000, 'x'));
+  poller.calls.clear();
+  streams.flush(turn.area());
+  EXPECT_EQ(poller.calls, "change 3;");
+  EXPECT_EQ(turn.told().substr(0, 4), "4:0:");
+  turn.clear();
+  streams.serve(peer.slot, peer.generation, kStreamWritable, turn.area());
+  EXPECT_EQ(turn.told(), "3:0:0;");
+  poller.calls.clear();
+  streams.flush(turn.area());
+  EXPECT_EQ(poller.calls, "change 1;");
+}
+
+TEST("streams: commands and events of an earlier stream of the slot do nothing") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  auto old = std::make_unique<Peer>(&streams);
+  Turn turn;
+  turn.push(kStreamClose, old->s(), old->g());
+  streams.flush(turn.area());
+  const int32_t old_generation = old->g();
+  const uint32_t slot = old->slot;
+  old.reset();
+  const Peer fresh(&streams);
+  EXPECT_EQ(fresh.slot, slot);
+  fresh.send("x");
+  turn.clear();
+  turn.push(kStreamClose, static_cast<int32_t>(slot), old_generation);
+  streams.flush(turn.area());
+  streams.serve(slot, static_cast<uint32_t>(old_generation), kStreamReadable, &turn.memory);
+  EXPECT_EQ(turn.told(), "");
+  streams.serve(slot, fresh.generation, kStreamReadable, &turn.memory);
+  EXPECT_EQ(turn.told(), "1:0:1;");
+}
+
+TEST("streams: memory that is not what it says, and commands outside of it, are refused") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  EXPECT(!turn.memory.init_commands({turn.commands, sizeof turn.commands - 4}, kCapacity, {nullptr, 0}));
+  EXPECT(!turn.memory.init_reports({turn.reports, sizeof turn.reports}, kCapacity + 1, {nullptr, 0}));
+  turn.push(kStreamSend, peer.s(), peer.g(), "bytes");
+  auto* command = reinterpret_cast<StreamCommand*>(turn.commands + sizeof(StreamHeader));
+  for (const int32_t offset : {-1, 1, INT32_MAX}) {
+    command->offset = offset;
+    streams.flush(turn.area());
+    EXPECT_EQ(peer.receive(), "nothing");
+  }
+  command->offset = 0;
+  command->slot = INT32_MAX;
+  streams.flush(turn.area());
+  reinterpret_cast<StreamHeader*>(turn.commands)->command_count = INT32_MAX;
+  EXPECT(!turn.memory.init_commands({turn.commands, sizeof turn.commands}, kCapacity, {nullptr, 0}));
+}
