@@ -9,5 +9,5 @@ export type { ConnectionHandlers } from './connection/handlers.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
 export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
 export { FixedFramer } from './framing/fixed.js';
-export type { Framer, FrameHandler } from './framing/framer.js';
+export type { FrameHandler, Framer } from './framing/framer.js';
 export { LengthFramer, type LengthOptions, type LengthPrefix } from './framing/length.js';

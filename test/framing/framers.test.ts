@@ -1,7 +1,8 @@
 // Framers: the same frames come out however the stream is cut into chunks, in linear time, and never more than their
 // limit is kept.
-import { DelimiterFramer, FixedFramer, type Framer, LengthFramer, type LengthPrefix } from 'fdreactor/connection';
+
 import fc from 'fast-check';
+import { DelimiterFramer, FixedFramer, type Framer, LengthFramer, type LengthPrefix } from 'fdreactor/connection';
 import { describe, expect, test } from 'vitest';
 import { caught, expectArgumentType, expectBadArgument, expectOutOfRange } from '../helpers/throws.js';
 

@@ -42,8 +42,8 @@ struct Turn {
   void push(int32_t op, int32_t slot, int32_t generation, const std::string& bytes = "", int32_t next = -1) {
     StreamHeader& head = *reinterpret_cast<StreamHeader*>(commands);
     auto* first = reinterpret_cast<StreamCommand*>(&head + 1);
-    first[head.command_count++] = {op, slot, generation, static_cast<int32_t>(sent.size()),
-                                   static_cast<int32_t>(bytes.size()), next};
+    first[head.command_count++] = {
+        op, slot, generation, static_cast<int32_t>(sent.size()), static_cast<int32_t>(bytes.size()), next};
     sent += bytes;
   }
   StreamArea* area() {
