@@ -3,9 +3,12 @@
  *
  * @module fdreactor/connection
  */
+export type { Chunk } from './connection/chunk.js';
 export { type ConnectOptions, connect } from './connection/connect.js';
-export { Connection, type ConnectionOptions } from './connection/connection.js';
+export { Connection } from './connection/connection.js';
+export type { SendFileOptions } from './connection/file-range.js';
 export type { ConnectionHandlers } from './connection/handlers.js';
+export type { ConnectionOptions } from './connection/kind.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
 export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
 export { FixedFramer } from './framing/fixed.js';

@@ -2,8 +2,9 @@
 import type { Reactor } from '../reactor/reactor.js';
 import { close } from '../socket/calls.js';
 import { type ConnectTcpOptions, connectTcp, connectUnix } from '../socket/open.js';
-import { Adopted, Connection, type ConnectionOptions, kindOf } from './connection.js';
+import { Adopted, Connection } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
+import { type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
 
 /** Where to connect to, and options of the connection. */
@@ -13,6 +14,7 @@ export type ConnectOptions = (ConnectTcpOptions | { path: string }) & Connection
  * Connects to a TCP address or a Unix socket. `open` is called when the connection is there, `error` and `close` if it
  * is refused. What is written before is sent then.
  *
+ * @param options of TCP `noDelay` is true by default
  * @throws SystemError of socket(2) or connect(2) for what fails at once; TypeError or RangeError for a wrong option
  */
 export function connect<T = undefined>(
@@ -20,11 +22,10 @@ export function connect<T = undefined>(
   options: ConnectOptions,
   handlers: ConnectionHandlers<T>,
 ): Connection<T> {
-  const kind = kindOf(handlers, options);
-  const streams = streamsOf(reactor);
+  const kind = { ...checkKind(handlers, options), streams: streamsOf(reactor) };
   const fd = 'host' in options ? connectTcp({ noDelay: true, ...options }) : connectUnix(options);
   try {
-    return new Connection(Adopted.fd(streams, kind, fd, true));
+    return new Connection(Adopted.fd(kind, fd, true));
   } catch (error) {
     close(fd);
     throw error;

@@ -1,73 +1,34 @@
-// Connection: a stream whose bytes come and go within the turns of a reactor. Most of its work is two assignments a
-// write: the bytes go into the send area of the turn, and a command says whose they are (streams.ts).
+// Connection: a stream whose bytes come and go within the turns of a reactor. Its sending half is in sender.ts; here is
+// its life: connecting -> open -> ending (end() was called) -> finished (all is sent) -> closed.
 //
-// Life: open -> (ending: end() was called) -> closed. What the kernel did not take is in #queue, and while it is there
-// everything goes through it, so that bytes keep their order.
-import { isUint8Array } from 'node:util/types';
-import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { BAD_ARGUMENT, errorOf, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
+// A server has a million of these: a field costs it 8 MB.
+import { checkDelay, checkFd } from '../base/arguments.js';
+import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
-import { SocketAddress } from '../socket/address.js';
+import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
+import { getpeername, getsockname } from '../socket/calls.js';
+import { type Chunk, expire } from './chunk.js';
+import { timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
+import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
-import { SendQueue } from './send-queue.js';
-import { type Commands, Op } from './stream-area.js';
-import { Role, type StreamSink, type Streams } from './streams.js';
+import { Sender, State } from './sender.js';
+import { Op } from './stream-area.js';
+import { Role, type StreamSink } from './streams.js';
 
-const { send: sendNative } = native.socket;
-const { write: writeNative } = native.fd;
-
-/** Larger writes are sent from the caller's memory: to copy them would cost more than a call. */
-const LARGEST_COPY = 16 * 1024;
-const NO_PART = -1;
-
-/** Options of a connection. */
-export interface ConnectionOptions {
-  /** `write()` returns false once so many bytes are queued; 64 KiB by default. */
-  highWaterMark?: number;
-  /** The connection ends with ERR_QUEUE_FULL if more bytes than that are queued; 16 MiB by default. */
-  maxQueued?: number;
-}
-
-/** The options of all connections of a kind, checked once. */
-export interface ConnectionKind<T> {
-  readonly handlers: ConnectionHandlers<T>;
-  readonly highWaterMark: number;
-  readonly maxQueued: number;
-  /** How many of them are open. */
-  open: number;
-}
-
-export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOptions = NO_OPTIONS): ConnectionKind<T> {
-  checkObject(handlers, 'handlers');
-  checkObject(options, 'options');
-  const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024 } = options;
-  checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);
-  checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
-  return { handlers, highWaterMark, maxQueued, open: 0 };
-}
-
-const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
+const { takeError } = native.socket;
+const errorPeer = new Uint8Array(native.address.bytes);
 
 /** A stream that has its slot already, of which a connection is to be made. */
 export class Adopted<T> {
-  readonly streams: Streams;
   readonly kind: ConnectionKind<T>;
   readonly fd: number;
   readonly slot: number;
   readonly generation: number;
   readonly isConnecting: boolean;
 
-  constructor(
-    streams: Streams,
-    kind: ConnectionKind<T>,
-    fd: number,
-    slot: number,
-    generation: number,
-    isConnecting: boolean,
-  ) {
-    this.streams = streams;
+  constructor(kind: ConnectionKind<T>, fd: number, slot: number, generation: number, isConnecting: boolean) {
     this.kind = kind;
     this.fd = fd;
     this.slot = slot;
@@ -76,14 +37,11 @@ export class Adopted<T> {
   }
 
   /** Takes over an fd. @throws SystemError of epoll_ctl(2) */
-  static fd<T>(streams: Streams, kind: ConnectionKind<T>, fd: number, isConnecting: boolean): Adopted<T> {
-    const slot = streams.add(fd, isConnecting ? Role.CONNECTING : Role.CONNECTED, false);
-    return new Adopted(streams, kind, fd, slot, streams.addedGeneration, isConnecting);
+  static fd<T>(kind: ConnectionKind<T>, fd: number, isConnecting: boolean): Adopted<T> {
+    const slot = kind.streams.add(fd, isConnecting ? Role.CONNECTING : Role.CONNECTED, false);
+    return new Adopted(kind, fd, slot, kind.streams.addedGeneration, isConnecting);
   }
 }
-
-/** @internal Whether the connection is one of that kind. */
-export let isOfKind: <T>(connection: Connection<unknown>, kind: ConnectionKind<T>) => boolean;
 
 /** @internal Calls the handler `open`. */
 export let opened: (connection: Connection<unknown>) => void;
@@ -92,27 +50,8 @@ export let opened: (connection: Connection<unknown>) => void;
  * A stream that a reactor serves within its turns: TCP, a Unix socket, or any other fd with a stream of bytes (a pipe, a
  * terminal). `Listener`, `connect()` and `new Connection()` make them.
  */
-export class Connection<T = undefined> implements StreamSink {
-  /** Anything of the program's. */
-  data!: T;
-  readonly #streams: Streams;
-  readonly #kind: ConnectionKind<T>;
-  readonly #fd: number;
-  /** @internal */
-  readonly slot: number;
-  /** @internal */
-  readonly generation: number;
-  #state: number = State.OPEN;
-  #isConnecting: boolean;
-  #queue: SendQueue | null = null;
-  /** The first and the last part of what this turn sends, if #epoch is that of the streams. */
-  #head = NO_PART;
-  #tail = NO_PART;
-  #epoch = -1;
-  #needsDrain = false;
-  #ended = false;
+export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   #bytesRead = 0;
-  #bytesWritten = 0;
 
   /**
    * Makes a connection of an fd with a stream of bytes: a connected socket, the end of a pipe, a terminal. The fd is the
@@ -127,24 +66,27 @@ export class Connection<T = undefined> implements StreamSink {
   constructor(adopted: Adopted<T>);
   constructor(from: Reactor | Adopted<T>, fd?: number, handlers?: ConnectionHandlers<T>, options?: ConnectionOptions) {
     const adopted = from instanceof Adopted ? from : adopt(from, fd, handlers as ConnectionHandlers<T>, options);
-    this.#streams = adopted.streams;
-    this.#kind = adopted.kind;
-    this.#fd = adopted.fd;
-    this.slot = adopted.slot;
-    this.generation = adopted.generation;
-    this.#isConnecting = adopted.isConnecting;
-    this.#kind.open++;
-    this.#streams.put(this);
-  }
-
-  /** Its fd. Do not read, write or close it: `detach()` gives it to the program. */
-  get fd(): number {
-    return this.#fd;
+    const { kind } = adopted;
+    super(kind, adopted.fd, adopted.slot, adopted.generation);
+    if (adopted.isConnecting) this.state = State.CONNECTING;
+    kind.open++;
+    kind.streams.put(this);
+    if (kind.idleTimeoutMs > 0) kind.streams.setIdleTimeout(this, kind.idleTimeoutMs);
   }
 
   /** Whether it is closed. */
   get closed(): boolean {
-    return this.#state === State.CLOSED;
+    return (this.state & State.CLOSED) !== 0;
+  }
+
+  /** Whether the peer has ended. */
+  get ended(): boolean {
+    return (this.state & State.ENDED) !== 0;
+  }
+
+  /** Whether it is paused. */
+  get paused(): boolean {
+    return (this.state & State.PAUSED) !== 0;
   }
 
   /** How many bytes have come. */
@@ -152,92 +94,78 @@ export class Connection<T = undefined> implements StreamSink {
     return this.#bytesRead;
   }
 
-  /** How many bytes `write()` has taken, those that are queued included. */
-  get bytesWritten(): number {
-    return this.#bytesWritten;
-  }
-
-  /** How many bytes are queued because the peer does not take them. */
-  get queued(): number {
-    return this.#queue?.bytes ?? 0;
-  }
-
-  /** Whether the peer has ended. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /**
-   * The peer's address; known without a system call if the connection was accepted. It holds no address for a peer
-   * without one (a Unix socket, a pipe).
+   * The peer's address; known without a system call if the connection was accepted, and in the handler `close`. null for
+   * a peer without one (a pipe), and once closed.
    */
-  get remoteAddress(): SocketAddress {
+  get remoteAddress(): AddressInfo | null {
     const address = new SocketAddress();
-    const bytes = SocketAddress.bytesOf(address) as Uint8Array;
-    if (this.#state === State.CLOSED) return address;
-    this.#streams.peer(this, bytes);
-    if (address.domain === 0) native.socket.getpeername(this.#fd, bytes);
-    return address;
+    this.kind.streams.peer(this, SocketAddress.bytesOf(address) as Uint8Array);
+    if (address.domain !== 0) return address.toInfo();
+    return this.closed ? null : addressOr(getpeername, this.fd);
   }
 
-  /**
-   * Sends bytes. They are copied, or, above 16 KiB, sent at once; what the kernel does not take is copied and queued.
-   * All writes of a turn leave in one call at its end.
-   *
-   * @param bytes a string is encoded
-   * @param encoding of a string; 'utf8' by default
-   * @returns whether there is room: false once more than `highWaterMark` bytes are queued, then wait for `drain`. On a
-   * closed connection it does nothing and returns false
-   * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`
-   */
-  write(bytes: Uint8Array | string, encoding?: BufferEncoding): boolean {
-    if (this.#state !== State.OPEN || this.#isConnecting) return this.#writeElsewhere(bytes, encoding);
-    if (this.#queue !== null) return this.#enqueue(toBytes(bytes, encoding));
-    if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
-    if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
-    const { length } = bytes;
-    if (length > LARGEST_COPY) return this.#writeLarge(bytes);
-    if (length === 0) {
-      checkBytes(bytes, 'bytes'); // it may be detached
-      return true;
-    }
-    const streams = this.#streams;
-    streams.reserve(length);
-    streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
-    this.#sendReserved(length);
-    return true;
+  /** Its own address. null for an fd without one (a pipe), and once closed. */
+  get localAddress(): AddressInfo | null {
+    return this.closed ? null : addressOr(getsockname, this.fd);
   }
 
   /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
   pause(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.PAUSE, this);
+    if ((this.state & (State.CLOSED | State.PAUSED)) !== 0) return;
+    this.state |= State.PAUSED;
+    if ((this.state & State.CONNECTING) === 0) this.kind.streams.command(Op.PAUSE, this);
   }
 
-  /** Ends pause(). */
+  /** Ends pause(). Idempotent. */
   resume(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.RESUME, this);
+    if ((this.state & (State.CLOSED | State.PAUSED)) !== State.PAUSED) return;
+    this.state &= ~State.PAUSED;
+    if ((this.state & State.CONNECTING) === 0) this.kind.streams.command(Op.RESUME, this);
+  }
+
+  /**
+   * Sets how long no byte may come or go, in place of the option `idleTimeoutMs`.
+   *
+   * @param idleMs milliseconds, from 0; 0: for ever
+   */
+  setIdleTimeout(idleMs: number): void {
+    checkDelay(idleMs, 'idleMs');
+    if (!this.closed) this.kind.streams.setIdleTimeout(this, idleMs);
+  }
+
+  /**
+   * Calls the handler `timeout` at a time, whatever comes or goes until then. Another call replaces it.
+   *
+   * @param delayMs milliseconds from now on, from 0; never earlier, and some ten milliseconds later at most. null: none
+   */
+  setDeadline(delayMs: number | null): void {
+    if (delayMs !== null) checkDelay(delayMs, 'delayMs');
+    if (!this.closed) this.kind.streams.setDeadline(this, delayMs);
   }
 
   /**
    * Sends what is queued, and then the end of the stream (SHUT_WR). The connection closes when the peer has ended as
-   * well. Idempotent.
+   * well; that of a pipe or a terminal at once. Idempotent.
+   *
+   * @param bytes are written before
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
-    if (this.#state !== State.OPEN) return;
+    if ((this.state & (State.ENDING | State.CLOSED)) !== 0) return;
     if (bytes !== undefined) this.write(bytes, encoding);
     if (this.closed) return;
-    this.#state = State.ENDING;
-    if (this.#queue === null && !this.#isConnecting) this.#finish();
+    this.state |= State.ENDING;
+    if (this.isDrained) this.#finish();
   }
 
   /** Closes the connection now. What is queued is dropped; what this turn sends goes out if there is room. Idempotent. */
   close(): void {
-    this.#close(Op.CLOSE);
+    this.#close(Op.CLOSE, null);
   }
 
   /** Closes the connection with a reset: the peer gets ECONNRESET. Idempotent. */
   reset(): void {
-    this.#close(Op.RESET);
+    this.#close(Op.RESET, null);
   }
 
   /** close(), for `using`. */
@@ -252,61 +180,67 @@ export class Connection<T = undefined> implements StreamSink {
    * dropped: detach when `queued` is 0
    * @throws ERR_INVALID_STATE if it is closed
    */
-  detach(): { fd: number; unread: Buffer } {
-    if (this.#state === State.CLOSED) throw invalidState('the connection is closed');
-    const unread = this.#streams.takeUnread(this);
-    this.#streams.command(Op.DETACH, this);
-    this.#streams.flush();
+  detach(): { fd: number; unread: Buffer<ArrayBuffer> } {
+    if (this.closed) throw invalidState('the connection is closed');
+    const { streams } = this.kind;
+    const unread = streams.takeUnread(this);
+    streams.command(Op.DETACH, this);
+    streams.flush();
     this.#leave();
-    return { fd: this.#fd, unread };
+    return { fd: this.fd, unread };
   }
 
   /** @internal */
-  onData(bytes: Buffer): void {
+  onData(bytes: Chunk): void {
     this.#bytesRead += bytes.length;
-    const { data } = this.#kind.handlers;
+    const { data } = this.kind.handlers;
     if (data === undefined) return;
     try {
-      data.call(this.#kind.handlers, this, bytes);
+      data.call(this.kind.handlers, this, bytes);
+    } catch (error) {
+      this.#threw(error);
+    }
+    expire(bytes);
+  }
+
+  /** @internal */
+  onEnd(): void {
+    this.state |= State.ENDED;
+    const { handlers } = this.kind;
+    if (handlers.end !== undefined) this.#call(handlers.end);
+    else this.end();
+    if ((this.state & State.FINISHED) !== 0) this.close();
+  }
+
+  /** @internal */
+  onRoom(): void {
+    if ((this.state & State.CONNECTING) !== 0) this.#connected(takeError(this.fd, errorPeer));
+    else this.drain();
+  }
+
+  /** @internal */
+  onFailed(error: number, syscall: string): void {
+    const isConnecting = (this.state & State.CONNECTING) !== 0;
+    this.fail(new SystemError(error, isConnecting ? 'connect' : syscall, { fd: this.fd }));
+  }
+
+  /** @internal */
+  onTimedOut(isDeadline: boolean): void {
+    const { timeout } = this.kind.handlers;
+    if (timeout === undefined) {
+      this.fail(timedOut(isDeadline));
+      return;
+    }
+    try {
+      timeout.call(this.kind.handlers, this, isDeadline ? 'deadline' : 'idle');
     } catch (error) {
       this.#threw(error);
     }
   }
 
-  /** @internal */
-  onEnd(): void {
-    this.#ended = true;
-    const { handlers } = this.#kind;
-    if (handlers.end !== undefined) this.#call(handlers.end);
-    else this.end();
-    if (this.#state === State.ENDING && this.#queue === null) this.close();
-  }
-
-  /** @internal */
-  onRoom(): void {
-    if (this.#isConnecting) {
-      this.#connected(native.socket.takeError(this.#fd, errorPeer));
-      return;
-    }
-    this.#drain();
-  }
-
-  /** @internal */
-  onPartial(sent: number, commands: Commands): void {
-    const queue = new SendQueue();
-    let skip = sent;
-    for (let place = this.#head; place !== NO_PART; place = commands.nextOf(place)) {
-      const part = commands.bytesOf(place);
-      if (skip < part.length) queue.push(Buffer.from(part.subarray(skip)));
-      skip = Math.max(0, skip - part.length);
-    }
-    // Bytes that were written after a flush within the turn are behind these already.
-    this.#queue = queue;
-  }
-
-  /** @internal */
-  onFailed(error: number): void {
-    this.#fail(new SystemError(error, this.#isConnecting ? 'connect' : 'recv', { fd: this.#fd }));
+  /** @internal The fd has no halves that could be shut down. */
+  onNoHalves(): void {
+    this.close();
   }
 
   /** @internal */
@@ -317,163 +251,92 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onReactorClosed(): void {
-    this.#kind.open--;
-    this.#state = State.CLOSED;
-    this.#queue = null;
+    this.#forget();
   }
 
-  #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
-    const most = text.length * 3; // of UTF-8, which takes the most
-    if (most > LARGEST_COPY) return this.#writeLarge(Buffer.from(text, encoding));
-    const streams = this.#streams;
-    streams.reserve(most);
-    const length = streams.commands.sendArea.write(text, streams.commands.sendUsed, most, encoding);
-    if (length > 0) this.#sendReserved(length);
-    return true;
-  }
-
-  #sendReserved(length: number): void {
-    const streams = this.#streams;
-    const { epoch } = streams;
-    const isFirst = this.#epoch !== epoch;
-    this.#tail = streams.send(this, isFirst ? NO_PART : this.#tail, length);
-    if (isFirst) this.#head = this.#tail;
-    this.#epoch = epoch;
-    this.#bytesWritten += length;
-  }
-
-  /** From the caller's memory, after what this turn has to send. */
-  #writeLarge(bytes: Uint8Array): boolean {
-    if (this.#epoch === this.#streams.epoch) this.#streams.flush();
-    if (this.#queue !== null) return this.#enqueue(Buffer.from(bytes));
-    let sent = sendNative(this.#fd, bytes);
-    if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.#fd, bytes);
-    if (sent < WOULD_BLOCK) {
-      this.#failLater(errorOf(sent));
-      return false;
-    }
-    const taken = Math.max(0, sent);
-    this.#bytesWritten += taken;
-    if (taken === bytes.length) return true;
-    this.#queue = new SendQueue();
-    this.#streams.command(Op.AWAIT_ROOM, this);
-    return this.#enqueue(Buffer.from(bytes.subarray(taken)));
-  }
-
-  #enqueue(bytes: Uint8Array): boolean {
-    const queue = this.#queue as SendQueue;
-    queue.push(bytes);
-    this.#bytesWritten += bytes.length;
-    const { highWaterMark, maxQueued } = this.#kind;
-    if (queue.bytes > maxQueued) {
-      this.#fail(queueFull(maxQueued));
-      return false;
-    }
-    this.#needsDrain ||= queue.bytes > highWaterMark;
-    return queue.bytes <= highWaterMark;
-  }
-
-  /** A write that is not to an open connection. */
-  #writeElsewhere(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
-    if (this.#state === State.ENDING) throw invalidState('write() after end()');
-    const copy = toBytes(bytes, encoding);
-    if (this.#state === State.CLOSED) return false;
-    this.#queue ??= new SendQueue(); // until it is connected
-    return this.#enqueue(copy);
-  }
-
-  /** There is room: sends what is queued. */
-  #drain(): void {
-    const queue = this.#queue;
-    if (queue === null) return;
-    const error = queue.send(this.#fd);
-    if (error !== 0) {
-      this.onFailed(error);
-      return;
-    }
-    if (queue.bytes > 0) this.#streams.command(Op.AWAIT_ROOM, this);
-    else this.#queue = null;
-    if (this.#queue === null && this.#state === State.ENDING) {
+  /** @internal */
+  protected drained(): void {
+    if ((this.state & State.ENDING) !== 0) {
       this.#finish();
-      if (this.#ended) this.close();
       return;
     }
-    if (!this.#needsDrain || queue.bytes > this.#kind.highWaterMark) return;
-    this.#needsDrain = false;
-    const { drain } = this.#kind.handlers;
+    if ((this.state & State.NEEDS_DRAIN) === 0) return;
+    this.state &= ~State.NEEDS_DRAIN;
+    const { drain } = this.kind.handlers;
     if (drain !== undefined) this.#call(drain);
   }
 
   #connected(error: number): void {
     if (error !== 0) {
-      this.#fail(new SystemError(error > 0 ? error : errorOf(error), 'connect', { fd: this.#fd }));
+      const number = error > 0 ? error : errorOf(error);
+      this.fail(new SystemError(number, 'connect', { fd: this.fd, ...addressDetails(errorPeer) }));
       return;
     }
-    this.#isConnecting = false;
-    this.resume();
+    this.state &= ~State.CONNECTING;
+    if (!this.paused) this.kind.streams.command(Op.RESUME, this);
     opened(this as Connection<unknown>);
-    if (this.#queue !== null) this.#drain();
-    else if (this.#state === State.ENDING) this.#finish();
+    if (!this.isDrained) this.drain();
+    else if ((this.state & State.ENDING) !== 0) this.#finish();
   }
 
+  /** All is sent that was to be sent. */
   #finish(): void {
-    this.#streams.command(Op.SHUTDOWN, this);
-    if (this.#ended) this.close();
+    if ((this.state & (State.CONNECTING | State.FINISHED | State.CLOSED)) !== 0) return;
+    this.state |= State.FINISHED;
+    if (this.ended) this.close();
+    else this.kind.streams.command(Op.SHUTDOWN, this);
   }
 
-  #close(op: number): void {
-    if (this.#state === State.CLOSED) return;
-    this.#streams.command(op, this);
+  #close(op: number, error: unknown): void {
+    if (this.closed) return;
+    this.kind.streams.command(op, this);
     this.#leave();
-    const { close } = this.#kind.handlers;
-    if (close !== undefined) close.call(this.#kind.handlers, this);
+    const { handlers } = this.kind;
+    if (handlers.close !== undefined) handlers.close.call(handlers, this, error);
   }
 
   #leave(): void {
-    this.#kind.open--;
-    this.#state = State.CLOSED;
-    this.#queue = null;
-    this.#streams.remove(this);
+    this.kind.streams.remove(this);
+    this.#forget();
+  }
+
+  #forget(): void {
+    const { kind } = this;
+    this.state |= State.CLOSED;
+    if (--kind.open === 0) kind.onEmpty?.();
+    this.dropQueue();
   }
 
   #call(handler: (connection: Connection<T>) => void): void {
     try {
-      handler.call(this.#kind.handlers, this);
+      handler.call(this.kind.handlers, this);
     } catch (error) {
       this.#threw(error);
     }
   }
 
-  /** An error of a call within write(): the handlers are called in a later turn. */
-  #failLater(error: number): void {
-    this.#streams.failLater(this, error);
-  }
-
   /** A handler threw: the connection ends, the others of the turn are served. */
   #threw(error: unknown): void {
-    const { handlers } = this.#kind;
-    try {
-      if (handlers.error === undefined || !(error instanceof Error)) throw error;
-      if (this.#state !== State.CLOSED) handlers.error.call(handlers, this, error);
-      else throw error;
-    } finally {
-      this.close();
+    if (!(error instanceof Error) || this.kind.handlers.error === undefined || this.closed) {
+      this.#close(Op.CLOSE, error);
+      throw error;
     }
+    this.fail(error);
   }
 
-  #fail(error: Error): void {
-    const { handlers } = this.#kind;
+  /** @internal */
+  protected fail(error: Error): void {
+    const { handlers } = this.kind;
     try {
-      handlers.error?.call(handlers, this, error);
+      if (handlers.error !== undefined) handlers.error.call(handlers, this, error);
     } finally {
-      this.close();
+      this.#close(Op.CLOSE, error);
     }
   }
 
   static {
-    isOfKind = (connection, kind) => (connection.#kind as object) === kind;
     opened = (connection) => {
-      const { open } = connection.#kind.handlers;
+      const { open } = connection.kind.handlers;
       if (open !== undefined) connection.#call(open);
     };
   }
@@ -486,19 +349,16 @@ function adopt<T>(
   options?: ConnectionOptions,
 ): Adopted<T> {
   checkFd(fd);
-  return Adopted.fd(streamsOf(reactor), kindOf(handlers, options), fd, false);
+  const kind = checkKind(handlers, options);
+  return Adopted.fd({ ...kind, streams: streamsOf(reactor) }, fd, false);
 }
 
-const errorPeer = new Uint8Array(native.address.bytes);
-
-function queueFull(maxQueued: number): Error {
-  const error = invalidState(`more than ${maxQueued} bytes are queued: the peer does not read`);
-  return Object.assign(error, { code: 'ERR_QUEUE_FULL' });
-}
-
-function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Buffer {
-  if (typeof bytes === 'string') return Buffer.from(bytes, encoding);
-  checkBytes(bytes, 'bytes');
-  if (bytes.length === 0) return Buffer.alloc(0);
-  return Buffer.from(bytes);
+/** null for an fd that is not a socket, or has no peer any more. */
+function addressOr(call: (fd: number) => AddressInfo, fd: number): AddressInfo | null {
+  try {
+    return call(fd);
+  } catch (error) {
+    if (error instanceof SystemError) return null;
+    throw error;
+  }
 }

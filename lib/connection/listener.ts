@@ -2,45 +2,34 @@
 //
 // Out of fds, accept(2) fails and the connection stays in the queue. The native side then stops accepting; the listener
 // tries again after a while.
-import { checkBoolean, checkDelay, checkObject, NO_OPTIONS } from '../base/arguments.js';
+import { checkBoolean, checkDelay, checkFd, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { SystemError } from '../base/errors.js';
 import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
 import type { AddressInfo } from '../socket/address.js';
-import { getsockname } from '../socket/calls.js';
-import { listenTcp, listenUnix } from '../socket/open.js';
-import {
-  Adopted,
-  Connection,
-  type ConnectionKind,
-  type ConnectionOptions,
-  isOfKind,
-  kindOf,
-  opened,
-} from './connection.js';
+import { close, getsockname } from '../socket/calls.js';
+import { type ListenTcpOptions, listenTcp, listenUnix } from '../socket/open.js';
+import { Adopted, Connection, opened } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
+import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
+import { SocketFile } from './socket-file.js';
 import { Op } from './stream-area.js';
-import { Role, type StreamSink, type Streams } from './streams.js';
+import { Role, type StreamSink } from './streams.js';
 
 const RETRY_MS = 100;
 
 /** Options of `new Listener()`: where it listens, and those of its connections. */
-export interface ListenerOptions extends ConnectionOptions {
-  /** A numeric address; with `port`. */
-  host?: string;
-  /** 0 for any free one: see `address`. */
-  port?: number;
-  /** The path of a Unix socket, in place of `host` and `port`. */
+export interface ListenerOptions extends ConnectionOptions, Partial<ListenTcpOptions> {
+  /**
+   * The path of a Unix socket, in place of `host` and `port`; one that begins with NUL is an abstract name (Linux). The
+   * file is removed when the listener closes.
+   */
   path?: string;
   /** A socket that listens already, in place of the others. The listener's from here on. */
   fd?: number;
-  /** How many connections may wait to be accepted; 511 by default. */
-  backlog?: number;
   /** TCP_NODELAY for each connection; true by default. */
   noDelay?: boolean;
-  /** As in `listenTcp()`. */
-  reusePort?: boolean;
 }
 
 /** Options of `listener.close()`. */
@@ -51,14 +40,16 @@ export interface CloseOptions {
 
 /** A socket that listens, whose connections share their handlers. */
 export class Listener<T = undefined> implements StreamSink {
+  /** Where it listens. */
+  readonly address: AddressInfo;
   /** @internal */
   readonly slot: number;
   /** @internal */
   readonly generation: number;
   readonly #reactor: Reactor;
-  readonly #streams: Streams;
   readonly #kind: ConnectionKind<T>;
   readonly #fd: number;
+  readonly #file: SocketFile | null;
   #accepted = 0;
   #pauses = 0;
   #retry: Timer | null = null;
@@ -73,20 +64,23 @@ export class Listener<T = undefined> implements StreamSink {
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
     checkObject(options, 'options');
-    this.#kind = kindOf(handlers, options);
-    const { noDelay = true } = options;
+    const { noDelay = true, path } = options;
     checkBoolean(noDelay, 'options.noDelay');
+    const kind = checkKind(handlers, options);
+    const streams = streamsOf(reactor);
     this.#reactor = reactor;
-    this.#streams = streamsOf(reactor);
+    this.#kind = { ...kind, streams };
     this.#fd = openListener(options);
-    this.slot = this.#streams.add(this.#fd, Role.LISTENER, noDelay);
-    this.generation = this.#streams.addedGeneration;
-    this.#streams.put(this);
-  }
-
-  /** Where it listens. */
-  get address(): AddressInfo {
-    return getsockname(this.#fd);
+    try {
+      this.address = getsockname(this.#fd);
+      this.slot = streams.add(this.#fd, Role.LISTENER, noDelay);
+    } catch (error) {
+      if (options.fd === undefined) close(this.#fd);
+      throw error;
+    }
+    this.#file = options.fd === undefined && path !== undefined ? SocketFile.at(path) : null;
+    this.generation = streams.addedGeneration;
+    streams.put(this);
   }
 
   /** How many connections it has accepted. */
@@ -106,7 +100,7 @@ export class Listener<T = undefined> implements StreamSink {
 
   /** Its open connections. */
   *connections(): IterableIterator<Connection<T>> {
-    for (const sink of this.#streams) if (sink instanceof Connection && isOfKind(sink, this.#kind)) yield sink;
+    for (const sink of this.#kind.streams) if (sink instanceof Connection && sink.kind === this.#kind) yield sink;
   }
 
   /** Stops listening. Idempotent. */
@@ -117,12 +111,15 @@ export class Listener<T = undefined> implements StreamSink {
     if (!this.#closed) {
       this.#closed = true;
       this.#retry?.cancel();
-      this.#streams.command(Op.CLOSE, this);
-      this.#streams.remove(this);
+      this.#file?.remove();
+      this.#kind.streams.command(Op.CLOSE, this);
+      this.#kind.streams.remove(this);
     }
     if (graceMs === undefined || this.size === 0) return;
     for (const connection of [...this.connections()]) connection.end();
+    if (this.size === 0) return;
     this.#grace?.cancel();
+    this.#kind.onEmpty = () => this.#grace?.cancel(); // or the timer would keep run() waiting
     this.#grace = this.#reactor.setTimer(graceMs, () => {
       for (const connection of [...this.connections()]) connection.close();
     });
@@ -136,7 +133,7 @@ export class Listener<T = undefined> implements StreamSink {
   /** @internal */
   onAccepted(slot: number, generation: number, fd: number): void {
     this.#accepted++;
-    const connection = new Connection(new Adopted(this.#streams, this.#kind, fd, slot, generation, false));
+    const connection = new Connection(new Adopted(this.#kind, fd, slot, generation, false));
     opened(connection as Connection<unknown>);
   }
 
@@ -145,7 +142,7 @@ export class Listener<T = undefined> implements StreamSink {
     this.#pauses++;
     this.#retry = this.#reactor.setTimer(RETRY_MS, () => {
       this.#retry = null;
-      this.#streams.command(Op.RESUME, this);
+      this.#kind.streams.command(Op.RESUME, this);
     });
   }
 
@@ -158,6 +155,7 @@ export class Listener<T = undefined> implements StreamSink {
   /** @internal */
   onReactorClosed(): void {
     this.#closed = true;
+    this.#file?.remove();
   }
 
   /** @internal */
@@ -168,17 +166,20 @@ export class Listener<T = undefined> implements StreamSink {
   onRoom(): void {}
   /** @internal */
   onPartial(): void {}
+  /** @internal */
+  onFileSent(): void {}
+  /** @internal */
+  onTimedOut(): void {}
+  /** @internal */
+  onNoHalves(): void {}
 }
 
 function openListener(options: ListenerOptions): number {
-  const { host, port, path, fd, backlog, reusePort } = options;
-  if (fd !== undefined) return fd;
-  const shared = { ...(backlog === undefined ? {} : { backlog }) };
-  if (path !== undefined) return listenUnix({ path, ...shared });
-  return listenTcp({
-    host: host as string,
-    port: port as number,
-    ...shared,
-    ...(reusePort === undefined ? {} : { reusePort }),
-  });
+  const { host, port, path, fd, backlog } = options;
+  if (fd !== undefined) {
+    checkFd(fd, 'options.fd');
+    return fd;
+  }
+  if (path !== undefined) return listenUnix(backlog === undefined ? { path } : { path, backlog });
+  return listenTcp({ ...options, host: host as string, port: port as number });
 }

@@ -28,7 +28,9 @@ export function streamsOf(reactor: Reactor): Streams {
   if (found !== undefined && !reactor.closed) return found;
   let made: Streams | undefined;
   addStreams(reactor, (backend, wake) => {
-    made = new Streams((memory, limits) => openStreams(backend, memory, limits), LIMITS, wake);
+    const { times } = backend;
+    const setTimer = (delayMs: number, handler: () => void) => reactor.setTimer(delayMs, handler);
+    made = new Streams((memory, limits) => openStreams(backend, memory, limits), LIMITS, { times, wake, setTimer });
     return made;
   });
   known.set(reactor, made as Streams);

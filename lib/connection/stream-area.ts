@@ -26,6 +26,9 @@ export const Op = {
   CLOSE: 7,
   RESET: 8,
   DETACH: 9,
+  SEND_FILE: 10,
+  FILE_PLACE: 11,
+  SEND_CORKED: 12,
 } as const;
 
 /** enum StreamKind of native/sys/streams/stream_area.h. */
@@ -37,7 +40,13 @@ export const Kind = {
   FAILED: 5,
   ACCEPTED: 6,
   ACCEPT_FAILED: 7,
+  FILE_SENT: 8,
+  NO_HALVES: 9,
 } as const;
+
+/** enum StreamCall there: the calls that can fail. That of the poller has a name in each backend. */
+export const CALLS = ['recv', 'send', 'sendfile'] as const;
+export const Call = { RECEIVE: 0, SEND: 1, SEND_FILE: 2 } as const;
 
 /** Records that native code writes. */
 export class Reports {
@@ -128,6 +137,11 @@ export class Commands {
   /** The send at `place` goes on with the one at `next`. */
   link(place: number, next: number): void {
     this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] = next;
+  }
+
+  /** What the command at `place` asks for is what `op` is. */
+  become(place: number, op: number): void {
+    this.words[HEADER_WORDS + place * RECORD_WORDS] = op;
   }
 
   /** The place of the next part of a send; -1: there is none. */

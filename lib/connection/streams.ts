@@ -4,27 +4,54 @@
 // A report is handed on in the order in which it came. #next says which comes next, and moves on before a handler is
 // called. So a handler may throw: the next turn goes on from there.
 import { errorOf, SystemError } from '../base/errors.js';
+import { native } from '../native/table.js';
+import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
-import { Commands, Kind, Op, Reports } from './stream-area.js';
+import { type Chunk, chunkOf } from './chunk.js';
+import { Later } from './later.js';
+import { CALLS, Commands, Kind, Op, Reports } from './stream-area.js';
+import { TimeOut, TimeOuts } from './time-outs.js';
 
 /** enum StreamRole of native/sys/streams/streams.h. */
 export const Role = { CONNECTED: 0, CONNECTING: 1, LISTENER: 2 } as const;
 
-/** What has a slot. What it throws leaves the turn. */
-export interface StreamSink {
+/** What is told later. */
+const Told = { ROOM: 0, TIMED_OUT: 1, NO_HALVES: 2, FAILED: 3 /* plus the number of the call */ } as const;
+
+/** What has a slot. */
+export interface Slotted {
   readonly slot: number;
   readonly generation: number;
+}
+
+/** What the streams tell of a slot. What it throws leaves the turn. */
+export interface StreamSink extends Slotted {
   /** Bytes arrived, which are valid until this returns. */
-  onData(bytes: Buffer): void;
+  onData(bytes: Chunk): void;
   onEnd(): void;
   onRoom(): void;
   /** Of what the last flush was to send, only so many bytes were taken. Calls no handler. */
   onPartial(sent: number, commands: Commands): void;
-  onFailed(error: number): void;
+  /** Of the file that the last flush was to send, so many bytes were taken. Calls no handler. */
+  onFileSent(sent: number, hasEnded: boolean): void;
+  onFailed(error: number, syscall: string): void;
+  onTimedOut(isDeadline: boolean): void;
+  /** The fd has no halves that could be shut down. */
+  onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
   onReactorClosed(): void;
+}
+
+/** What streams need of their reactor. */
+export interface StreamHost {
+  /** The clock of its turns (event-batch.ts). */
+  readonly times: Float64Array;
+  /** Tells a host that waits that there is something to do. */
+  wake(): void;
+  /** Calls back once. Returns how to cancel it. */
+  setTimer(delayMs: number, handler: () => void): { cancel(): void };
 }
 
 const added = new Int32Array(2);
@@ -32,29 +59,31 @@ const added = new Int32Array(2);
 export class Streams implements StreamTurn {
   readonly commands: Commands;
   readonly #reports: Reports;
-  readonly #slab: Buffer<ArrayBuffer>;
+  readonly #slab: ArrayBuffer;
   readonly #engine: StreamEngine;
-  readonly #wake: () => void;
+  readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
-  /** Failed sends, whose handlers are called in the next turn: slot and generation and error, in turn. */
-  readonly #failures: number[] = [];
+  readonly #later = new Later();
+  #timeOuts: TimeOuts | null = null;
+  #timer: { cancel(): void } | null = null;
+  #timerMs = 0;
   #size = 0;
   #next = 0;
   #count = 0;
   #epoch = 0;
 
-  /** @param wake tells a host that waits that there is something to do */
   constructor(
     open: (streams: StreamMemory, limits: StreamLimits) => StreamEngine,
     limits: StreamLimits,
-    wake: () => void,
+    host: StreamHost,
   ) {
     this.commands = new Commands(limits.commands, limits.sendBytes);
     this.#reports = Reports.of(limits.reports);
-    this.#slab = Buffer.from(new ArrayBuffer(limits.slabBytes));
-    this.#wake = wake;
+    this.#slab = new ArrayBuffer(limits.slabBytes);
+    this.#host = host;
     const { words: commands, sendArea } = this.commands;
-    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab: this.#slab }, limits);
+    const slab = new Uint8Array(this.#slab);
+    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab }, limits);
   }
 
   get size(): number {
@@ -62,7 +91,7 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    return this.#next < this.#count || this.#failures.length > 0;
+    return this.#next < this.#count || !this.#later.isEmpty;
   }
 
   get hasCommands(): boolean {
@@ -97,15 +126,19 @@ export class Streams implements StreamTurn {
   }
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */
-  remove(sink: StreamSink): void {
-    if (this.#sinks[sink.slot] !== sink) return;
+  remove(sink: Slotted): void {
+    if (this.#at(sink.slot, sink.generation) === null) return;
     this.#sinks[sink.slot] = null;
     this.#size--;
-    this.#wake();
+    if (this.#timeOuts !== null) {
+      this.#timeOuts.forget(sink.slot);
+      if (this.#timeOuts.size === 0) this.#cancelTimer();
+    }
+    this.#host.wake();
   }
 
   /** The peer's address that accept(2) told. Returns a native result. */
-  peer(sink: StreamSink, address: Uint8Array): number {
+  peer(sink: Slotted, address: Uint8Array): number {
     return this.#engine.peer(sink.slot, sink.generation, address);
   }
 
@@ -114,7 +147,7 @@ export class Streams implements StreamTurn {
   }
 
   /** Adds a command that has no bytes. */
-  command(op: number, sink: StreamSink): void {
+  command(op: number, sink: Slotted): void {
     if (this.commands.count === this.commands.capacity) this.flush();
     this.#push(op, sink, 0, 0);
   }
@@ -134,7 +167,7 @@ export class Streams implements StreamTurn {
    * @param tail the last part of what this sink sends in this epoch; -1 for none
    * @returns the new last part
    */
-  send(sink: StreamSink, tail: number, length: number): number {
+  send(sink: Slotted, tail: number, length: number): number {
     const { commands } = this;
     let place = tail;
     if (tail < 0) place = this.#push(Op.SEND, sink, commands.sendUsed, length);
@@ -143,13 +176,52 @@ export class Streams implements StreamTurn {
       commands.link(tail, place);
     }
     commands.sendUsed += length;
+    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
     return place;
   }
 
-  /** Tells the sink of an error in the next turn, and not within the call that had it. */
-  failLater(sink: StreamSink, error: number): void {
-    this.#failures.push(sink.slot, sink.generation, error);
-    this.#wake();
+  /**
+   * Sends a range of a file, behind what the sink sends in this epoch. onFileSent() follows.
+   *
+   * @param head the first part of what the sink sends in this epoch; -1 for none
+   */
+  sendFile(sink: Slotted, head: number, file: number, start: number, length: number): void {
+    const { commands } = this;
+    if (commands.count + 2 > commands.capacity) this.flush();
+    else if (head >= 0) commands.become(head, Op.SEND_CORKED);
+    const place = this.#push(Op.SEND_FILE, sink, file, length);
+    const low = start | 0;
+    commands.link(
+      place,
+      commands.push(Op.FILE_PLACE, sink.slot, sink.generation, low, Math.floor(start / 2 ** 32) | 0),
+    );
+    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
+  }
+
+  /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
+  failLater(sink: Slotted, error: number, call: number): void {
+    this.#tellLater(sink, Told.FAILED + call, error);
+  }
+
+  /** Calls the sink's onRoom() in a later turn. */
+  roomLater(sink: Slotted): void {
+    this.#tellLater(sink, Told.ROOM, 0);
+  }
+
+  /** @param idleMs 0: none */
+  setIdleTimeout(sink: Slotted, idleMs: number): void {
+    if (idleMs === 0 && this.#timeOuts === null) return;
+    const nowMs = native.now();
+    this.#withTimeOuts(nowMs).setIdle(sink.slot, idleMs, nowMs);
+    this.#setTimer(nowMs);
+  }
+
+  /** @param delayMs null: none */
+  setDeadline(sink: Slotted, delayMs: number | null): void {
+    if (delayMs === null && this.#timeOuts === null) return;
+    const nowMs = native.now();
+    this.#withTimeOuts(nowMs).setDeadline(sink.slot, delayMs, nowMs);
+    this.#setTimer(nowMs);
   }
 
   flush(): void {
@@ -160,12 +232,17 @@ export class Streams implements StreamTurn {
 
   begin(): void {
     this.#settle();
+    this.#timeOuts?.begin(this.#host.times[CLOCK] as number);
     this.#next = 0;
     this.#count = this.#reports.count;
   }
 
   deliver(): number {
-    let delivered = this.#deliverFailures();
+    let delivered = 0;
+    while (!this.#later.isEmpty) {
+      delivered++;
+      this.#later.shift(this.#tell);
+    }
     const reports = this.#reports;
     while (this.#next < this.#count) {
       const i = this.#next++;
@@ -175,40 +252,18 @@ export class Streams implements StreamTurn {
         continue;
       }
       delivered++;
-      switch (reports.kind(i)) {
-        case Kind.DATA: {
-          const offset = reports.offset(i);
-          sink.onData(this.#slab.subarray(offset, offset + reports.length(i)));
-          break;
-        }
-        case Kind.END:
-          sink.onEnd();
-          break;
-        case Kind.ROOM:
-          sink.onRoom();
-          break;
-        case Kind.FAILED:
-          sink.onFailed(reports.length(i));
-          break;
-        case Kind.ACCEPTED:
-          sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
-          break;
-        default:
-          sink.onAcceptFailed(reports.length(i));
-      }
+      this.#deliverOne(sink, i);
     }
     return delivered;
   }
 
   /** A copy of what was received for the sink in this turn, and not handed on yet. */
-  takeUnread(sink: StreamSink): Buffer {
+  takeUnread(sink: Slotted): Buffer<ArrayBuffer> {
     const reports = this.#reports;
-    const parts: Buffer[] = [];
+    const parts: Uint8Array[] = [];
     for (let i = this.#next; i < this.#count; i++) {
       if (reports.slot(i) !== sink.slot || reports.generation(i) !== sink.generation) continue;
-      if (reports.kind(i) !== Kind.DATA) continue;
-      const offset = reports.offset(i);
-      parts.push(this.#slab.subarray(offset, offset + reports.length(i)));
+      if (reports.kind(i) === Kind.DATA) parts.push(new Uint8Array(this.#slab, reports.offset(i), reports.length(i)));
     }
     return Buffer.concat(parts);
   }
@@ -216,7 +271,8 @@ export class Streams implements StreamTurn {
   close(): void {
     this.flush();
     this.#next = this.#count = 0;
-    this.#failures.length = 0;
+    this.#later.clear();
+    this.#cancelTimer();
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
@@ -224,15 +280,50 @@ export class Streams implements StreamTurn {
     for (const sink of sinks) sink.onReactorClosed();
   }
 
+  #deliverOne(sink: StreamSink, i: number): void {
+    const reports = this.#reports;
+    const timeOuts = this.#timeOuts;
+    switch (reports.kind(i)) {
+      case Kind.DATA:
+        if (timeOuts !== null) timeOuts.touch(sink.slot);
+        return sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+      case Kind.END:
+        return sink.onEnd();
+      case Kind.ROOM:
+        if (timeOuts !== null) timeOuts.touch(sink.slot);
+        return sink.onRoom();
+      case Kind.FAILED:
+        return sink.onFailed(reports.length(i), this.#nameOf(reports.extra(i)));
+      case Kind.ACCEPTED:
+        return sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
+      default:
+        return sink.onAcceptFailed(reports.length(i));
+    }
+  }
+
+  #tellLater(sink: Slotted, kind: number, value: number): void {
+    this.#later.push(sink.slot, sink.generation, kind, value);
+    this.#host.wake();
+  }
+
+  readonly #tell = (slot: number, generation: number, kind: number, value: number): void => {
+    const sink = this.#at(slot, generation);
+    if (sink === null) return;
+    if (kind === Told.ROOM) sink.onRoom();
+    else if (kind === Told.NO_HALVES) sink.onNoHalves();
+    else if (kind === Told.TIMED_OUT) sink.onTimedOut(value === TimeOut.DEADLINE);
+    else sink.onFailed(value, this.#nameOf(kind - Told.FAILED));
+  };
+
   /** Closes a connection whose listener is gone. */
   #refuse(slot: number, generation: number): void {
     if (this.commands.count === this.commands.capacity) this.flush();
     this.commands.push(Op.CLOSE, slot, generation, 0, 0);
   }
 
-  #push(op: number, sink: StreamSink, offset: number, length: number): number {
+  #push(op: number, sink: Slotted, offset: number, length: number): number {
     const place = this.commands.push(op, sink.slot, sink.generation, offset, length);
-    if (place === 0) this.#wake();
+    if (place === 0) this.#host.wake();
     return place;
   }
 
@@ -243,21 +334,49 @@ export class Streams implements StreamTurn {
     for (let i = 0; i < results.count; i++) {
       const sink = this.#at(results.slot(i), results.generation(i));
       if (sink === null) continue;
-      if (results.kind(i) === Kind.PARTIAL) sink.onPartial(results.length(i), commands);
-      else this.#failures.push(sink.slot, sink.generation, results.length(i));
+      const kind = results.kind(i);
+      if (kind === Kind.PARTIAL) sink.onPartial(results.length(i), commands);
+      else if (kind === Kind.FILE_SENT) sink.onFileSent(results.length(i), results.offset(i) !== 0);
+      else if (kind === Kind.NO_HALVES) this.#later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
+      else this.#later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
     }
     commands.clear();
     this.#epoch++;
   }
 
-  #deliverFailures(): number {
-    let delivered = 0;
-    while (this.#failures.length > 0) {
-      const [slot, generation, error] = this.#failures.splice(0, 3) as [number, number, number];
-      delivered++;
-      this.#at(slot, generation)?.onFailed(error);
-    }
-    return delivered;
+  #nameOf(call: number): string {
+    return CALLS[call] ?? this.#engine.changeCall;
+  }
+
+  #withTimeOuts(nowMs: number): TimeOuts {
+    this.#timeOuts ??= new TimeOuts(nowMs);
+    return this.#timeOuts;
+  }
+
+  /** Makes the timer fire when the next bucket of the wheel comes. */
+  #setTimer(nowMs: number): void {
+    const delayMs = (this.#timeOuts as TimeOuts).nextDelayMs(nowMs);
+    if (delayMs < 0) return this.#cancelTimer();
+    if (this.#timer !== null && this.#timerMs <= nowMs + delayMs) return;
+    this.#cancelTimer();
+    this.#timerMs = nowMs + delayMs;
+    this.#timer = this.#host.setTimer(delayMs, () => this.#onTimer());
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #onTimer(): void {
+    this.#timer = null;
+    const nowMs = native.now();
+    const timeOuts = this.#timeOuts as TimeOuts;
+    timeOuts.advance(nowMs, (slot, timeOut) => {
+      const sink = this.#sinks[slot];
+      if (sink != null) this.#tellLater(sink, Told.TIMED_OUT, timeOut);
+    });
+    this.#setTimer(nowMs);
   }
 
   #at(slot: number, generation: number): StreamSink | null {

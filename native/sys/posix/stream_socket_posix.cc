@@ -1,5 +1,6 @@
 #include "../streams/stream_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -11,7 +12,18 @@
 
 namespace fdreactor {
 
+namespace {
+
+#ifdef MSG_MORE
+constexpr int kMore = MSG_MORE;
+#else
+constexpr int kMore = 0;
+#endif
+
+}  // namespace
+
 const int kStreamNoMemory = ENOMEM;
+const int kStreamBrokenPipe = EPIPE;
 
 bool stream_is_socket(int fd) {
   int type = 0;
@@ -19,19 +31,28 @@ bool stream_is_socket(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
 }
 
+bool stream_only_sends(int fd) { return (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY; }
+
 Result stream_receive(int fd, bool is_socket, Bytes room) {
   return is_socket ? socket_receive(fd, room, 0) : fd_read(fd, room);
 }
 
 // SIGPIPE is blocked in this thread (sigpipe.h), so writev(2) needs no flag against it.
-Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count) {
-  if (count == 1 && is_socket) return socket_send(fd, parts[0], 0);
-  return count == 1 ? fd_write(fd, parts[0]) : fd_writev(fd, parts, count);
+Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count, bool is_corked) {
+  if (!is_socket) return count == 1 ? fd_write(fd, parts[0]) : fd_writev(fd, parts, count);
+  if (count > 1 && !is_corked) return fd_writev(fd, parts, count);
+  // Of several parts all but the last are sent corked as well.
+  Result sent = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const Result now = socket_send(fd, parts[i], is_corked ? kMore : 0);
+    if (now < 0) return sent > 0 && now == kWouldBlock ? sent : now;
+    sent += now;
+    if (static_cast<size_t>(now) < parts[i].size) break;
+  }
+  return sent;
 }
 
-void stream_shutdown(int fd, bool is_socket) {
-  if (is_socket) ::shutdown(fd, SHUT_WR);
-}
+void stream_shutdown(int fd) { ::shutdown(fd, SHUT_WR); }
 
 int stream_take_error(int fd, bool is_socket) {
   const Result error = is_socket ? socket_take_error(fd) : 0;

@@ -20,8 +20,11 @@ enum StreamOp : int32_t {
   kStreamAwaitRoom = 5,  // report kStreamRoom when there is room to send
   kStreamShutdown = 6,   // SHUT_WR
   kStreamClose = 7,
-  kStreamReset = 8,   // close with a reset (SO_LINGER with 0)
-  kStreamDetach = 9,  // forget it, and leave the fd open
+  kStreamReset = 8,        // close with a reset (SO_LINGER with 0)
+  kStreamDetach = 9,       // forget it, and leave the fd open
+  kStreamSendFile = 10,    // `length` bytes of the file `offset`, from the place that the command `next` tells
+  kStreamFilePlace = 11,   // the place in a file: the low half in `offset`, the high half in `length`
+  kStreamSendCorked = 12,  // as kStreamSend, of a stream that a kStreamSendFile follows for
 };
 
 // What is told. The reports of a turn are in the order in which things happened.
@@ -30,10 +33,23 @@ enum StreamKind : int32_t {
   kStreamEnd = 2,      // the peer sends no more
   kStreamRoom = 3,     // there is room to send, which kStreamAwaitRoom asked for
   kStreamPartial = 4,  // of a kStreamSend only `length` bytes were taken; room is awaited
-  kStreamFailed = 5,   // `length` is the system's error number; nothing more is reported of the stream
+  // `length` is the system's error number, `extra` the StreamCall; nothing more is reported of the stream
+  kStreamFailed = 5,
   kStreamAccepted =
       6,  // by a listener: `offset` is the slot of the new stream, `length` its generation, `extra` its fd
   kStreamAcceptFailed = 7,  // `length` is the error number; the listener is paused
+  // Of a kStreamSendFile `length` bytes were taken; room is awaited if these are not all. `offset` is 1 if the file has
+  // ended before.
+  kStreamFileSent = 8,
+  kStreamNoHalves = 9,  // of a kStreamShutdown: it is not a socket
+};
+
+// The call that failed.
+enum StreamCall : int32_t {
+  kStreamCallReceive = 0,
+  kStreamCallSend = 1,
+  kStreamCallSendFile = 2,
+  kStreamCallWatch = 3,  // that of the poller
 };
 
 struct StreamCommand {

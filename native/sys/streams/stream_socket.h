@@ -8,12 +8,15 @@
 
 namespace fdreactor {
 
-extern const int kStreamNoMemory;  // the system's ENOMEM
+extern const int kStreamNoMemory;    // the system's ENOMEM
+extern const int kStreamBrokenPipe;  // EPIPE
 
 bool stream_is_socket(int fd);
+bool stream_only_sends(int fd);  // of a file or a pipe: it was opened to be written only
 Result stream_receive(int fd, bool is_socket, Bytes room);
-Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count);
-void stream_shutdown(int fd, bool is_socket);   // SHUT_WR; a peer that is gone already is told by the next receive
+// `is_corked`: more follows at once, and may share a packet with these bytes.
+Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count, bool is_corked);
+void stream_shutdown(int fd);                   // SHUT_WR; a peer that is gone already is told by the next receive
 int stream_take_error(int fd, bool is_socket);  // 0 for none
 void stream_set_no_delay(int fd);               // for TCP; other sockets stay as they are
 void stream_make_close_reset(int fd);           // SO_LINGER with 0

@@ -28,7 +28,8 @@ struct Stream {
   };
   bool is_listener : 1;
   bool is_socket : 1;
-  bool no_delay : 1;  // of a listener: what it accepts gets TCP_NODELAY
+  bool no_delay : 1;    // of a listener: what it accepts gets TCP_NODELAY
+  bool only_sends : 1;  // the end of a pipe that cannot be read
   bool reading : 1;
   bool awaits_room : 1;
   bool over : 1;    // the peer has ended, or the stream has failed: there is nothing to receive

@@ -3,12 +3,18 @@
 #include <algorithm>
 
 #include "../socket.h"
+#include "../transfer.h"
 #include "stream_socket.h"
 
 namespace fdreactor {
 namespace {
 
 constexpr size_t kMaxParts = 64;  // of one send
+
+uint8_t events_of(StreamRole role) {
+  if (role == StreamRole::kSending) return 0;
+  return role == StreamRole::kConnecting ? kStreamWritable : kStreamReadable;
+}
 
 uint8_t wanted(const Stream& stream) {
   const uint8_t readable = stream.reading && !stream.over ? kStreamReadable : 0;
@@ -23,8 +29,9 @@ Result Streams::add(int fd, StreamRole role, bool no_delay, uint32_t* generation
   const Result ready = fd_ensure_non_blocking(fd);
   if (ready < 0) return ready;
   const bool is_socket = stream_is_socket(fd);
+  const bool only_sends = !is_socket && stream_only_sends(fd);
   if (role == StreamRole::kListener && !is_socket) return kBadArgument;
-  const Result slot = insert(fd, role, is_socket, generation);
+  const Result slot = insert(fd, only_sends ? StreamRole::kSending : role, is_socket, generation);
   if (slot >= 0) table_.at(static_cast<uint32_t>(slot)).no_delay = no_delay;
   return slot;
 }
@@ -33,7 +40,7 @@ Result Streams::insert(int fd, StreamRole role, bool is_socket, uint32_t* genera
   const uint32_t slot = table_.take();
   if (slot == StreamTable::kNoSlot) return failure(kStreamNoMemory);
   Stream& stream = table_.at(slot);
-  const uint8_t events = role == StreamRole::kConnecting ? kStreamWritable : kStreamReadable;
+  const uint8_t events = events_of(role);
   const Result watched = poller_->watch(fd, slot, stream.generation, events);
   if (watched < 0) {
     table_.release(slot);
@@ -42,8 +49,9 @@ Result Streams::insert(int fd, StreamRole role, bool is_socket, uint32_t* genera
   stream.fd = fd;
   stream.is_listener = role == StreamRole::kListener;
   stream.is_socket = is_socket;
-  stream.reading = role != StreamRole::kConnecting;
-  stream.awaits_room = role == StreamRole::kConnecting;
+  stream.reading = (events & kStreamReadable) != 0;
+  stream.awaits_room = (events & kStreamWritable) != 0;
+  stream.only_sends = role == StreamRole::kSending;
   stream.watched = events;
   *generation = stream.generation;
   return slot;
@@ -67,18 +75,22 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
   if (stream == nullptr) return;
   switch (command.op) {
     case kStreamSend:
+    case kStreamSendCorked:
       return send(stream, place, area);
+    case kStreamSendFile:
+      return send_file(stream, place, area);
     case kStreamPause:
       stream->reading = false;
       return mark_dirty(stream, handle);
     case kStreamResume:
-      stream->reading = true;
+      stream->reading = !stream->only_sends;
       return mark_dirty(stream, handle);
     case kStreamAwaitRoom:
       stream->awaits_room = true;
       return mark_dirty(stream, handle);
     case kStreamShutdown:
-      stream_shutdown(stream->fd, stream->is_socket);
+      if (!stream->is_socket) return area->results.add({kStreamNoHalves, command.slot, command.generation, 0, 0, 0});
+      stream_shutdown(stream->fd);
       return;
     case kStreamClose:
     case kStreamReset:
@@ -95,7 +107,7 @@ void Streams::send(Stream* stream, size_t place, StreamArea* area) {
   const Handle handle = {static_cast<uint32_t>(command.slot), static_cast<uint32_t>(command.generation)};
   size_t asked = 0;
   const Result sent = send_chain(*stream, place, *area, &asked);
-  if (is_failure(sent)) return fail(stream, handle, error_of(sent), &area->results);
+  if (is_failure(sent)) return fail(stream, handle, error_of(sent), kStreamCallSend, &area->results);
   const size_t taken = sent == kWouldBlock ? 0 : static_cast<size_t>(sent);
   if (taken == asked) return;
   stream->awaits_room = true;
@@ -105,6 +117,7 @@ void Streams::send(Stream* stream, size_t place, StreamArea* area) {
 
 // Sends the parts that `next` leads to, in as few calls as they take. Returns how many bytes were taken of *asked.
 Result Streams::send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked) {
+  const bool is_corked = area.commands[place].op == kStreamSendCorked;
   size_t taken = 0;
   for (bool is_blocked = false;;) {
     Bytes parts[kMaxParts];
@@ -124,13 +137,34 @@ Result Streams::send_chain(const Stream& stream, size_t place, const StreamArea&
     }
     *asked += bytes;
     if (!is_blocked) {
-      const Result sent = stream_send(stream.fd, stream.is_socket, parts, count);
+      const Result sent = stream_send(stream.fd, stream.is_socket, parts, count, is_corked);
       if (is_failure(sent)) return sent;
       taken += sent == kWouldBlock ? 0 : static_cast<size_t>(sent);
       is_blocked = taken < *asked;
     }
     if (is_last) return static_cast<Result>(taken);
   }
+}
+
+// Where room is awaited, bytes that belong before the file are still to be sent.
+void Streams::send_file(Stream* stream, size_t place, StreamArea* area) {
+  const StreamCommand& command = area->commands[place];
+  const Handle handle = {static_cast<uint32_t>(command.slot), static_cast<uint32_t>(command.generation)};
+  const auto next = static_cast<size_t>(command.next);
+  if (command.next < 0 || next >= area->command_count || command.length <= 0) return;
+  const StreamCommand& at = area->commands[next];
+  const auto high = static_cast<uint64_t>(static_cast<uint32_t>(at.length));
+  const auto offset = static_cast<int64_t>(high << 32 | static_cast<uint32_t>(at.offset));
+  if (at.op != kStreamFilePlace || offset < 0) return;
+  const auto length = static_cast<size_t>(command.length);
+  const Result sent = stream->awaits_room ? kWouldBlock : transfer_sendfile(stream->fd, command.offset, offset, length);
+  if (is_failure(sent)) return fail(stream, handle, error_of(sent), kStreamCallSendFile, &area->results);
+  const int32_t taken = sent == kWouldBlock ? 0 : static_cast<int32_t>(sent);
+  if (sent == kWouldBlock || (taken > 0 && taken < command.length)) {
+    stream->awaits_room = true;
+    mark_dirty(stream, handle);
+  }
+  area->results.add({kStreamFileSent, command.slot, command.generation, sent == 0 ? 1 : 0, taken, 0});
 }
 
 void Streams::serve_unserved(StreamArea* area) {
@@ -163,8 +197,9 @@ void Streams::serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamAre
   if (stream->reading && !stream->over) {
     if (is_closed || (ready & kStreamReadable) != 0) receive(stream, handle, area);
   } else if (is_closed && !stream->over && !has_room) {  // what sends in the room that was told gets the error
-    const int error = stream_take_error(stream->fd, stream->is_socket);
-    if (error != 0) fail(stream, handle, error, &area->reports);
+    const int error = stream->only_sends ? kStreamBrokenPipe : stream_take_error(stream->fd, stream->is_socket);
+    const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
+    if (error != 0) fail(stream, handle, error, call, &area->reports);
   }
 }
 
@@ -175,7 +210,7 @@ void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
   const Bytes room = {start, std::min(area->slab_room(), limits_.most_received)};
   const Result received = stream_receive(stream->fd, stream->is_socket, room);
   if (received == kWouldBlock) return;
-  if (received < 0) return fail(stream, handle, error_of(received), &area->reports);
+  if (received < 0) return fail(stream, handle, error_of(received), kStreamCallReceive, &area->reports);
   const auto slot = static_cast<int32_t>(handle.slot);
   const auto generation = static_cast<int32_t>(handle.generation);
   if (received == 0) {
@@ -225,13 +260,13 @@ void Streams::postpone(Stream* stream, Handle handle) {
   unserved_.push_back(handle);
 }
 
-void Streams::fail(Stream* stream, Handle handle, int error, StreamReports* reports) {
+void Streams::fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports) {
   if (!reports->has_room()) return postpone(stream, handle);
   stream->over = true;
   stream->awaits_room = false;
   mark_dirty(stream, handle);
   reports->add(
-      {kStreamFailed, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, error, 0});
+      {kStreamFailed, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, error, call});
 }
 
 void Streams::close(Stream* stream, uint32_t slot, bool reset) {
@@ -252,7 +287,7 @@ void Streams::update(Stream* stream, Handle handle, StreamReports* reports) {
   const uint8_t events = wanted(*stream);
   if (events == stream->watched) return;
   const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, events);
-  if (changed < 0) return fail(stream, handle, error_of(changed), reports);
+  if (changed < 0) return fail(stream, handle, error_of(changed), kStreamCallWatch, reports);
   stream->watched = events;
 }
 

@@ -36,7 +36,8 @@ class StreamPoller {
   virtual void closing(int fd) = 0;
 };
 
-enum class StreamRole : uint8_t { kConnected, kConnecting, kListener };
+// kSending: the end of a pipe that can be written only, in place of kConnected.
+enum class StreamRole : uint8_t { kConnected, kConnecting, kListener, kSending };
 
 struct StreamLimits {
   size_t most_received;  // from one stream in one turn
@@ -80,11 +81,12 @@ class Streams {
   Result insert(int fd, StreamRole role, bool is_socket, uint32_t* generation);
   void carry_out(const StreamCommand& command, size_t place, StreamArea* area);
   void send(Stream* stream, size_t place, StreamArea* area);
+  void send_file(Stream* stream, size_t place, StreamArea* area);
   Result send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked);
   void receive(Stream* stream, Handle handle, StreamArea* area);
   void accept(Stream* listener, Handle handle, StreamArea* area);
   void postpone(Stream* stream, Handle handle);
-  void fail(Stream* stream, Handle handle, int error, StreamReports* reports);
+  void fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports);
   void close(Stream* stream, uint32_t slot, bool reset);
   void detach(Stream* stream, uint32_t slot);
   void update(Stream* stream, Handle handle, StreamReports* reports);

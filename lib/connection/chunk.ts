@@ -1,0 +1,39 @@
+// Chunk: the bytes that a handler gets. A Buffer over the memory of the turn, whose copies are copies: slice() of a
+// Buffer would be a view of memory that is used again.
+
+/** With FDREACTOR_DEBUG=views a chunk is overwritten as soon as its handler has returned, so that a mistake shows. */
+const POISONS = process.env.FDREACTOR_DEBUG?.split(',').includes('views') === true;
+const POISON = 0xdb;
+
+/**
+ * Bytes that arrived. They are valid until the handler returns, because the memory is used again. Everything of a
+ * Buffer works on them.
+ */
+export interface Chunk extends Buffer {
+  /** A copy, or one of a part; not a view, as that of a Buffer would be. */
+  slice(start?: number, end?: number): Buffer<ArrayBuffer>;
+  /** A copy. */
+  keep(): Buffer<ArrayBuffer>;
+}
+
+class View extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Buffer<ArrayBuffer> {
+    return Buffer.from(this.subarray(start, end));
+  }
+
+  keep(): Buffer<ArrayBuffer> {
+    return Buffer.from(this);
+  }
+}
+
+Object.setPrototypeOf(View.prototype, Buffer.prototype);
+
+/** A chunk of the memory of a turn. */
+export function chunkOf(memory: ArrayBuffer, offset: number, length: number): Chunk {
+  return new View(memory, offset, length) as unknown as Chunk;
+}
+
+/** Called when the handler has returned. */
+export function expire(chunk: Chunk): void {
+  if (POISONS) chunk.fill(POISON);
+}

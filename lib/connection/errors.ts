@@ -1,0 +1,20 @@
+// The errors with which a connection ends by itself. Those of system calls are SystemErrors.
+import { withErrorCode } from '../base/errors.js';
+import type { FileRange } from './file-range.js';
+
+/** ERR_QUEUE_FULL: the peer does not read, and the program goes on writing. */
+export function queueIsFull(maxQueued: number): Error {
+  return withErrorCode(new Error(`the peer does not read: more than ${maxQueued} bytes are queued`), 'ERR_QUEUE_FULL');
+}
+
+/** ERR_FILE_ENDED: the file is shorter than what was to be sent. */
+export function fileHasEnded(range: FileRange): Error {
+  const error = new Error(`the file ended at ${range.start}, ${range.left} bytes before what was to be sent`);
+  return withErrorCode(error, 'ERR_FILE_ENDED');
+}
+
+/** ETIMEDOUT: a time-out, and no handler for it. */
+export function timedOut(isDeadline: boolean): Error {
+  const reason = isDeadline ? 'its deadline has come' : 'no byte came or went';
+  return withErrorCode(new Error(`the connection timed out: ${reason}`), 'ETIMEDOUT');
+}

@@ -1,0 +1,28 @@
+// SocketFile: the file of a Unix socket that a listener made, and removes. bind(2) fails where the file of an earlier
+// server is left (unix(7)).
+import { lstatSync, rmSync } from 'node:fs';
+
+export class SocketFile {
+  readonly #path: string;
+  readonly #inode: bigint;
+  readonly #device: bigint;
+
+  private constructor(path: string, device: bigint, inode: bigint) {
+    this.#path = path;
+    this.#device = device;
+    this.#inode = inode;
+  }
+
+  /** null for an abstract name. */
+  static at(path: string): SocketFile | null {
+    if (path.startsWith('\0')) return null;
+    const { dev, ino } = lstatSync(path, { bigint: true });
+    return new SocketFile(path, dev, ino);
+  }
+
+  /** Removes the file, if it is still the same. */
+  remove(): void {
+    const found = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (found?.dev === this.#device && found.ino === this.#inode) rmSync(this.#path, { force: true });
+  }
+}
