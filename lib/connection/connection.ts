@@ -47,19 +47,19 @@ export class Adopted<T> {
 export let opened: (connection: Connection<unknown>) => void;
 
 /**
- * A stream that a reactor serves within its turns: TCP, a Unix socket, or any other fd with a stream of bytes (a pipe, a
- * terminal). `Listener`, `connect()` and `new Connection()` make them.
+ * A stream that a reactor serves within its turns: TCP, a Unix socket, or any other fd with a stream of bytes (a pipe,
+ * a terminal). `Listener`, `connect()` and `new Connection()` make them.
  */
 export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   #bytesRead = 0;
 
   /**
-   * Makes a connection of an fd with a stream of bytes: a connected socket, the end of a pipe, a terminal. The fd is the
-   * connection's from here on, and non-blocking.
+   * Makes a connection of an fd with a stream of bytes: a connected socket, the end of a pipe, a terminal. The fd is
+   * the connection's from here on, and non-blocking.
    *
    * @throws SystemError of epoll_ctl(2): EEXIST (the reactor watches it), EPERM (a regular file), EBADF; TypeError or
-   * RangeError for a wrong argument; UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor is
-   * closed
+   * RangeError for a wrong argument; UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor
+   * is closed
    */
   constructor(reactor: Reactor, fd: number, handlers: ConnectionHandlers<T>, options?: ConnectionOptions);
   /** @internal */
@@ -95,8 +95,8 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   }
 
   /**
-   * The peer's address; known without a system call if the connection was accepted, and in the handler `close`. null for
-   * a peer without one (a pipe), and once closed.
+   * The peer's address; known without a system call if the connection was accepted, and in the handler `close`. null
+   * for a peer without one (a pipe), and once closed.
    */
   get remoteAddress(): AddressInfo | null {
     const address = new SocketAddress();
@@ -158,7 +158,9 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     if (this.isDrained) this.#finish();
   }
 
-  /** Closes the connection now. What is queued is dropped; what this turn sends goes out if there is room. Idempotent. */
+  /**
+   * Closes the connection now. What is queued is dropped; what this turn sends goes out if there is room. Idempotent.
+   */
   close(): void {
     this.#close(Op.CLOSE, null);
   }
@@ -176,8 +178,8 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   /**
    * Gives the fd to the program. No handler is called any more.
    *
-   * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent are
-   * dropped: detach when `queued` is 0
+   * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent
+   * are dropped: detach when `queued` is 0
    * @throws ERR_INVALID_STATE if it is closed
    */
   detach(): { fd: number; unread: Buffer<ArrayBuffer> } {

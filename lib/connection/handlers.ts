@@ -25,8 +25,8 @@ export interface ConnectionHandlers<T = undefined> {
    */
   end?(connection: Connection<T>): void;
   /**
-   * A time has come: that of `idleTimeoutMs` without a byte, which begins anew, or that of `setDeadline()`. Without this
-   * handler the connection ends with ETIMEDOUT.
+   * A time has come: that of `idleTimeoutMs` without a byte, which begins anew, or that of `setDeadline()`. Without
+   * this handler the connection ends with ETIMEDOUT.
    */
   timeout?(connection: Connection<T>, reason: 'idle' | 'deadline'): void;
   /**

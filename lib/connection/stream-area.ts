@@ -144,7 +144,7 @@ export class Commands {
     this.words[HEADER_WORDS + place * RECORD_WORDS] = op;
   }
 
-  /** The place of the next part of a send; -1: there is none. */
+  /** The place of the next part of a send; -1 for the last one. */
   nextOf(place: number): number {
     return this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] as number;
   }

@@ -286,18 +286,23 @@ export class Streams implements StreamTurn {
     switch (reports.kind(i)) {
       case Kind.DATA:
         if (timeOuts !== null) timeOuts.touch(sink.slot);
-        return sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+        sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+        break;
       case Kind.END:
-        return sink.onEnd();
+        sink.onEnd();
+        break;
       case Kind.ROOM:
         if (timeOuts !== null) timeOuts.touch(sink.slot);
-        return sink.onRoom();
+        sink.onRoom();
+        break;
       case Kind.FAILED:
-        return sink.onFailed(reports.length(i), this.#nameOf(reports.extra(i)));
+        sink.onFailed(reports.length(i), this.#nameOf(reports.extra(i)));
+        break;
       case Kind.ACCEPTED:
-        return sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
+        sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
+        break;
       default:
-        return sink.onAcceptFailed(reports.length(i));
+        sink.onAcceptFailed(reports.length(i));
     }
   }
 
@@ -356,9 +361,9 @@ export class Streams implements StreamTurn {
   /** Makes the timer fire when the next bucket of the wheel comes. */
   #setTimer(nowMs: number): void {
     const delayMs = (this.#timeOuts as TimeOuts).nextDelayMs(nowMs);
-    if (delayMs < 0) return this.#cancelTimer();
-    if (this.#timer !== null && this.#timerMs <= nowMs + delayMs) return;
+    if (delayMs >= 0 && this.#timer !== null && this.#timerMs <= nowMs + delayMs) return;
     this.#cancelTimer();
+    if (delayMs < 0) return;
     this.#timerMs = nowMs + delayMs;
     this.#timer = this.#host.setTimer(delayMs, () => this.#onTimer());
   }

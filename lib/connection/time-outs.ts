@@ -1,6 +1,6 @@
 // TimeOuts: when streams are idle for too long, and their deadlines. A wheel of buckets, one a tick; a stream is in the
-// bucket of the tick when it is looked at next. Activity is one store, and moves nothing: a stream that was active since
-// is put into a later bucket when its bucket comes. A time-out is never early, and at most some ticks late.
+// bucket of the tick when it is looked at next. Activity is one store, and moves nothing: a stream that was active
+// since is put into a later bucket when its bucket comes. A time-out is never early, and at most some ticks late.
 //
 // Ticks are 32-bit numbers that wrap around after a year, and are compared by their difference.
 

@@ -1,4 +1,5 @@
-// Streams over epoll(7): one call carries out their commands, waits, and serves them (native/sys/epoll/epoll_streams.h).
+// Streams over epoll(7): one call carries out their commands, waits, and serves them
+// (native/sys/epoll/epoll_streams.h).
 import { errorOf, SystemError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';

@@ -1,4 +1,4 @@
-// Streams over a scripted poller: which commands reach the kernel, what is reported, and that nobody starves.
+// Streams over a scripted poller: which commands reach the kernel, what is reported, and that no stream starves.
 #include <sys/socket.h>
 
 #include <cstring>

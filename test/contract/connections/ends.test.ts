@@ -21,9 +21,9 @@ function observed(handlers: ConnectionHandlers = {}, onError?: ErrorHandler) {
       events.push(`error ${(error as NodeJS.ErrnoException).code ?? error.message}`);
       handlers.error?.(self, error);
     },
-    close: (self) => {
+    close: (self, error) => {
       events.push('close');
-      handlers.close?.(self);
+      handlers.close?.(self, error);
     },
   });
   return { reactor, connection, peer: own(b), events };
