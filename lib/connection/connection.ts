@@ -18,8 +18,6 @@ import { Role, type StreamSink, type Streams } from './streams.js';
 const { send: sendNative } = native.socket;
 const { write: writeNative } = native.fd;
 
-/** Larger writes are sent from the caller's memory: to copy them would cost more than a call. */
-const LARGEST_COPY = 16 * 1024;
 const NO_PART = -1;
 
 /** Options of a connection. */
@@ -196,12 +194,12 @@ export class Connection<T = undefined> implements StreamSink {
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
     const { length } = bytes;
-    if (length > LARGEST_COPY) return this.#writeLarge(bytes);
+    const streams = this.#streams;
+    if (length > streams.largestCopy) return this.#writeLarge(bytes);
     if (length === 0) {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
     }
-    const streams = this.#streams;
     streams.reserve(length);
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
@@ -324,8 +322,8 @@ export class Connection<T = undefined> implements StreamSink {
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
     const most = text.length * 3; // of UTF-8, which takes the most
-    if (most > LARGEST_COPY) return this.#writeLarge(Buffer.from(text, encoding));
     const streams = this.#streams;
+    if (most > streams.largestCopy) return this.#writeLarge(Buffer.from(text, encoding));
     streams.reserve(most);
     const length = streams.commands.sendArea.write(text, streams.commands.sendUsed, most, encoding);
     if (length > 0) this.#sendReserved(length);

@@ -27,10 +27,15 @@ export interface StreamSink {
   onReactorClosed(): void;
 }
 
+/** To copy more would cost more than a call. */
+const LARGEST_COPY = 16 * 1024;
+
 const added = new Int32Array(2);
 
 export class Streams implements StreamTurn {
   readonly commands: Commands;
+  /** Writes of more bytes are sent from the caller's memory. */
+  readonly largestCopy: number;
   readonly #reports: Reports;
   readonly #slab: Buffer<ArrayBuffer>;
   readonly #engine: StreamEngine;
@@ -44,17 +49,14 @@ export class Streams implements StreamTurn {
   #epoch = 0;
 
   /** @param wake tells a host that waits that there is something to do */
-  constructor(
-    open: (streams: StreamMemory, limits: StreamLimits) => StreamEngine,
-    limits: StreamLimits,
-    wake: () => void,
-  ) {
+  constructor(open: (memory: StreamMemory) => StreamEngine, limits: StreamLimits, wake: () => void) {
     this.commands = new Commands(limits.commands, limits.sendBytes);
     this.#reports = Reports.of(limits.reports);
     this.#slab = Buffer.from(new ArrayBuffer(limits.slabBytes));
     this.#wake = wake;
+    this.largestCopy = Math.min(LARGEST_COPY, limits.sendBytes);
     const { words: commands, sendArea } = this.commands;
-    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab: this.#slab }, limits);
+    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab: this.#slab });
   }
 
   get size(): number {
