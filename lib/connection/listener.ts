@@ -1,13 +1,14 @@
 // Listener: accepts connections within the turns of a reactor, and makes a Connection of each.
 //
-// Out of fds, accept(2) fails and the connection stays in the queue. The native side then stops accepting; the listener
-// tries again after a while.
-import { checkBoolean, checkDelay, checkObject, NO_OPTIONS } from '../base/arguments.js';
+// Where accept(2) fails, the native side stops accepting. Out of fds the connection stays in the queue, and the
+// listener tries again after a while; after an error of the one connection (accept-errors.ts) it goes on at once.
+import { checkBoolean, checkDelay, checkFd, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { SystemError } from '../base/errors.js';
+import { checkListens, MAX_FAILURES_IN_A_ROW, OF_ONE_CONNECTION, OUT_OF_RESOURCES } from '../reactor/accept-errors.js';
 import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
 import type { AddressInfo } from '../socket/address.js';
-import { getsockname } from '../socket/calls.js';
+import { close, getsockname } from '../socket/calls.js';
 import { listenTcp, listenUnix } from '../socket/open.js';
 import {
   Adopted,
@@ -59,7 +60,9 @@ export class Listener<T = undefined> implements StreamSink {
   readonly #streams: Streams;
   readonly #kind: ConnectionKind<T>;
   readonly #fd: number;
+  readonly #address: AddressInfo;
   #accepted = 0;
+  #failedInARow = 0;
   #pauses = 0;
   #retry: Timer | null = null;
   #grace: Timer | null = null;
@@ -68,7 +71,8 @@ export class Listener<T = undefined> implements StreamSink {
   /**
    * Listens, and accepts from the next turn of the reactor on.
    *
-   * @throws SystemError of the call that failed (EADDRINUSE ...); TypeError or RangeError for a wrong option;
+   * @throws SystemError of the call that failed (EADDRINUSE ...); TypeError or RangeError for a wrong option, and for
+   * an `fd` that does not listen, which then stays the program's;
    * UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor is closed
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
@@ -79,14 +83,20 @@ export class Listener<T = undefined> implements StreamSink {
     this.#reactor = reactor;
     this.#streams = streamsOf(reactor);
     this.#fd = openListener(options);
-    this.slot = this.#streams.add(this.#fd, Role.LISTENER, noDelay);
+    try {
+      this.#address = getsockname(this.#fd);
+      this.slot = this.#streams.add(this.#fd, Role.LISTENER, noDelay);
+    } catch (error) {
+      if (options.fd === undefined) close(this.#fd);
+      throw error;
+    }
     this.generation = this.#streams.addedGeneration;
     this.#streams.put(this);
   }
 
   /** Where it listens. */
   get address(): AddressInfo {
-    return getsockname(this.#fd);
+    return this.#address;
   }
 
   /** How many connections it has accepted. */
@@ -122,6 +132,7 @@ export class Listener<T = undefined> implements StreamSink {
     }
     if (graceMs === undefined || this.size === 0) return;
     for (const connection of [...this.connections()]) connection.end();
+    this.#kind.onEmpty = () => this.#grace?.cancel();
     this.#grace?.cancel();
     this.#grace = this.#reactor.setTimer(graceMs, () => {
       for (const connection of [...this.connections()]) connection.close();
@@ -136,17 +147,26 @@ export class Listener<T = undefined> implements StreamSink {
   /** @internal */
   onAccepted(slot: number, generation: number, fd: number): void {
     this.#accepted++;
+    this.#failedInARow = 0;
     const connection = new Connection(new Adopted(this.#streams, this.#kind, fd, slot, generation, false));
     opened(connection as Connection<unknown>);
   }
 
   /** @internal */
-  onAcceptFailed(): void {
+  onAcceptFailed(number: number): void {
+    const error = new SystemError(number, 'accept4', { fd: this.#fd });
+    const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
+    if (isOfOneConnection && ++this.#failedInARow < MAX_FAILURES_IN_A_ROW) {
+      this.#streams.command(Op.RESUME, this);
+      return;
+    }
+    this.#failedInARow = 0;
     this.#pauses++;
     this.#retry = this.#reactor.setTimer(RETRY_MS, () => {
       this.#retry = null;
       this.#streams.command(Op.RESUME, this);
     });
+    if (!isOfOneConnection && !OUT_OF_RESOURCES.has(error.code)) throw error;
   }
 
   /** @internal */
@@ -172,7 +192,11 @@ export class Listener<T = undefined> implements StreamSink {
 
 function openListener(options: ListenerOptions): number {
   const { host, port, path, fd, backlog, reusePort } = options;
-  if (fd !== undefined) return fd;
+  if (fd !== undefined) {
+    checkFd(fd, 'options.fd');
+    checkListens(fd, 'options.fd');
+    return fd;
+  }
   const shared = { ...(backlog === undefined ? {} : { backlog }) };
   if (path !== undefined) return listenUnix({ path, ...shared });
   return listenTcp({
