@@ -5,7 +5,7 @@
 // everything goes through it, so that bytes keep their order.
 import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { BAD_ARGUMENT, errorOf, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, failure, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { SocketAddress } from '../socket/address.js';
@@ -19,6 +19,7 @@ const { send: sendNative } = native.socket;
 const { write: writeNative } = native.fd;
 
 const NO_PART = -1;
+const NOT_A_SOCKET = failure(native.constants.error.ENOTSOCK as number);
 
 /** Options of a connection. */
 export interface ConnectionOptions {
@@ -35,6 +36,8 @@ export interface ConnectionKind<T> {
   readonly maxQueued: number;
   /** How many of them are open. */
   open: number;
+  /** Called when none is open any more. */
+  onEmpty: (() => void) | null;
 }
 
 export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOptions = NO_OPTIONS): ConnectionKind<T> {
@@ -43,7 +46,7 @@ export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOp
   const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024 } = options;
   checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);
   checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
-  return { handlers, highWaterMark, maxQueued, open: 0 };
+  return { handlers, highWaterMark, maxQueued, open: 0, onEmpty: null };
 }
 
 const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
@@ -102,6 +105,7 @@ export class Connection<T = undefined> implements StreamSink {
   readonly generation: number;
   #state: number = State.OPEN;
   #isConnecting: boolean;
+  #isPaused = false;
   #queue: SendQueue | null = null;
   /** The first and the last part of what this turn sends, if #epoch is that of the streams. */
   #head = NO_PART;
@@ -201,6 +205,7 @@ export class Connection<T = undefined> implements StreamSink {
       return true;
     }
     streams.reserve(length);
+    if (this.#queue !== null) return this.#enqueue(bytes); // of what was sent to make room, some is left over
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
     return true;
@@ -208,12 +213,12 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
   pause(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.PAUSE, this);
+    this.#setPaused(true);
   }
 
   /** Ends pause(). */
   resume(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.RESUME, this);
+    this.#setPaused(false);
   }
 
   /**
@@ -277,7 +282,7 @@ export class Connection<T = undefined> implements StreamSink {
     const { handlers } = this.#kind;
     if (handlers.end !== undefined) this.#call(handlers.end);
     else this.end();
-    if (this.#state === State.ENDING && this.#queue === null) this.close();
+    if (this.#state === State.ENDING && this.#queue === null) this.#finish();
   }
 
   /** @internal */
@@ -303,8 +308,9 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   /** @internal */
-  onFailed(error: number): void {
-    this.#fail(new SystemError(error, this.#isConnecting ? 'connect' : 'recv', { fd: this.#fd }));
+  onFailed(error: number, isSend: boolean): void {
+    const call = isSend ? 'send' : 'recv';
+    this.#fail(new SystemError(error, this.#isConnecting ? 'connect' : call, { fd: this.#fd }));
   }
 
   /** @internal */
@@ -315,9 +321,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onReactorClosed(): void {
-    this.#kind.open--;
-    this.#state = State.CLOSED;
-    this.#queue = null;
+    this.#forget();
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
@@ -325,6 +329,7 @@ export class Connection<T = undefined> implements StreamSink {
     const streams = this.#streams;
     if (most > streams.largestCopy) return this.#writeLarge(Buffer.from(text, encoding));
     streams.reserve(most);
+    if (this.#queue !== null) return this.#enqueue(Buffer.from(text, encoding));
     const length = streams.commands.sendArea.write(text, streams.commands.sendUsed, most, encoding);
     if (length > 0) this.#sendReserved(length);
     return true;
@@ -343,9 +348,9 @@ export class Connection<T = undefined> implements StreamSink {
   /** From the caller's memory, after what this turn has to send. */
   #writeLarge(bytes: Uint8Array): boolean {
     if (this.#epoch === this.#streams.epoch) this.#streams.flush();
-    if (this.#queue !== null) return this.#enqueue(Buffer.from(bytes));
+    if (this.#queue !== null) return this.#enqueue(bytes);
     let sent = sendNative(this.#fd, bytes);
-    if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.#fd, bytes);
+    if (sent === NOT_A_SOCKET) sent = writeNative(this.#fd, bytes);
     if (sent < WOULD_BLOCK) {
       this.#failLater(errorOf(sent));
       return false;
@@ -355,18 +360,18 @@ export class Connection<T = undefined> implements StreamSink {
     if (taken === bytes.length) return true;
     this.#queue = new SendQueue();
     this.#streams.command(Op.AWAIT_ROOM, this);
-    return this.#enqueue(Buffer.from(bytes.subarray(taken)));
+    return this.#enqueue(bytes.subarray(taken));
   }
 
   #enqueue(bytes: Uint8Array): boolean {
     const queue = this.#queue as SendQueue;
-    queue.push(bytes);
-    this.#bytesWritten += bytes.length;
     const { highWaterMark, maxQueued } = this.#kind;
-    if (queue.bytes > maxQueued) {
+    if (queue.bytes + bytes.length > maxQueued) {
       this.#fail(queueFull(maxQueued));
       return false;
     }
+    queue.push(Buffer.from(bytes));
+    this.#bytesWritten += bytes.length;
     this.#needsDrain ||= queue.bytes > highWaterMark;
     return queue.bytes <= highWaterMark;
   }
@@ -374,10 +379,10 @@ export class Connection<T = undefined> implements StreamSink {
   /** A write that is not to an open connection. */
   #writeElsewhere(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     if (this.#state === State.ENDING) throw invalidState('write() after end()');
-    const copy = toBytes(bytes, encoding);
+    const taken = toBytes(bytes, encoding);
     if (this.#state === State.CLOSED) return false;
     this.#queue ??= new SendQueue(); // until it is connected
-    return this.#enqueue(copy);
+    return this.#enqueue(taken);
   }
 
   /** There is room: sends what is queued. */
@@ -386,14 +391,13 @@ export class Connection<T = undefined> implements StreamSink {
     if (queue === null) return;
     const error = queue.send(this.#fd);
     if (error !== 0) {
-      this.onFailed(error);
+      this.onFailed(error, true);
       return;
     }
     if (queue.bytes > 0) this.#streams.command(Op.AWAIT_ROOM, this);
     else this.#queue = null;
     if (this.#queue === null && this.#state === State.ENDING) {
       this.#finish();
-      if (this.#ended) this.close();
       return;
     }
     if (!this.#needsDrain || queue.bytes > this.#kind.highWaterMark) return;
@@ -408,30 +412,51 @@ export class Connection<T = undefined> implements StreamSink {
       return;
     }
     this.#isConnecting = false;
-    this.resume();
+    if (!this.#isPaused) this.resume();
     opened(this as Connection<unknown>);
     if (this.#queue !== null) this.#drain();
     else if (this.#state === State.ENDING) this.#finish();
   }
 
+  /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */
   #finish(): void {
-    this.#streams.command(Op.SHUTDOWN, this);
-    if (this.#ended) this.close();
+    if (!this.#ended) {
+      this.#streams.command(Op.SHUTDOWN, this);
+      return;
+    }
+    if (this.#epoch === this.#streams.epoch) this.#streams.flush();
+    if (this.#queue === null) this.close();
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#state === State.CLOSED) return;
+    this.#isPaused = isPaused;
+    if (!this.#isConnecting) this.#streams.command(isPaused ? Op.PAUSE : Op.RESUME, this);
   }
 
   #close(op: number): void {
     if (this.#state === State.CLOSED) return;
     this.#streams.command(op, this);
     this.#leave();
-    const { close } = this.#kind.handlers;
-    if (close !== undefined) close.call(this.#kind.handlers, this);
+    const { handlers } = this.#kind;
+    try {
+      handlers.close?.(this);
+    } catch (error) {
+      this.#streams.throwLater(error);
+    }
   }
 
   #leave(): void {
-    this.#kind.open--;
+    this.#streams.remove(this);
+    this.#forget();
+  }
+
+  #forget(): void {
+    const kind = this.#kind;
     this.#state = State.CLOSED;
     this.#queue = null;
-    this.#streams.remove(this);
+    kind.open--;
+    if (kind.open === 0) kind.onEmpty?.();
   }
 
   #call(handler: (connection: Connection<T>) => void): void {
@@ -449,23 +474,22 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** A handler threw: the connection ends, the others of the turn are served. */
   #threw(error: unknown): void {
-    const { handlers } = this.#kind;
-    try {
-      if (handlers.error === undefined || !(error instanceof Error)) throw error;
-      if (this.#state !== State.CLOSED) handlers.error.call(handlers, this, error);
-      else throw error;
-    } finally {
-      this.close();
+    const isTaken = error instanceof Error && this.#kind.handlers.error !== undefined;
+    if (isTaken && this.#state !== State.CLOSED) {
+      this.#fail(error);
+      return;
     }
+    this.#streams.throwLater(error);
+    this.close();
   }
 
   #fail(error: Error): void {
-    const { handlers } = this.#kind;
     try {
-      handlers.error?.call(handlers, this, error);
-    } finally {
-      this.close();
+      this.#kind.handlers.error?.(this, error);
+    } catch (thrown) {
+      this.#streams.throwLater(thrown);
     }
+    this.close();
   }
 
   static {
@@ -494,9 +518,8 @@ function queueFull(maxQueued: number): Error {
   return Object.assign(error, { code: 'ERR_QUEUE_FULL' });
 }
 
-function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Buffer {
+function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Uint8Array {
   if (typeof bytes === 'string') return Buffer.from(bytes, encoding);
   checkBytes(bytes, 'bytes');
-  if (bytes.length === 0) return Buffer.alloc(0);
-  return Buffer.from(bytes);
+  return bytes;
 }

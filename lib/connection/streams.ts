@@ -3,6 +3,9 @@
 //
 // A report is handed on in the order in which it came. #next says which comes next, and moves on before a handler is
 // called. So a handler may throw: the next turn goes on from there.
+//
+// A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
+// noted before each call that its results are owed, and the next call that finds the note looks at them.
 import { errorOf, SystemError } from '../base/errors.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { Commands, Kind, Op, Reports } from './stream-area.js';
@@ -20,7 +23,8 @@ export interface StreamSink {
   onRoom(): void;
   /** Of what the last flush was to send, only so many bytes were taken. Calls no handler. */
   onPartial(sent: number, commands: Commands): void;
-  onFailed(error: number): void;
+  /** @param isSend of bytes that were to be sent */
+  onFailed(error: number, isSend: boolean): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
@@ -43,6 +47,12 @@ export class Streams implements StreamTurn {
   readonly #sinks: (StreamSink | null)[] = [];
   /** Failed sends, whose handlers are called in the next turn: slot and generation and error, in turn. */
   readonly #failures: number[] = [];
+  /** What handlers threw that were called by a call of the program's: thrown in the next turn, or by this one. */
+  readonly #thrown: unknown[] = [];
+  /** A flush or a wait has begun, and what the commands came to was not looked at. */
+  #owesResults = false;
+  /** The same of the reports of a wait. */
+  #owesReports = false;
   #size = 0;
   #next = 0;
   #count = 0;
@@ -64,11 +74,12 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    return this.#next < this.#count || this.#failures.length > 0;
+    const hasErrors = this.#failures.length > 0 || this.#thrown.length > 0;
+    return this.#next < this.#count || hasErrors || this.#owesReports;
   }
 
-  get hasCommands(): boolean {
-    return this.commands.count > 0;
+  get isDue(): boolean {
+    return this.commands.count > 0 || this.#reports.isUnserved;
   }
 
   /** Goes up with each flush: the place of a command is that of one epoch. */
@@ -117,17 +128,19 @@ export class Streams implements StreamTurn {
 
   /** Adds a command that has no bytes. */
   command(op: number, sink: StreamSink): void {
-    if (this.commands.count === this.commands.capacity) this.flush();
+    this.reserve(0);
     this.#push(op, sink, 0, 0);
   }
 
   /**
    * Room for so many bytes at the end of what is used of the send area, and for one command; carries out what there is
-   * if there is no such room. The room is taken by `send()`.
+   * if there is no such room: then bytes of the sink may have been left over (onPartial). The room is taken by
+   * `send()`.
    */
   reserve(length: number): void {
     const { commands } = this;
-    if (commands.sendUsed + length > commands.sendArea.length || commands.count === commands.capacity) this.flush();
+    const hasRoom = commands.sendUsed + length <= commands.sendArea.length && commands.count < commands.capacity;
+    if (!hasRoom || this.#owesResults) this.flush();
   }
 
   /**
@@ -154,22 +167,40 @@ export class Streams implements StreamTurn {
     this.#wake();
   }
 
+  /** Throws the error out of a turn, and not out of the call that ran the handler. */
+  throwLater(error: unknown): void {
+    this.#thrown.push(error);
+    this.#wake();
+  }
+
   flush(): void {
-    if (!this.hasCommands) return;
+    if (this.#owesResults) this.#settle();
+    if (this.commands.count === 0) return;
+    this.#owesResults = true;
     this.#engine.flush();
     this.#settle();
   }
 
+  prepare(): void {
+    if (this.#owesResults) this.#settle();
+    this.#reports.clear();
+    this.#next = this.#count = 0;
+    this.#owesReports = this.#owesResults = true;
+  }
+
   begin(): void {
-    this.#settle();
+    if (this.#owesResults) this.#settle();
     this.#next = 0;
     this.#count = this.#reports.count;
+    this.#owesReports = false;
   }
 
   deliver(): number {
+    if (this.#owesReports) this.begin();
     let delivered = this.#deliverFailures();
     const reports = this.#reports;
     while (this.#next < this.#count) {
+      if (this.#thrown.length > 0) throw this.#thrown.shift();
       const i = this.#next++;
       const sink = this.#at(reports.slot(i), reports.generation(i));
       if (sink === null) {
@@ -190,7 +221,7 @@ export class Streams implements StreamTurn {
           sink.onRoom();
           break;
         case Kind.FAILED:
-          sink.onFailed(reports.length(i));
+          sink.onFailed(reports.length(i), false);
           break;
         case Kind.ACCEPTED:
           sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
@@ -199,6 +230,7 @@ export class Streams implements StreamTurn {
           sink.onAcceptFailed(reports.length(i));
       }
     }
+    if (this.#thrown.length > 0) throw this.#thrown.shift();
     return delivered;
   }
 
@@ -228,7 +260,7 @@ export class Streams implements StreamTurn {
 
   /** Closes a connection whose listener is gone. */
   #refuse(slot: number, generation: number): void {
-    if (this.commands.count === this.commands.capacity) this.flush();
+    this.reserve(0);
     this.commands.push(Op.CLOSE, slot, generation, 0, 0);
   }
 
@@ -238,9 +270,11 @@ export class Streams implements StreamTurn {
     return place;
   }
 
-  /** Looks at what the commands came to, and forgets them. */
+  /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */
   #settle(): void {
     const { commands } = this;
+    this.#owesResults = commands.count === 0;
+    if (!this.#owesResults) return;
     const { results } = commands;
     for (let i = 0; i < results.count; i++) {
       const sink = this.#at(results.slot(i), results.generation(i));
@@ -250,14 +284,16 @@ export class Streams implements StreamTurn {
     }
     commands.clear();
     this.#epoch++;
+    this.#owesResults = false;
   }
 
   #deliverFailures(): number {
     let delivered = 0;
     while (this.#failures.length > 0) {
+      if (this.#thrown.length > 0) throw this.#thrown.shift();
       const [slot, generation, error] = this.#failures.splice(0, 3) as [number, number, number];
       delivered++;
-      this.#at(slot, generation)?.onFailed(error);
+      this.#at(slot, generation)?.onFailed(error, true);
     }
     return delivered;
   }
