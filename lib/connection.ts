@@ -10,6 +10,7 @@ export type { SendFileOptions } from './connection/file-range.js';
 export type { ConnectionHandlers } from './connection/handlers.js';
 export type { ConnectionOptions } from './connection/kind.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
+export { type ConnectionsOptions, configureConnections } from './connection/of-reactor.js';
 export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
 export { FixedFramer } from './framing/fixed.js';
 export type { FrameHandler, Framer } from './framing/framer.js';

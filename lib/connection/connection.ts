@@ -211,7 +211,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     const { handlers } = this.kind;
     if (handlers.end !== undefined) this.#call(handlers.end);
     else this.end();
-    if ((this.state & State.FINISHED) !== 0) this.close();
+    if ((this.state & State.ENDING) !== 0 && this.isDrained) this.#finish();
   }
 
   /** @internal */
@@ -281,12 +281,13 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     else if ((this.state & State.ENDING) !== 0) this.#finish();
   }
 
-  /** All is sent that was to be sent. */
+  /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */
   #finish(): void {
-    if ((this.state & (State.CONNECTING | State.FINISHED | State.CLOSED)) !== 0) return;
-    this.state |= State.FINISHED;
-    if (this.ended) this.close();
-    else this.kind.streams.command(Op.SHUTDOWN, this);
+    if ((this.state & (State.CONNECTING | State.CLOSED)) !== 0) return;
+    if (this.ended) {
+      this.flush();
+      if (this.isDrained) this.close();
+    } else this.kind.streams.command(Op.SHUTDOWN, this);
   }
 
   #close(op: number, error: unknown): void {
@@ -294,7 +295,11 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     this.kind.streams.command(op, this);
     this.#leave();
     const { handlers } = this.kind;
-    if (handlers.close !== undefined) handlers.close.call(handlers, this, error);
+    try {
+      handlers.close?.(this, error);
+    } catch (thrown) {
+      this.kind.streams.throwLater(thrown);
+    }
   }
 
   #leave(): void {
@@ -319,21 +324,22 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
 
   /** A handler threw: the connection ends, the others of the turn are served. */
   #threw(error: unknown): void {
-    if (!(error instanceof Error) || this.kind.handlers.error === undefined || this.closed) {
-      this.#close(Op.CLOSE, error);
-      throw error;
+    if (error instanceof Error && this.kind.handlers.error !== undefined && !this.closed) {
+      this.fail(error);
+      return;
     }
-    this.fail(error);
+    this.kind.streams.throwLater(error);
+    this.#close(Op.CLOSE, error);
   }
 
   /** @internal */
   protected fail(error: Error): void {
-    const { handlers } = this.kind;
     try {
-      if (handlers.error !== undefined) handlers.error.call(handlers, this, error);
-    } finally {
-      this.#close(Op.CLOSE, error);
+      this.kind.handlers.error?.(this, error);
+    } catch (thrown) {
+      this.kind.streams.throwLater(thrown);
     }
+    this.#close(Op.CLOSE, error);
   }
 
   static {

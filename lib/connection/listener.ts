@@ -1,9 +1,10 @@
 // Listener: accepts connections within the turns of a reactor, and makes a Connection of each.
 //
-// Out of fds, accept(2) fails and the connection stays in the queue. The native side then stops accepting; the listener
-// tries again after a while.
+// Where accept(2) fails, the native side stops accepting. Out of fds the connection stays in the queue, and the
+// listener tries again after a while; after an error of the one connection (accept-errors.ts) it goes on at once.
 import { checkBoolean, checkDelay, checkFd, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { SystemError } from '../base/errors.js';
+import { checkListens, MAX_FAILURES_IN_A_ROW, OF_ONE_CONNECTION, OUT_OF_RESOURCES } from '../reactor/accept-errors.js';
 import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
 import type { AddressInfo } from '../socket/address.js';
@@ -51,6 +52,7 @@ export class Listener<T = undefined> implements StreamSink {
   readonly #fd: number;
   readonly #file: SocketFile | null;
   #accepted = 0;
+  #failedInARow = 0;
   #pauses = 0;
   #retry: Timer | null = null;
   #grace: Timer | null = null;
@@ -59,7 +61,8 @@ export class Listener<T = undefined> implements StreamSink {
   /**
    * Listens, and accepts from the next turn of the reactor on.
    *
-   * @throws SystemError of the call that failed (EADDRINUSE ...); TypeError or RangeError for a wrong option;
+   * @throws SystemError of the call that failed (EADDRINUSE ...); TypeError or RangeError for a wrong option, and for
+   * an `fd` that does not listen, which then stays the program's;
    * UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor is closed
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
@@ -133,17 +136,26 @@ export class Listener<T = undefined> implements StreamSink {
   /** @internal */
   onAccepted(slot: number, generation: number, fd: number): void {
     this.#accepted++;
+    this.#failedInARow = 0;
     const connection = new Connection(new Adopted(this.#kind, fd, slot, generation, false));
     opened(connection as Connection<unknown>);
   }
 
   /** @internal */
-  onAcceptFailed(): void {
+  onAcceptFailed(number: number): void {
+    const error = new SystemError(number, 'accept4', { fd: this.#fd });
+    const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
+    if (isOfOneConnection && ++this.#failedInARow < MAX_FAILURES_IN_A_ROW) {
+      this.#kind.streams.command(Op.RESUME, this);
+      return;
+    }
+    this.#failedInARow = 0;
     this.#pauses++;
     this.#retry = this.#reactor.setTimer(RETRY_MS, () => {
       this.#retry = null;
       this.#kind.streams.command(Op.RESUME, this);
     });
+    if (!isOfOneConnection && !OUT_OF_RESOURCES.has(error.code)) throw error;
   }
 
   /** @internal */
@@ -178,6 +190,7 @@ function openListener(options: ListenerOptions): number {
   const { host, port, path, fd, backlog } = options;
   if (fd !== undefined) {
     checkFd(fd, 'options.fd');
+    checkListens(fd, 'options.fd');
     return fd;
   }
   if (path !== undefined) return listenUnix(backlog === undefined ? { path } : { path, backlog });

@@ -5,7 +5,7 @@
 // keep their order.
 import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkObject, checkSize, copyBuffers, NO_OPTIONS } from '../base/arguments.js';
-import { BAD_ARGUMENT, errorOf, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, failure, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { fileHasEnded, queueIsFull } from './errors.js';
 import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
@@ -17,12 +17,11 @@ import type { Slotted } from './streams.js';
 const { send: sendNative } = native.socket;
 const { write: writeNative } = native.fd;
 
-/** Larger writes are sent from the caller's memory: to copy them would cost more than a call. */
-const LARGEST_COPY = 16 * 1024;
 /** Of a file in one turn, so that others have their share. */
 const MOST_OF_FILE = 1024 * 1024;
 const MOST_BUFFERS = 2 ** 20;
 const NO_PART = -1;
+const NOT_A_SOCKET = failure(native.constants.error.ENOTSOCK as number);
 const EMPTY = new Uint8Array(0);
 
 /** The states of a connection, as bits. */
@@ -30,8 +29,6 @@ export const State = {
   CONNECTING: 1,
   /** `end()` was called. */
   ENDING: 2,
-  /** And all is sent. */
-  FINISHED: 4,
   CLOSED: 8,
   /** `write()` returned false. */
   NEEDS_DRAIN: 16,
@@ -98,7 +95,7 @@ export abstract class Sender<T> implements Slotted {
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
     const { length } = bytes;
-    if (length > LARGEST_COPY) return this.#writeLarge(bytes);
+    if (length > this.kind.streams.largestCopy) return this.#writeLarge(bytes);
     if (length === 0) {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
@@ -200,8 +197,8 @@ export abstract class Sender<T> implements Slotted {
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
     const most = text.length * 3; // of UTF-8, which takes the most
-    if (most > LARGEST_COPY) return this.#writeLarge(Buffer.from(text, encoding));
     const { streams } = this.kind;
+    if (most > streams.largestCopy) return this.#writeLarge(Buffer.from(text, encoding));
     streams.reserve(most);
     if (this.#queue !== null) return this.#enqueue(Buffer.from(text, encoding));
     const length = streams.commands.sendArea.write(text, streams.commands.sendUsed, most, encoding);
@@ -222,10 +219,10 @@ export abstract class Sender<T> implements Slotted {
   /** From the caller's memory, after what this turn has to send. */
   #writeLarge(bytes: Uint8Array): boolean {
     const { streams } = this.kind;
-    if (this.#epoch === streams.epoch) streams.flush();
+    this.flush();
     if (this.#queue !== null) return this.#enqueue(bytes);
     let sent = sendNative(this.fd, bytes);
-    if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.fd, bytes); // not a socket
+    if (sent === NOT_A_SOCKET) sent = writeNative(this.fd, bytes);
     if (sent < WOULD_BLOCK) {
       checkBytes(bytes, 'bytes');
       streams.failLater(this, errorOf(sent), Call.SEND);
@@ -290,6 +287,12 @@ export abstract class Sender<T> implements Slotted {
       this.drained();
     } else if (queue.file === null) this.kind.streams.command(Op.AWAIT_ROOM, this);
     else this.#sendFile(queue.file);
+  }
+
+  /** @internal Sends now what this turn has to send. */
+  protected flush(): void {
+    const { streams } = this.kind;
+    if (this.#epoch === streams.epoch) streams.flush();
   }
 
   /** @internal Forgets what is queued. */

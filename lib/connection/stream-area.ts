@@ -7,6 +7,7 @@ const HEADER_WORDS = layout?.headerWords ?? 0;
 const RECORD_WORDS = layout?.recordWords ?? 0;
 const COMMAND_COUNT = layout?.commandCount ?? 0;
 const REPORT_COUNT = layout?.reportCount ?? 0;
+const UNSERVED = layout?.unserved ?? 0;
 
 /** The fields of a record, in words. */
 const SLOT = 1;
@@ -67,6 +68,15 @@ export class Reports {
     return this.words[REPORT_COUNT] as number;
   }
 
+  /** Whether streams are ready that had no room. */
+  get isUnserved(): boolean {
+    return this.words[UNSERVED] !== 0;
+  }
+
+  clear(): void {
+    this.words[REPORT_COUNT] = 0;
+  }
+
   kind(i: number): number {
     return this.words[this.#first + i * RECORD_WORDS] as number;
   }
@@ -115,7 +125,7 @@ export class Commands {
   /** Forgets all, once it was carried out. */
   clear(): void {
     this.words[COMMAND_COUNT] = 0;
-    this.words[REPORT_COUNT] = 0;
+    this.results.clear();
     this.sendUsed = 0;
   }
 

@@ -3,6 +3,9 @@
 //
 // A report is handed on in the order in which it came. #next says which comes next, and moves on before a handler is
 // called. So a handler may throw: the next turn goes on from there.
+//
+// A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
+// noted before each call that its results are owed, and the next call that finds the note looks at them.
 import { errorOf, SystemError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { CLOCK } from '../queue/event-batch.js';
@@ -53,17 +56,27 @@ export interface StreamHost {
   /** Calls back once. Returns how to cancel it. */
   setTimer(delayMs: number, handler: () => void): { cancel(): void };
 }
+/** To copy more would cost more than a call. */
+const LARGEST_COPY = 16 * 1024;
 
 const added = new Int32Array(2);
 
 export class Streams implements StreamTurn {
   readonly commands: Commands;
+  /** Writes of more bytes are sent from the caller's memory. */
+  readonly largestCopy: number;
   readonly #reports: Reports;
   readonly #slab: ArrayBuffer;
   readonly #engine: StreamEngine;
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
   readonly #later = new Later();
+  /** What handlers threw that were called by a call of the program's: thrown in the next turn, or by this one. */
+  readonly #thrown: unknown[] = [];
+  /** A flush or a wait has begun, and what the commands came to was not looked at. */
+  #owesResults = false;
+  /** The same of the reports of a wait. */
+  #owesReports = false;
   #timeOuts: TimeOuts | null = null;
   #timer: { cancel(): void } | null = null;
   #timerMs = 0;
@@ -72,18 +85,15 @@ export class Streams implements StreamTurn {
   #count = 0;
   #epoch = 0;
 
-  constructor(
-    open: (streams: StreamMemory, limits: StreamLimits) => StreamEngine,
-    limits: StreamLimits,
-    host: StreamHost,
-  ) {
+  constructor(open: (memory: StreamMemory) => StreamEngine, limits: StreamLimits, host: StreamHost) {
     this.commands = new Commands(limits.commands, limits.sendBytes);
     this.#reports = Reports.of(limits.reports);
     this.#slab = new ArrayBuffer(limits.slabBytes);
     this.#host = host;
+    this.largestCopy = Math.min(LARGEST_COPY, limits.sendBytes);
     const { words: commands, sendArea } = this.commands;
     const slab = new Uint8Array(this.#slab);
-    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab }, limits);
+    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab });
   }
 
   get size(): number {
@@ -91,11 +101,12 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    return this.#next < this.#count || !this.#later.isEmpty;
+    const hasErrors = !this.#later.isEmpty || this.#thrown.length > 0;
+    return this.#next < this.#count || hasErrors || this.#owesReports;
   }
 
-  get hasCommands(): boolean {
-    return this.commands.count > 0;
+  get isDue(): boolean {
+    return this.commands.count > 0 || this.#reports.isUnserved;
   }
 
   /** Goes up with each flush: the place of a command is that of one epoch. */
@@ -148,17 +159,19 @@ export class Streams implements StreamTurn {
 
   /** Adds a command that has no bytes. */
   command(op: number, sink: Slotted): void {
-    if (this.commands.count === this.commands.capacity) this.flush();
+    this.reserve(0);
     this.#push(op, sink, 0, 0);
   }
 
   /**
    * Room for so many bytes at the end of what is used of the send area, and for one command; carries out what there is
-   * if there is no such room. The room is taken by `send()`.
+   * if there is no such room: then bytes of the sink may have been left over (onPartial). The room is taken by
+   * `send()`.
    */
   reserve(length: number): void {
     const { commands } = this;
-    if (commands.sendUsed + length > commands.sendArea.length || commands.count === commands.capacity) this.flush();
+    const hasRoom = commands.sendUsed + length <= commands.sendArea.length && commands.count < commands.capacity;
+    if (!hasRoom || this.#owesResults) this.flush();
   }
 
   /**
@@ -187,7 +200,7 @@ export class Streams implements StreamTurn {
    */
   sendFile(sink: Slotted, head: number, file: number, start: number, length: number): void {
     const { commands } = this;
-    if (commands.count + 2 > commands.capacity) this.flush();
+    if (commands.count + 2 > commands.capacity || this.#owesResults) this.flush();
     else if (head >= 0) commands.become(head, Op.SEND_CORKED);
     const place = this.#push(Op.SEND_FILE, sink, file, length);
     const low = start | 0;
@@ -224,27 +237,46 @@ export class Streams implements StreamTurn {
     this.#setTimer(nowMs);
   }
 
+  /** Throws the error out of a turn, and not out of the call that ran the handler. */
+  throwLater(error: unknown): void {
+    this.#thrown.push(error);
+    this.#host.wake();
+  }
+
   flush(): void {
-    if (!this.hasCommands) return;
+    if (this.#owesResults) this.#settle();
+    if (this.commands.count === 0) return;
+    this.#owesResults = true;
     this.#engine.flush();
     this.#settle();
   }
 
+  prepare(): void {
+    if (this.#owesResults) this.#settle();
+    this.#reports.clear();
+    this.#next = this.#count = 0;
+    this.#owesReports = this.#owesResults = true;
+  }
+
   begin(): void {
-    this.#settle();
+    if (this.#owesResults) this.#settle();
     this.#timeOuts?.begin(this.#host.times[CLOCK] as number);
     this.#next = 0;
     this.#count = this.#reports.count;
+    this.#owesReports = false;
   }
 
   deliver(): number {
+    if (this.#owesReports) this.begin();
     let delivered = 0;
     while (!this.#later.isEmpty) {
+      this.#throwOwed();
       delivered++;
       this.#later.shift(this.#tell);
     }
     const reports = this.#reports;
     while (this.#next < this.#count) {
+      this.#throwOwed();
       const i = this.#next++;
       const sink = this.#at(reports.slot(i), reports.generation(i));
       if (sink === null) {
@@ -254,6 +286,7 @@ export class Streams implements StreamTurn {
       delivered++;
       this.#deliverOne(sink, i);
     }
+    this.#throwOwed();
     return delivered;
   }
 
@@ -306,6 +339,10 @@ export class Streams implements StreamTurn {
     }
   }
 
+  #throwOwed(): void {
+    if (this.#thrown.length > 0) throw this.#thrown.shift();
+  }
+
   #tellLater(sink: Slotted, kind: number, value: number): void {
     this.#later.push(sink.slot, sink.generation, kind, value);
     this.#host.wake();
@@ -322,7 +359,7 @@ export class Streams implements StreamTurn {
 
   /** Closes a connection whose listener is gone. */
   #refuse(slot: number, generation: number): void {
-    if (this.commands.count === this.commands.capacity) this.flush();
+    this.reserve(0);
     this.commands.push(Op.CLOSE, slot, generation, 0, 0);
   }
 
@@ -332,9 +369,11 @@ export class Streams implements StreamTurn {
     return place;
   }
 
-  /** Looks at what the commands came to, and forgets them. */
+  /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */
   #settle(): void {
     const { commands } = this;
+    this.#owesResults = commands.count === 0;
+    if (!this.#owesResults) return;
     const { results } = commands;
     for (let i = 0; i < results.count; i++) {
       const sink = this.#at(results.slot(i), results.generation(i));
@@ -347,6 +386,7 @@ export class Streams implements StreamTurn {
     }
     commands.clear();
     this.#epoch++;
+    this.#owesResults = false;
   }
 
   #nameOf(call: number): string {

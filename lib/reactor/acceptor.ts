@@ -12,9 +12,10 @@ import {
   checkObject,
   NO_OPTIONS,
 } from '../base/arguments.js';
-import { errorOf, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, invalidState, invalidType, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { close } from '../socket/calls.js';
+import { checkListens, MAX_FAILURES_IN_A_ROW, OF_ONE_CONNECTION, OUT_OF_RESOURCES } from './accept-errors.js';
 import { Interest } from './interest.js';
 import { Reactor } from './reactor.js';
 import type { Registration } from './registration.js';
@@ -22,35 +23,10 @@ import type { Timer } from './timers.js';
 
 const DEFAULT_MAX_PER_TURN = 64;
 const DEFAULT_RETRY_MS = 100;
-/** After so many failures without a connection or an empty queue in between, the listener itself may be at fault. */
-const MAX_FAILURES_IN_A_ROW = 64;
 
 const { accept } = native.socket;
 const { identity: fdIdentity } = native.fd;
-const { SOL_SOCKET, SO_ACCEPTCONN } = native.constants.socket;
 
-/** Errors of accept(2) that pass when the process or the system has room again. */
-const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSR']);
-
-/** Errors of the one connection from the queue: accept(2), "Error handling". EPERM: a firewall's rules. */
-const OF_ONE_CONNECTION = new Set([
-  'ECONNABORTED',
-  'ECONNRESET',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENONET',
-  'ENOPROTOOPT',
-  'EOPNOTSUPP',
-  'EPERM',
-  'EPROTO',
-  'EPROTONOSUPPORT',
-  'ESOCKTNOSUPPORT',
-  'ETIMEDOUT',
-]);
-
-/** Inherits nothing from Object.prototype, like NO_OPTIONS. */
 const EXCLUSIVE = Object.freeze(Object.assign(Object.create(null), { exclusive: true }));
 
 /** Options of `new Acceptor()`. */
@@ -128,7 +104,7 @@ export class Acceptor {
     checkDelay(retryMs, 'options.retryMs');
     checkBoolean(exclusive, 'options.exclusive');
     if (onError !== undefined) checkFunction(onError, 'options.onError');
-    checkListens(listenerFd);
+    checkListens(listenerFd, 'listenerFd');
     this.fd = listenerFd;
     this.#reactor = reactor;
     this.#onConnection = onConnection;
@@ -267,14 +243,4 @@ export class Acceptor {
     this.#retry = this.#reactor.setTimer(this.#retryMs, this.#onRetry);
     this.#update();
   }
-}
-
-/** A socket that does not listen would fail in each turn. macOS has no SO_ACCEPTCONN: there accept() fails instead. */
-function checkListens(fd: number): void {
-  const listens = new Int32Array(1);
-  const result = native.socket.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, new Uint8Array(listens.buffer));
-  if (result < 0) {
-    const error = new SystemError(errorOf(result), 'getsockopt', { fd });
-    if (error.code !== 'ENOPROTOOPT') throw error;
-  } else if (listens[0] === 0) throw invalidValue('listenerFd', 'a socket that listens', fd);
 }

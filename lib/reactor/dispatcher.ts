@@ -115,6 +115,7 @@ export class Dispatcher {
     const longestMs = timeoutMs === 0 ? 0 : this.#host.watch();
     const sliceMs = longestMs >= 0 && (timeoutMs < 0 || timeoutMs > longestMs) ? longestMs : timeoutMs;
     this.#next = this.#count = 0;
+    this.#streams?.prepare();
     this.#count = this.#backend.wait(sliceMs, this.#timers.nextDeadlineMs);
     this.#streams?.begin();
     this.counters.countWait(goesOn);

@@ -403,7 +403,7 @@ export class Reactor {
     if (this.#inTurn) return;
     this.#backend.submitChanges?.();
     // The kernel does not report again what an exception left of a batch.
-    const isDue = this.#dispatcher.isUnfinished || this.#streams?.hasCommands === true;
+    const isDue = this.#dispatcher.isUnfinished || this.#streams?.isDue === true;
     this.#host.setDeadline(isDue ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 

@@ -3,10 +3,12 @@
 export interface StreamTurn {
   /** How many streams there are. */
   readonly size: number;
-  /** Whether reports of the last wait are left over. */
+  /** Whether reports of the last wait are left over, or errors. */
   readonly isUnfinished: boolean;
-  /** Whether commands wait for the next wait. */
-  readonly hasCommands: boolean;
+  /** Whether the next turn has something to do without an event: commands, or streams that had no room. */
+  readonly isDue: boolean;
+  /** Before a wait, which may be cut short: by an error, or by a termination, which skips `finally`. */
+  prepare(): void;
   /** Looks at what a wait has left. Calls no handler. */
   begin(): void;
   /** Hands on the reports. Returns how many. What a handler throws leaves it, and the next call goes on. */

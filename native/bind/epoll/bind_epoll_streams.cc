@@ -20,6 +20,7 @@ class OwnedStreamPoller final : public EpollStreamPoller {
     if (environment_->closes_fds) environment_->fds.add(fd);
   }
   void closing(int fd) override {
+    EpollStreamPoller::closing(fd);
     if (environment_->closes_fds) environment_->fds.remove(fd);
     for (const auto& tell : environment_->before_close) tell(fd);
   }

@@ -58,6 +58,9 @@ Result EpollStreamPoller::change(int fd, uint32_t slot, uint32_t generation, uin
 
 void EpollStreamPoller::forget(int fd) { epoll_control(epoll_fd_, EPOLL_CTL_DEL, fd, 0, 0); }
 
+// A duplicate keeps the file open, and with it the registration, which no later call can name.
+void EpollStreamPoller::closing(int fd) { forget(fd); }
+
 Result epoll_wait_streams(int epoll_fd, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms,
                           Streams* streams, StreamArea* area) {
   streams->flush(area);

@@ -5,13 +5,14 @@
 
 namespace fdreactor {
 
-// `opened()` and `closing()` are left to who owns the fds.
+// `opened()` is left to who owns the fds, as is what closing() means beyond the epoll set.
 class EpollStreamPoller : public StreamPoller {
  public:
   explicit EpollStreamPoller(int epoll_fd) : epoll_fd_(epoll_fd) {}
   Result watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) override;
   Result change(int fd, uint32_t slot, uint32_t generation, uint8_t events) override;
   void forget(int fd) override;
+  void closing(int fd) override;
 
  private:
   int epoll_fd_;

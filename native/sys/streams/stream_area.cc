@@ -25,6 +25,7 @@ bool StreamArea::init_commands(Bytes words, size_t capacity, Bytes sends) {
   auto* head = static_cast<StreamHeader*>(words.data);
   if (sends.size > INT32_MAX || head->command_count < 0) return false;
   if (static_cast<size_t>(head->command_count) > capacity) return false;
+  command_header = head;
   commands = reinterpret_cast<const StreamCommand*>(head + 1);
   command_count = static_cast<size_t>(head->command_count);
   send_area = sends;
@@ -35,6 +36,7 @@ bool StreamArea::init_commands(Bytes words, size_t capacity, Bytes sends) {
 
 bool StreamArea::init_reports(Bytes words, size_t capacity, Bytes received) {
   if (words.size != sizeof(StreamHeader) + capacity * sizeof(StreamReport) || received.size > INT32_MAX) return false;
+  if (received.size == 0) return false;  // a receive of nothing would look like the end of the stream
   header = static_cast<StreamHeader*>(words.data);
   *header = {};
   reports = StreamReports(header, reinterpret_cast<StreamReport*>(header + 1), capacity);

@@ -18,7 +18,7 @@ enum StreamOp : int32_t {
   kStreamPause = 3,      // receive, or accept, no more
   kStreamResume = 4,     // receive, or accept, again
   kStreamAwaitRoom = 5,  // report kStreamRoom when there is room to send
-  kStreamShutdown = 6,   // SHUT_WR
+  kStreamShutdown = 6,   // SHUT_WR; nothing while room is awaited, for then there is more to send
   kStreamClose = 7,
   kStreamReset = 8,        // close with a reset (SO_LINGER with 0)
   kStreamDetach = 9,       // forget it, and leave the fd open
@@ -72,10 +72,10 @@ struct StreamReport {
 
 // What stands before the records of either memory.
 struct StreamHeader {
-  int32_t command_count;
+  int32_t command_count;  // 0 once they are carried out, so that none is twice
   int32_t report_count;
   int32_t slab_used;
-  int32_t unserved;  // 1: streams are ready, and had no room in the slab
+  int32_t unserved;  // 1: streams are ready, and had no room in the slab or the reports
 };
 
 extern const EventLayout kStreamLayout;
@@ -102,6 +102,7 @@ class StreamReports {
 // The memory of one turn. Two memories: the commands with what they come to, one report a command at most; and what
 // the wait reports. So commands can be carried out while reports of the wait are still read.
 struct StreamArea {
+  StreamHeader* command_header = nullptr;
   const StreamCommand* commands = nullptr;
   size_t command_count = 0;
   Bytes send_area = {nullptr, 0};
@@ -110,6 +111,11 @@ struct StreamArea {
   StreamHeader* header = nullptr;  // of the wait
   StreamReports reports;
   Bytes slab = {nullptr, 0};
+
+  void forget_commands() {
+    command_count = 0;
+    command_header->command_count = 0;
+  }
 
   // False for memory that is not what the capacities say.
   bool init_commands(Bytes words, size_t capacity, Bytes sends);

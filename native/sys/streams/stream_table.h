@@ -32,10 +32,14 @@ struct Stream {
   bool only_sends : 1;  // the end of a pipe that cannot be read
   bool reading : 1;
   bool awaits_room : 1;
-  bool over : 1;    // the peer has ended, or the stream has failed: there is nothing to receive
-  bool queued : 1;  // in the list of those that had no room in the slab
-  bool dirty : 1;   // in the list of those whose interest is to be told
-  uint8_t watched;  // what the poller was told
+  bool over : 1;            // the peer has ended, or the stream has failed: there is nothing to receive
+  bool failed : 1;          // that is told, and nothing more of it is
+  bool queued : 1;          // in the list of those that had no room in the slab or the reports
+  bool dirty : 1;           // in the list of those whose interest is to be told
+  uint8_t watched;          // what the poller was told
+  uint8_t due;              // of one that is queued: what is ready
+  uint8_t failed_call : 2;  // the StreamCall of `error`
+  uint16_t error;           // of one that is queued: the error to tell; 0 for none
 };
 
 class StreamTable {

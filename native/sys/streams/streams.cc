@@ -59,6 +59,7 @@ Result Streams::insert(int fd, StreamRole role, bool is_socket, uint32_t* genera
 
 void Streams::flush(StreamArea* area) {
   for (size_t place = 0; place < area->command_count; ++place) carry_out(area->commands[place], place, area);
+  area->forget_commands();
   changing_.clear();
   changing_.swap(dirty_);
   for (const Handle& handle : changing_) {
@@ -89,6 +90,7 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
       stream->awaits_room = true;
       return mark_dirty(stream, handle);
     case kStreamShutdown:
+      if (stream->awaits_room) return;  // bytes of an earlier send are still to come
       if (!stream->is_socket) return area->results.add({kStreamNoHalves, command.slot, command.generation, 0, 0, 0});
       stream_shutdown(stream->fd);
       return;
@@ -173,38 +175,56 @@ void Streams::serve_unserved(StreamArea* area) {
   for (const Handle& handle : serving_) {
     Stream* stream = table_.find(handle.slot, handle.generation);
     if (stream == nullptr) continue;
+    const uint8_t ready = stream->due;
     stream->queued = false;
-    if (stream->reading && !stream->over) receive(stream, handle, area);
+    stream->due = 0;
+    if (stream->error != 0) {
+      fail(stream, handle, stream->error, static_cast<StreamCall>(stream->failed_call), &area->reports);
+    } else {
+      serve_ready(stream, handle, ready, area);
+    }
   }
 }
 
 void Streams::serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamArea* area) {
   Stream* stream = table_.find(slot, generation);
-  if (stream == nullptr || stream->queued) return;
-  const Handle handle = {slot, generation};
-  const bool is_closed = (ready & kStreamClosed) != 0;
+  if (stream == nullptr) return;
+  if (stream->queued) {
+    stream->due |= ready;
+    return;
+  }
+  serve_ready(stream, {slot, generation}, ready, area);
+}
+
+void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamArea* area) {
+  if (!area->reports.has_room()) return postpone(stream, handle, ready);
   if (stream->is_listener) {
     if (stream->reading) accept(stream, handle, area);
     return;
   }
-  const bool has_room =
-      stream->awaits_room && (is_closed || (ready & kStreamWritable) != 0) && area->reports.has_room();
-  if (has_room) {
-    stream->awaits_room = false;
-    mark_dirty(stream, handle);
-    area->reports.add({kStreamRoom, static_cast<int32_t>(slot), static_cast<int32_t>(generation), 0, 0, 0});
-  }
+  const bool has_room = tell_room(stream, handle, ready, area);
   if (stream->reading && !stream->over) {
-    if (is_closed || (ready & kStreamReadable) != 0) receive(stream, handle, area);
-  } else if (is_closed && !stream->over && !has_room) {  // what sends in the room that was told gets the error
-    const int error = stream->only_sends ? kStreamBrokenPipe : stream_take_error(stream->fd, stream->is_socket);
-    const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
-    if (error != 0) fail(stream, handle, error, call, &area->reports);
+    if ((ready & (kStreamReadable | kStreamClosed)) != 0) receive(stream, handle, area);
+    return;
   }
+  if ((ready & kStreamClosed) == 0 || has_room) return;  // what sends in the room that was told gets the error
+  const int error = stream->only_sends ? kStreamBrokenPipe : stream_take_error(stream->fd, stream->is_socket);
+  const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
+  if (error != 0) fail(stream, handle, error, call, &area->reports);
+}
+
+// Whether the stream awaited room, and there is some, or will never be.
+bool Streams::tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area) {
+  if (!stream->awaits_room || (ready & (kStreamWritable | kStreamClosed)) == 0) return false;
+  stream->awaits_room = false;
+  mark_dirty(stream, handle);
+  area->reports.add({kStreamRoom, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
+  return true;
 }
 
 void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
-  if (area->slab_room() < limits_.least_room || !area->reports.has_room()) return postpone(stream, handle);
+  const size_t needed = std::min(limits_.least_room, area->slab.size);
+  if (area->slab_room() < needed || !area->reports.has_room()) return postpone(stream, handle, kStreamReadable);
   StreamHeader& header = *area->header;
   char* const start = static_cast<char*>(area->slab.data) + header.slab_used;
   const Bytes room = {start, std::min(area->slab_room(), limits_.most_received)};
@@ -254,17 +274,25 @@ void Streams::accept(Stream* listener, Handle handle, StreamArea* area) {
   }
 }
 
-void Streams::postpone(Stream* stream, Handle handle) {
+void Streams::postpone(Stream* stream, Handle handle, uint8_t ready) {
+  stream->due |= ready;
   if (stream->queued) return;
   stream->queued = true;
   unserved_.push_back(handle);
 }
 
 void Streams::fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports) {
-  if (!reports->has_room()) return postpone(stream, handle);
+  if (stream->failed) return;
   stream->over = true;
   stream->awaits_room = false;
   mark_dirty(stream, handle);
+  if (!reports->has_room()) {
+    stream->error = static_cast<uint16_t>(error);
+    stream->failed_call = call;
+    return postpone(stream, handle, 0);
+  }
+  stream->failed = true;
+  stream->error = 0;
   reports->add(
       {kStreamFailed, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, error, call});
 }

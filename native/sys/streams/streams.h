@@ -1,8 +1,9 @@
 // Streams: connections and listeners that are served within the wait of a reactor. One call a turn carries out what
 // JavaScript asks for, and receives from every ready stream into one slab (stream_area.h).
 //
-// The readiness facility is a StreamPoller; the states of a stream are the same over each. Level-triggered: what has no
-// room in the slab stays ready. Such streams are served first in the next turn, so that none starves.
+// The readiness facility is a StreamPoller; the states of a stream are the same over each. What has no room in the slab
+// or among the reports is remembered, and served first in the next turn. So none starves, and nothing is lost that the
+// facility tells only once.
 //
 // An error belongs to its stream alone. A stream is named by slot and generation, so a command or an event of an
 // earlier owner of the slot does nothing.
@@ -83,9 +84,11 @@ class Streams {
   void send(Stream* stream, size_t place, StreamArea* area);
   void send_file(Stream* stream, size_t place, StreamArea* area);
   Result send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked);
+  void serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
+  bool tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
   void receive(Stream* stream, Handle handle, StreamArea* area);
   void accept(Stream* listener, Handle handle, StreamArea* area);
-  void postpone(Stream* stream, Handle handle);
+  void postpone(Stream* stream, Handle handle, uint8_t ready);
   void fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports);
   void close(Stream* stream, uint32_t slot, bool reset);
   void detach(Stream* stream, uint32_t slot);
