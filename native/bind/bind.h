@@ -49,6 +49,7 @@ napi_status bind_sendfile(napi_env env, napi_value exports);
 napi_status bind_signals(napi_env env, napi_value exports);
 napi_status bind_socket(napi_env env, napi_value exports);
 napi_status bind_splice(napi_env env, napi_value exports);
+napi_status bind_streams(napi_env env, napi_value exports);
 napi_status bind_timerfd(napi_env env, napi_value exports);
 napi_status bind_waker(napi_env env, napi_value exports);
 

@@ -251,7 +251,7 @@ void Streams::detach(Stream* stream, uint32_t slot) {
 void Streams::update(Stream* stream, Handle handle, StreamReports* reports) {
   const uint8_t events = wanted(*stream);
   if (events == stream->watched) return;
-  const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, events);
+  const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, stream->watched, events);
   if (changed < 0) return fail(stream, handle, error_of(changed), reports);
   stream->watched = events;
 }
