@@ -36,6 +36,7 @@ napi_status bind_host_uv(napi_env env, napi_value exports);
 napi_status bind_iocp(napi_env env, napi_value exports);
 napi_status bind_ioctl(napi_env env, napi_value exports);
 napi_status bind_kqueue(napi_env env, napi_value exports);
+napi_status bind_kqueue_streams(napi_env env, napi_value exports);
 napi_status bind_inotify(napi_env env, napi_value exports);
 napi_status bind_linux(napi_env env, napi_value exports);
 napi_status bind_message(napi_env env, napi_value exports);
