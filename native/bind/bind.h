@@ -46,6 +46,7 @@ napi_status bind_pipe(napi_env env, napi_value exports);
 napi_status bind_platform(napi_env env, napi_value exports);
 napi_status bind_process(napi_env env, napi_value exports);
 napi_status bind_pty(napi_env env, napi_value exports);
+napi_status bind_port_streams(napi_env env, napi_value exports);
 napi_status bind_sendfile(napi_env env, napi_value exports);
 napi_status bind_signals(napi_env env, napi_value exports);
 napi_status bind_socket(napi_env env, napi_value exports);

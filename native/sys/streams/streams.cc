@@ -17,6 +17,8 @@ uint8_t wanted(const Stream& stream) {
 
 }  // namespace
 
+int StreamPoller::take_error(int fd, bool is_socket) { return stream_take_error(fd, is_socket); }
+
 Streams::~Streams() { close_all(); }
 
 Result Streams::add(int fd, StreamRole role, bool no_delay, uint32_t* generation) {
@@ -163,7 +165,7 @@ void Streams::serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamAre
   if (stream->reading && !stream->over) {
     if (is_closed || (ready & kStreamReadable) != 0) receive(stream, handle, area);
   } else if (is_closed && !stream->over && !has_room) {  // what sends in the room that was told gets the error
-    const int error = stream_take_error(stream->fd, stream->is_socket);
+    const int error = poller_->take_error(stream->fd, stream->is_socket);
     if (error != 0) fail(stream, handle, error, &area->reports);
   }
 }

@@ -44,6 +44,8 @@ class StreamPoller {
   // A stream has this new fd; and the fd of a stream is about to be closed.
   virtual void opened(int) {}
   virtual void closing(int) {}
+  // What broke the connection, for a stream that does not receive: an error number, once; 0 for nothing.
+  virtual int take_error(int fd, bool is_socket);
 
   // The wait of the reactor, into its batch. Returns how many events there are.
   virtual Result wait(Bytes batch, double timeout_ms, double deadline_ms) = 0;
