@@ -1,5 +1,5 @@
-// The group of the native table (table.ts) for streams: native/bind/epoll/bind_epoll_streams.cc. A set is the streams
-// of one reactor, named by a number.
+// The group of the native table (table.ts) for streams: native/bind/streams/bind_streams.cc. A set is the streams of a
+// reactor, named by a number.
 
 /** Where the parts of the memory of a turn are, in words (native/sys/streams/stream_area.h). */
 export interface StreamLayout {
@@ -13,8 +13,9 @@ export interface StreamLayout {
 
 export interface StreamCalls {
   readonly layout: StreamLayout;
+  /** @param queue the fd of an epoll or a kqueue, or the number of a port */
   open(
-    epollFd: number,
+    queue: number,
     commandCapacity: number,
     reportCapacity: number,
     mostReceived: number,
@@ -32,7 +33,6 @@ export interface StreamCalls {
   /** Carries out the commands, waits, and serves what is ready. Returns how many events of others there are. */
   wait(
     set: number,
-    epollFd: number,
     batch: Int32Array,
     commands: Int32Array,
     sendArea: Uint8Array,

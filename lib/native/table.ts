@@ -53,7 +53,6 @@ export interface Native {
   readonly linux?: LinuxCalls;
   readonly ioctl?: IoctlCalls;
 
-  /** Exists wherever `epoll` does. */
   readonly streams?: StreamCalls;
 
   readonly fd: FdCalls;

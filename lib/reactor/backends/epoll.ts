@@ -8,7 +8,7 @@ import { type Backend, type BackendKind, isGone, type WatchPart } from '../backe
 import { Interest, type Mode, Ready } from '../interest.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 import { EpollHost } from './epoll-host.js';
-import { EpollStreams } from './epoll-streams.js';
+import { NativeStreams } from './native-streams.js';
 
 const {
   EPOLLIN = 0,
@@ -80,7 +80,7 @@ export class EpollBackend implements Backend {
   readonly times: Float64Array;
   readonly host: EpollHost;
   readonly exclusive: WatchPart;
-  #streams: EpollStreams | null = null;
+  #streams: NativeStreams | null = null;
   readonly #batch: EventBatch;
   readonly #words: Int32Array;
   readonly #firstWord: number;
@@ -126,7 +126,9 @@ export class EpollBackend implements Backend {
   }
 
   openStreams(memory: StreamMemory, limits: StreamLimits): StreamEngine {
-    this.#streams = new EpollStreams(this.fd, this.#words, memory, limits);
+    const { fd, changeCall } = this;
+    const own = { queue: fd, batch: this.#words, changeCall, waitCall: 'epoll_wait', details: { fd } };
+    this.#streams = new NativeStreams(own, memory, limits);
     return this.#streams;
   }
 

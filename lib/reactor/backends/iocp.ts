@@ -10,6 +10,8 @@ import { EventBatch } from '../../queue/event-batch.js';
 import { dropCompleted } from '../../queue/iocp/overlapped.js';
 import type { Backend, BackendKind, CompletionPart } from '../backend.js';
 import type { Mode } from '../interest.js';
+import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
+import { NativeStreams } from './native-streams.js';
 
 const port = callsOf(native.port); // the constructor checks that it exists
 const { wait } = port;
@@ -62,6 +64,7 @@ export class IocpBackend implements Backend {
   readonly fd: number;
   readonly times: Float64Array;
   readonly completions: IocpCompletions;
+  #streams: NativeStreams | null = null;
   readonly #batch: EventBatch;
   readonly #words: Int32Array;
   readonly #firstWord: number;
@@ -107,7 +110,21 @@ export class IocpBackend implements Backend {
     return true;
   }
 
+  openStreams(memory: StreamMemory, limits: StreamLimits): StreamEngine {
+    const { changeCall } = this;
+    const own = {
+      queue: this.fd,
+      batch: this.#words,
+      changeCall,
+      waitCall: 'GetQueuedCompletionStatusEx',
+      details: {},
+    };
+    this.#streams = new NativeStreams(own, memory, limits);
+    return this.#streams;
+  }
+
   wait(timeoutMs: number, deadlineMs: number): number {
+    if (this.#streams?.isOpen === true) return this.#streams.wait(timeoutMs, deadlineMs);
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
         ? wait(this.fd, this.#words, timeoutMs)

@@ -17,6 +17,7 @@ import { callsOf, native } from '../../native/table.js';
 import { type KeventBatch, keventBatch } from '../../queue/kqueue/kevent-batch.js';
 import { type Backend, type BackendKind, isGone } from '../backend.js';
 import { type Mode, Ready } from '../interest.js';
+import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 import {
   type Change,
   changesBetween,
@@ -26,6 +27,7 @@ import {
   Merge,
   readyOf,
 } from './kqueue-changes.js';
+import { NativeStreams } from './native-streams.js';
 
 const k = (native.constants.kqueue ?? {}) as unknown as KqueueConstants;
 const { EEXIST, EPIPE } = native.constants.error;
@@ -46,6 +48,7 @@ export class KqueueBackend implements Backend {
   readonly #receipts: KeventBatch;
   readonly #rooms: Int32Array[] = [];
   readonly #merge = new Merge();
+  #streams: NativeStreams | null = null;
   /** By fd: what the queue has for it, and the registration that it is for. */
   #filters = new Int32Array(0);
   #slots = new Int32Array(0);
@@ -100,13 +103,16 @@ export class KqueueBackend implements Backend {
     return true;
   }
 
+  openStreams(memory: StreamMemory, limits: StreamLimits): StreamEngine {
+    const { fd, changeCall } = this;
+    const own = { queue: fd, batch: this.#events.words, changeCall, waitCall: 'kevent', details: { fd } };
+    this.#streams = new NativeStreams(own, memory, limits);
+    return this.#streams;
+  }
+
   wait(timeoutMs: number, deadlineMs: number): number {
-    const { words } = this.#events;
-    const count =
-      deadlineMs === Number.POSITIVE_INFINITY
-        ? wait(this.fd, words, 0, words, timeoutMs)
-        : wait(this.fd, words, 0, words, timeoutMs, deadlineMs);
-    if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.fd });
+    const streams = this.#streams;
+    const count = streams?.isOpen === true ? streams.wait(timeoutMs, deadlineMs) : this.#wait(timeoutMs, deadlineMs);
     this.#merge.begin();
     for (let i = 0; i < count; i++) this.#take(i);
     return this.#merge.count;
@@ -130,6 +136,16 @@ export class KqueueBackend implements Backend {
 
   close(): void {
     native.fd.close(this.fd);
+  }
+
+  #wait(timeoutMs: number, deadlineMs: number): number {
+    const { words } = this.#events;
+    const count =
+      deadlineMs === Number.POSITIVE_INFINITY
+        ? wait(this.fd, words, 0, words, timeoutMs)
+        : wait(this.fd, words, 0, words, timeoutMs, deadlineMs);
+    if (count < 0) throw new SystemError(errorOf(count), 'kevent', { fd: this.fd });
+    return count;
   }
 
   #take(i: number): void {

@@ -20,12 +20,6 @@ napi_value open(napi_env env, napi_callback_info) {
   return to_js(env, fd);
 }
 
-KqueueStash* stash_of(napi_env env, int kqueue_fd) {
-  const auto& stashes = environment_of(env).kqueues->stash_by_fd;
-  const auto found = stashes.find(kqueue_fd);
-  return found == stashes.end() ? nullptr : found->second.get();
-}
-
 // (kqueueFd, changes: Int32Array over a whole EventBatch, changeCount, batch: likewise, timeoutMs, deadlineMs?: none by
 // default). Without changes, changeCount is 0, and `changes` any such array.
 napi_value wait(napi_env env, napi_callback_info info) {
@@ -39,7 +33,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   if (!args.ok()) return args.refuse();
   if (change_count > 0 && changes.size < kqueue_batch_bytes(change_count)) return args.refuse();
   if (change_count > 0 && kqueue_changes_hold_address(changes.data, change_count)) return args.refuse();
-  KqueueStash* stash = change_count > 0 ? nullptr : stash_of(env, kqueue_fd);
+  KqueueStash* stash = change_count > 0 ? nullptr : environment_of(env).kqueues->stash_of(kqueue_fd);
   if (stash != nullptr && !kqueue_stash_is_empty(stash)) {
     return args.answer(kqueue_stash_take(stash, batch.data, batch.size));
   }

@@ -4,9 +4,9 @@
 namespace fdreactor {
 namespace {
 
-constexpr Binder kBinders[] = {bind_platform, bind_kqueue,  bind_fd,        bind_pipe,
-                               bind_socket,   bind_address, bind_message,   bind_sendfile,
-                               bind_waker,    bind_signals, bind_host_loop, bind_host_thread};
+constexpr Binder kBinders[] = {bind_platform,  bind_kqueue,      bind_fd,       bind_pipe,          bind_socket,
+                               bind_address,   bind_message,     bind_sendfile, bind_waker,         bind_signals,
+                               bind_host_loop, bind_host_thread, bind_streams,  bind_kqueue_streams};
 
 }  // namespace
 

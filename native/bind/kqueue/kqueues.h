@@ -16,6 +16,12 @@ struct StashCloser {
 struct Kqueues {
   // Null until the host drives it. Shared with the waiting thread's HostWaiter, which may outlive the queue.
   std::unordered_map<int, std::shared_ptr<KqueueStash>> stash_by_fd;
+
+  // nullptr: the queue is not known, or the host has never driven it.
+  KqueueStash* stash_of(int kqueue_fd) const {
+    const auto found = stash_by_fd.find(kqueue_fd);
+    return found == stash_by_fd.end() ? nullptr : found->second.get();
+  }
 };
 
 }  // namespace fdreactor

@@ -1,6 +1,8 @@
 // The streams of an environment, a set for each reactor that has any. JavaScript names a set by a number.
 #pragma once
 
+#include <node_api.h>
+
 #include <map>
 #include <memory>
 
@@ -20,5 +22,12 @@ struct StreamSets {
   std::map<int, StreamSet> by_number;
   int next_number = 1;
 };
+
+// Makes the poller of a queue: an epoll fd, a kqueue or a port.
+using MakeStreamPoller = std::unique_ptr<StreamPoller> (*)(napi_env env, int queue);
+
+// The call `open` of a facility: (queue, commandCapacity, reportCapacity, mostReceived, leastRoom, mostAccepted) => the
+// number of the set
+napi_value open_streams(napi_env env, napi_callback_info info, MakeStreamPoller make);
 
 }  // namespace fdreactor

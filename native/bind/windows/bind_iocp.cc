@@ -83,14 +83,6 @@ napi_value post(napi_env env, napi_callback_info info) {
   return args.answer(port_post(port, key, bytes, operation));
 }
 
-// What was received is copied to where JavaScript wants it.
-void deliver(napi_env env, Bytes batch, Result count) {
-  auto* events = reinterpret_cast<PortEvent*>(static_cast<EventBatchHeader*>(batch.data) + 1);
-  for (Result i = 0; i < count; ++i) {
-    if (events[i].operation != 0) deliver_completion(env, events[i].operation, &events[i]);
-  }
-}
-
 // (port, batch: Int32Array over a whole EventBatch, timeoutMs, deadlineMs?: none by default)
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
@@ -100,7 +92,7 @@ napi_value wait(napi_env env, napi_callback_info info) {
   const double deadline_ms = args.number_or(3, std::numeric_limits<double>::infinity());
   if (!args.ok() || port == nullptr) return args.refuse();
   const Result count = port_wait(port, batch.data, batch.size, timeout_ms, deadline_ms);
-  deliver(env, batch, count);
+  deliver_completions(env, batch, count);
   return args.answer(count);
 }
 

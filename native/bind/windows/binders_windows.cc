@@ -4,9 +4,9 @@
 namespace fdreactor {
 namespace {
 
-constexpr Binder kBinders[] = {bind_platform, bind_iocp,      bind_overlapped, bind_afd,      bind_fd,
-                               bind_socket,   bind_address,   bind_message,    bind_sendfile, bind_waker,
-                               bind_signals,  bind_host_loop, bind_host_thread};
+constexpr Binder kBinders[] = {bind_platform, bind_iocp,      bind_overlapped,  bind_afd,      bind_fd,
+                               bind_socket,   bind_address,   bind_message,     bind_sendfile, bind_waker,
+                               bind_signals,  bind_host_loop, bind_host_thread, bind_streams,  bind_port_streams};
 
 }  // namespace
 

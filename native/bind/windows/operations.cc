@@ -99,8 +99,12 @@ Operation* find_operation(napi_env env, uint64_t id) {
   return bound == nullptr ? nullptr : bound->operation;
 }
 
-void deliver_completion(napi_env env, uint64_t operation_id, PortEvent* event) {
-  environment_of(env).operations->deliver(operation_id, event);
+void deliver_completions(napi_env env, Bytes batch, Result count) {
+  Operations& operations = *environment_of(env).operations;
+  auto* events = reinterpret_cast<PortEvent*>(static_cast<EventBatchHeader*>(batch.data) + 1);
+  for (Result i = 0; i < count; ++i) {
+    if (events[i].operation != 0) operations.deliver(events[i].operation, &events[i]);
+  }
 }
 
 void drop_settled_operations(napi_env env) { environment_of(env).operations->settle_idle(); }

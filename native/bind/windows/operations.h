@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "../../sys/fd.h"
 #include "../../sys/windows/port/iocp.h"
 #include "../../sys/windows/port/operation.h"
 
@@ -60,8 +61,8 @@ class Operations {
 // nullptr for an unknown id.
 Operation* find_operation(napi_env env, uint64_t id);
 
-// Of an event with an operation: before JavaScript sees it.
-void deliver_completion(napi_env env, uint64_t operation_id, PortEvent* event);
+// Of the events of a batch: what was received is copied to where JavaScript wants it, before JavaScript sees them.
+void deliver_completions(napi_env env, Bytes batch, Result count);
 
 // A port was closed, and the operations on it with it.
 void drop_settled_operations(napi_env env);

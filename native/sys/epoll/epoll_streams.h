@@ -10,17 +10,14 @@ class EpollStreamPoller : public StreamPoller {
  public:
   explicit EpollStreamPoller(int epoll_fd) : epoll_fd_(epoll_fd) {}
   Result watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) override;
-  Result change(int fd, uint32_t slot, uint32_t generation, uint8_t events) override;
+  Result change(int fd, uint32_t slot, uint32_t generation, uint8_t before, uint8_t events) override;
   void forget(int fd) override;
   void closing(int fd) override;
+  Result wait(Bytes batch, double timeout_ms, double deadline_ms) override;
+  Result serve(Bytes batch, Result count, Streams* streams, StreamArea* area) override;
 
  private:
   int epoll_fd_;
 };
-
-// epoll_wait_batch() with the streams of the set: carries out their commands, waits, and serves them. Returns how many
-// events of others are in the batch. Does not wait if there is something to report already.
-Result epoll_wait_streams(int epoll_fd, void* batch, size_t batch_bytes, double timeout_ms, double deadline_ms,
-                          Streams* streams, StreamArea* area);
 
 }  // namespace fdreactor

@@ -1,7 +1,6 @@
 #include "stream_table.h"
 
 #include <cstring>
-#include <new>
 
 #include "../socket_headers.h"
 
@@ -18,7 +17,7 @@ constexpr uint8_t kIpv6 = 6;
 uint32_t StreamTable::take() {
   if (first_free_ == kNoSlot) {
     if (slots() >= kMaxSlots) return kNoSlot;
-    std::unique_ptr<Stream[]> page(new (std::nothrow) Stream[kPageLength]());
+    Page page(static_cast<Stream*>(std::calloc(kPageLength, sizeof(Stream))));
     if (page == nullptr) return kNoSlot;
     const uint32_t first = slots();
     for (uint32_t i = 0; i < kPageLength; ++i) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -64,7 +65,13 @@ class StreamTable {
  private:
   static constexpr uint32_t kPageLength = 1024;
 
-  std::vector<std::unique_ptr<Stream[]>> pages_;
+  // From calloc(3), which says that there is no memory; operator new ends the process (cmake/libcxx_rest.cc).
+  struct FreePage {
+    void operator()(Stream* page) const { std::free(page); }
+  };
+  using Page = std::unique_ptr<Stream[], FreePage>;
+
+  std::vector<Page> pages_;
   uint32_t first_free_ = kNoSlot;
   size_t size_ = 0;
 };

@@ -23,6 +23,8 @@ uint8_t wanted(const Stream& stream) {
 
 }  // namespace
 
+int StreamPoller::take_error(int fd, bool is_socket) { return stream_take_error(fd, is_socket); }
+
 Streams::~Streams() { close_all(); }
 
 Result Streams::add(int fd, StreamRole role, bool no_delay, uint32_t* generation) {
@@ -208,7 +210,7 @@ void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamAr
     return;
   }
   if ((ready & kStreamClosed) == 0 || has_room) return;  // what sends in the room that was told gets the error
-  const int error = stream->only_sends ? kStreamBrokenPipe : stream_take_error(stream->fd, stream->is_socket);
+  const int error = stream->only_sends ? kStreamBrokenPipe : poller_->take_error(stream->fd, stream->is_socket);
   const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
   if (error != 0) fail(stream, handle, error, call, &area->reports);
 }
@@ -314,7 +316,7 @@ void Streams::detach(Stream* stream, uint32_t slot) {
 void Streams::update(Stream* stream, Handle handle, StreamReports* reports) {
   const uint8_t events = wanted(*stream);
   if (events == stream->watched) return;
-  const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, events);
+  const Result changed = poller_->change(stream->fd, handle.slot, handle.generation, stream->watched, events);
   if (changed < 0) return fail(stream, handle, error_of(changed), kStreamCallWatch, reports);
   stream->watched = events;
 }

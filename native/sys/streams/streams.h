@@ -24,17 +24,34 @@ enum StreamReady : uint8_t {
   kStreamClosed = 4,  // an error, or both directions have ended; always told
 };
 
+class Streams;
+
+// The low half of the user data of a stream, as the kernel gives it back: slots of registrations are from 0 on, and
+// what a backend has for itself is just below 0.
+constexpr int32_t kFirstStreamWord = -16;
+constexpr int32_t stream_word(uint32_t slot) { return kFirstStreamWord - static_cast<int32_t>(slot); }
+constexpr bool is_stream_word(int32_t word) { return word <= kFirstStreamWord; }
+constexpr uint32_t stream_slot(int32_t word) { return static_cast<uint32_t>(kFirstStreamWord - word); }
+
 // The kernel's readiness facility, as far as streams need it.
 class StreamPoller {
  public:
   virtual ~StreamPoller() = default;
   // `events` are kStreamReadable and kStreamWritable; with neither, only closures are told, and only once.
   virtual Result watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) = 0;
-  virtual Result change(int fd, uint32_t slot, uint32_t generation, uint8_t events) = 0;
+  // `before` are the events that were told by now.
+  virtual Result change(int fd, uint32_t slot, uint32_t generation, uint8_t before, uint8_t events) = 0;
   virtual void forget(int fd) = 0;  // a stream that is detached
   // A stream has this new fd; and the fd of a stream is about to be closed.
-  virtual void opened(int fd) = 0;
-  virtual void closing(int fd) = 0;
+  virtual void opened(int) {}
+  virtual void closing(int) {}
+  // What broke the connection, for a stream that does not receive: an error number, once; 0 for nothing.
+  virtual int take_error(int fd, bool is_socket);
+
+  // The wait of the reactor, into its batch. Returns how many events there are.
+  virtual Result wait(Bytes batch, double timeout_ms, double deadline_ms) = 0;
+  // Serves the events of streams, and moves the others to the front of the batch. Returns how many these are.
+  virtual Result serve(Bytes batch, Result count, Streams* streams, StreamArea* area) = 0;
 };
 
 // kSending: the end of a pipe that can be written only, in place of kConnected.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../../sys/socket.h"
-#include "../../sys/streams/streams.h"
+#include "../../sys/streams/stream_turn.h"
 #include "../harness.h"
 #include "../things.h"
 
@@ -21,13 +21,18 @@ class ScriptedPoller final : public StreamPoller {
     calls += "watch " + std::to_string(events) + ";";
     return answer;
   }
-  Result change(int, uint32_t, uint32_t, uint8_t events) override {
+  Result change(int, uint32_t, uint32_t, uint8_t, uint8_t events) override {
     calls += "change " + std::to_string(events) + ";";
     return answer;
   }
   void forget(int) override { calls += "forget;"; }
   void opened(int) override { calls += "opened;"; }
   void closing(int) override { calls += "closing;"; }
+  Result wait(Bytes, double timeout_ms, double) override {
+    calls += "wait " + std::to_string(static_cast<int>(timeout_ms)) + ";";
+    return answer;
+  }
+  Result serve(Bytes, Result, Streams*, StreamArea*) override { return 0; }
 
   std::string calls;
   Result answer = 0;
@@ -219,4 +224,18 @@ TEST("streams: memory that is not what it says, and commands outside of it, are 
   streams.flush(turn.area());
   reinterpret_cast<StreamHeader*>(turn.commands)->command_count = INT32_MAX;
   EXPECT(!turn.memory.init_commands({turn.commands, sizeof turn.commands}, kCapacity, {nullptr, 0}));
+}
+
+TEST("streams: a turn waits only if there is nothing to report by then") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  poller.calls.clear();
+  run_stream_turn(&streams, &poller, {nullptr, 0}, 50, 0, turn.area());
+  EXPECT_EQ(poller.calls, "wait 50;");
+  turn.push(kStreamSend, peer.s(), peer.g(), std::string(4'000'000, 'x'));
+  poller.calls.clear();
+  run_stream_turn(&streams, &poller, {nullptr, 0}, 50, 0, turn.area());
+  EXPECT_EQ(poller.calls, "change 3;wait 0;");
 }

@@ -5,6 +5,7 @@ import { Reactor } from 'fdreactor';
 import { Connection, type ConnectionHandlers, connect, Listener } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
+import { testWith } from '../../helpers/needs.js';
 import { dispose } from '../../helpers/owned.js';
 import { eventually, patience } from '../../helpers/patience.js';
 import { turnUntil } from '../../helpers/wait.js';
@@ -176,7 +177,7 @@ test('what the last handler wrote leaves when run() and poll() return', () => {
   }
 });
 
-test('a pipe and a Unix socket are streams as well', () => {
+testWith({ needs: 'pipe' }, 'a pipe and a Unix socket are streams as well', () => {
   const reactor = dispose(new Reactor());
   const [readEnd, writeEnd] = socket.pipe();
   let text = '';

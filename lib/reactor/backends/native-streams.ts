@@ -1,14 +1,27 @@
-// Streams over epoll(7): one call carries out their commands, waits, and serves them
-// (native/sys/epoll/epoll_streams.h).
-import { errorOf, SystemError } from '../../base/errors.js';
+// Streams within the wait of a backend: one call carries out their commands, waits, and serves them
+// (native/sys/streams/stream_turn.h). The same for every backend; each has its own poller in native code.
+import { errorOf, SystemError, type SystemErrorDetails } from '../../base/errors.js';
+
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 
-const { add, close, flush, open, peer, wait } = callsOf(native.streams); // there wherever epoll is
+const { add, close, flush, open, peer, wait } = callsOf(native.streams);
 
-export class EpollStreams implements StreamEngine {
-  readonly changeCall = 'epoll_ctl';
-  readonly #epollFd: number;
+/** What a backend calls its own: the system calls, for errors, and what else an error of the wait tells. */
+export interface StreamQueue {
+  /** The fd of the backend, or the number of its port. */
+  readonly queue: number;
+  /** The batch of its wait. */
+  readonly batch: Int32Array;
+  readonly changeCall: string;
+  readonly waitCall: string;
+  readonly details: SystemErrorDetails;
+}
+
+export class NativeStreams implements StreamEngine {
+  readonly changeCall: string;
+  readonly #waitCall: string;
+  readonly #details: SystemErrorDetails;
   readonly #batch: Int32Array;
   readonly #commands: Int32Array;
   readonly #sendArea: Uint8Array;
@@ -17,38 +30,35 @@ export class EpollStreams implements StreamEngine {
   readonly #set: number;
   #isOpen = true;
 
-  constructor(epollFd: number, batch: Int32Array, memory: StreamMemory, limits: StreamLimits) {
+  constructor(
+    { queue, batch, changeCall, waitCall, details }: StreamQueue,
+    memory: StreamMemory,
+    limits: StreamLimits,
+  ) {
     const { commands, reports, mostReceived, leastRoom, mostAccepted } = limits;
-    this.#epollFd = epollFd;
+    this.changeCall = changeCall;
+    this.#waitCall = waitCall;
+    this.#details = details;
     this.#batch = batch;
     this.#commands = memory.commands;
     this.#sendArea = memory.sendArea;
     this.#reports = memory.reports;
     this.#slab = memory.slab;
-    this.#set = open(epollFd, commands, reports, mostReceived, leastRoom, mostAccepted);
+    this.#set = open(queue, commands, reports, mostReceived, leastRoom, mostAccepted);
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
+  /** The wait of the backend. Returns how many events of others are in its batch. */
   wait(timeoutMs: number, deadlineMs: number): number {
     // Infinity as an argument would be made into an object on the heap, each turn.
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? wait(
-            this.#set,
-            this.#epollFd,
-            this.#batch,
-            this.#commands,
-            this.#sendArea,
-            this.#reports,
-            this.#slab,
-            timeoutMs,
-          )
+        ? wait(this.#set, this.#batch, this.#commands, this.#sendArea, this.#reports, this.#slab, timeoutMs)
         : wait(
             this.#set,
-            this.#epollFd,
             this.#batch,
             this.#commands,
             this.#sendArea,
@@ -57,7 +67,7 @@ export class EpollStreams implements StreamEngine {
             timeoutMs,
             deadlineMs,
           );
-    if (count < 0) throw new SystemError(errorOf(count), 'epoll_wait', { fd: this.#epollFd });
+    if (count < 0) throw new SystemError(errorOf(count), this.#waitCall, this.#details);
     return count;
   }
 

@@ -1,0 +1,25 @@
+// Streams over kqueue(2): their events come out of the reactor's own wait, and never reach JavaScript as events.
+//
+// A stream that waits for nothing has a READ filter with a low-water mark that no data reaches, and EV_CLEAR: so it is
+// told of its end once. lib/reactor/backends/kqueue-changes.ts does the same for registrations.
+#pragma once
+
+#include "../streams/streams.h"
+
+namespace fdreactor {
+
+class KqueueStreamPoller : public StreamPoller {
+ public:
+  explicit KqueueStreamPoller(int kqueue_fd) : kqueue_fd_(kqueue_fd) {}
+  Result watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) override;
+  Result change(int fd, uint32_t slot, uint32_t generation, uint8_t before, uint8_t events) override;
+  void forget(int fd) override;
+  void closing(int fd) override;
+  Result wait(Bytes batch, double timeout_ms, double deadline_ms) override;
+  Result serve(Bytes batch, Result count, Streams* streams, StreamArea* area) override;
+
+ private:
+  int kqueue_fd_;
+};
+
+}  // namespace fdreactor
