@@ -4,7 +4,15 @@
 // What the kernel did not take, and files, are in #queue. While it is there everything goes through it, so that bytes
 // keep their order.
 import { isUint8Array } from 'node:util/types';
-import { checkBytes, checkFd, checkObject, checkSize, copyBuffers, NO_OPTIONS } from '../base/arguments.js';
+import {
+  checkBoolean,
+  checkBytes,
+  checkFd,
+  checkObject,
+  checkSize,
+  copyBuffers,
+  NO_OPTIONS,
+} from '../base/arguments.js';
 import { errorOf, failure, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { fileHasEnded, queueIsFull } from './errors.js';
@@ -137,12 +145,14 @@ export abstract class Sender<T> implements Slotted {
     checkFd(file, 'file');
     checkSize(start, 'start');
     checkObject(options, 'options');
+    const { close = false } = options;
+    checkBoolean(close, 'options.close');
     const stop = end === undefined ? Math.max(start, sizeOfFile(file)) : end;
     checkSize(stop, 'end');
     if (stop < start) throw outOfRange('end', `>= start, ${start}`, stop);
     this.#checkNotEnding('sendFile');
     const length = stop - start;
-    const range = new FileRange(file, start, length, options.close === true);
+    const range = new FileRange(file, start, length, close);
     const isClosed = (this.state & State.CLOSED) !== 0;
     if (isClosed || length === 0) {
       range.end();

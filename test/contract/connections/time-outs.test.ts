@@ -1,0 +1,196 @@
+// Time-outs of connections: idle ones, deadlines, and what happens without a handler.
+import { Reactor } from 'fdreactor';
+import { Connection, type ConnectionHandlers, type ConnectionOptions, connect } from 'fdreactor/connection';
+import * as socket from 'fdreactor/socket';
+import { expect, test } from 'vitest';
+import { dispose, own, ownBoth } from '../../helpers/owned.js';
+import { expectArgumentType, expectOutOfRange } from '../../helpers/throws.js';
+import { turnFor, turnUntil } from '../../helpers/wait.js';
+
+function observed(handlers: ConnectionHandlers, options: ConnectionOptions = {}) {
+  const reactor = dispose(new Reactor());
+  const [a, b] = socket.socketpair();
+  return { reactor, connection: new Connection(reactor, a, handlers, options), peer: own(b) };
+}
+
+test('an idle connection times out again and again; the handler decides', () => {
+  const times: number[] = [];
+  const reasons = new Set<string>();
+  const { reactor, connection } = observed(
+    {
+      timeout: (self, reason) => {
+        times.push(performance.now());
+        reasons.add(reason);
+        if (times.length === 3) self.close();
+      },
+    },
+    { idleTimeoutMs: 20 },
+  );
+  const beganMs = performance.now();
+  turnUntil(reactor, () => connection.closed);
+  expect([...reasons]).toEqual(['idle']);
+  expect((times[0] as number) - beganMs).toBeGreaterThanOrEqual(20);
+  expect((times[2] as number) - (times[1] as number)).toBeGreaterThanOrEqual(20);
+});
+
+test('bytes that come or go keep it alive', () => {
+  let timeOuts = 0;
+  const { reactor, connection, peer } = observed(
+    {
+      timeout: () => {
+        timeOuts++;
+      },
+      data: () => {},
+    },
+    { idleTimeoutMs: 200 },
+  );
+  const endMs = performance.now() + 500;
+  const repeat = reactor.setTimer(
+    20,
+    () => {
+      if (performance.now() < endMs - 250) socket.send(peer, Buffer.from('x'));
+      else connection.write('y');
+    },
+    { repeatMs: 20 },
+  );
+  turnUntil(reactor, () => performance.now() > endMs);
+  expect(timeOuts).toBe(0);
+  repeat.cancel();
+  turnUntil(reactor, () => timeOuts === 1);
+});
+
+test('without a handler the connection ends with ETIMEDOUT', () => {
+  const events: unknown[] = [];
+  const { reactor, connection } = observed(
+    {
+      error: (_, error) => events.push((error as NodeJS.ErrnoException).code, error.message),
+      close: (_, error) => events.push(error instanceof Error),
+    },
+    { idleTimeoutMs: 10 },
+  );
+  turnUntil(reactor, () => connection.closed);
+  expect(events).toEqual(['ETIMEDOUT', 'the connection timed out: no byte came or went', true]);
+});
+
+test('a deadline comes whatever is sent, once; another call replaces it, null ends it', () => {
+  const reasons: string[] = [];
+  const { reactor, connection, peer } = observed({
+    timeout: (_, reason) => {
+      reasons.push(reason);
+    },
+    data: () => {},
+  });
+  const chatter = reactor.setTimer(0, () => socket.send(peer, Buffer.from('x')), { repeatMs: 5 });
+  connection.setDeadline(60_000);
+  connection.setDeadline(30);
+  turnUntil(reactor, () => reasons.length > 0);
+  turnFor(reactor, 60);
+  expect(reasons).toEqual(['deadline']);
+  connection.setDeadline(10);
+  connection.setDeadline(null);
+  turnFor(reactor, 60);
+  expect(reasons).toEqual(['deadline']);
+  chatter.cancel();
+});
+
+test('a time-out of a connection that is being made', () => {
+  const reactor = dispose(new Reactor());
+  // A listener whose queue is full answers to no further connection.
+  const listener = own(socket.listenTcp({ host: '127.0.0.1', port: 0, backlog: 0 }));
+  const { port } = socket.getsockname(listener) as { port: number };
+  const events: unknown[] = [];
+  const clients = Array.from({ length: 8 }, () =>
+    connect(
+      reactor,
+      { host: '127.0.0.1', port, idleTimeoutMs: 50 },
+      {
+        open: () => events.push('open'),
+        error: (_, error) => events.push((error as NodeJS.ErrnoException).code),
+      },
+    ),
+  );
+  turnUntil(reactor, () => clients.every(({ closed }) => closed));
+  expect(events.filter((event) => event === 'ETIMEDOUT')).toHaveLength(8);
+});
+
+test('a handler that closes all others in the same tick', () => {
+  const reactor = dispose(new Reactor());
+  const all: Connection[] = [];
+  let timeOuts = 0;
+  const handlers: ConnectionHandlers = {
+    timeout: () => {
+      timeOuts++;
+      for (const connection of all) connection.close();
+    },
+  };
+  for (let i = 0; i < 50; i++) {
+    const [a, b] = socket.socketpair();
+    own(b);
+    all.push(new Connection(reactor, a, handlers, { idleTimeoutMs: 10 }));
+  }
+  reactor.run(); // which ends: no timer is left over
+  expect(timeOuts).toBe(1);
+});
+
+test('a new owner of the slot does not inherit a time-out', () => {
+  let timeOuts = 0;
+  const { reactor, connection } = observed(
+    {
+      timeout: () => {
+        timeOuts++;
+      },
+    },
+    { idleTimeoutMs: 20 },
+  );
+  connection.setDeadline(20);
+  connection.close();
+  const [a, b] = socket.socketpair();
+  own(b);
+  const heir = new Connection(reactor, a, {
+    timeout: () => {
+      timeOuts++;
+    },
+  });
+  turnFor(reactor, 80);
+  expect(timeOuts).toBe(0);
+  heir.close();
+});
+
+test('setIdleTimeout() changes it; 0 ends it', () => {
+  let timeOuts = 0;
+  const { reactor, connection } = observed({
+    timeout: () => {
+      timeOuts++;
+    },
+  });
+  connection.setIdleTimeout(10);
+  turnUntil(reactor, () => timeOuts > 0);
+  connection.setIdleTimeout(0);
+  const before = timeOuts;
+  turnFor(reactor, 60);
+  expect(timeOuts).toBe(before);
+});
+
+test('attached, a time-out comes as well', async () => {
+  const reactor = dispose(new Reactor());
+  const [a, b] = socket.socketpair();
+  own(b);
+  reactor.attach();
+  const reason = await new Promise((resolve) => {
+    new Connection(reactor, a, { timeout: (_, why) => resolve(why) }, { idleTimeoutMs: 10 });
+  });
+  expect(reason).toBe('idle');
+});
+
+test('wrong times are named', () => {
+  const { reactor, connection } = observed({});
+  const [a] = ownBoth(socket.socketpair());
+  expectOutOfRange(() => connection.setDeadline(-1));
+  expectOutOfRange(() => connection.setDeadline(Number.NaN));
+  expectOutOfRange(() => connection.setIdleTimeout(Number.POSITIVE_INFINITY));
+  expectArgumentType(() => connection.setIdleTimeout('1' as never));
+  expectArgumentType(() => new Connection(reactor, a, {}, { idleTimeoutMs: '1' as never }));
+  connection.close();
+  connection.setDeadline(5);
+  connection.setIdleTimeout(5);
+});
