@@ -5,8 +5,8 @@ import { Reactor } from 'fdreactor';
 import { type Chunk, Connection } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
-import { dispose, own } from '../../helpers/owned.js';
-import { turnUntil } from '../../helpers/wait.js';
+import { dispose, own } from '../helpers/owned.js';
+import { turnUntil } from '../helpers/wait.js';
 
 /** Calls `look` with a chunk, within its handler. */
 function withChunk(text: string, look: (chunk: Chunk) => void): void {
@@ -54,7 +54,7 @@ test('slice() and keep() copy; subarray() is a view', () => {
 });
 
 test('a chunk that is kept is overwritten at once under FDREACTOR_DEBUG=views', () => {
-  const program = fileURLToPath(new URL('../../helpers/fixtures/kept-chunk.mjs', import.meta.url));
+  const program = fileURLToPath(new URL('kept-chunk.mjs', import.meta.url));
   const run = (debug: string) =>
     spawnSync(process.execPath, [program], { encoding: 'utf8', env: { ...process.env, FDREACTOR_DEBUG: debug } });
   expect(run('').stdout).toBe('hello hello\n');
