@@ -90,10 +90,13 @@ uint8_t to_ready(const Kevent& event) {
 }  // namespace
 
 Result KqueueStreamPoller::watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) {
+  if (would_lose(fd)) return failure(EEXIST);
   Changes changes(fd, to_udata(slot, generation));
   if ((events & kStreamReadable) != 0) changes.add(EVFILT_READ);
   if ((events & kStreamWritable) != 0) changes.add(EVFILT_WRITE);
-  return changes.apply(kqueue_fd_);
+  const Result made = changes.apply(kqueue_fd_);
+  if (made >= 0) note(fd, true);
+  return made;
 }
 
 // A filter that stays is left alone. One of another kind is taken out first: EV_ADD would keep its flags.
@@ -116,12 +119,26 @@ void KqueueStreamPoller::forget(int fd) {
   changes.remove(EVFILT_READ);
   changes.remove(EVFILT_WRITE);
   changes.apply(kqueue_fd_);
+  note(fd, false);
+}
+
+bool KqueueStreamPoller::would_lose(int fd) const {
+  const auto place = static_cast<size_t>(fd);
+  return place < is_stream_.size() && is_stream_[place];
+}
+
+void KqueueStreamPoller::note(int fd, bool is_stream) {
+  const auto place = static_cast<size_t>(fd);
+  if (place >= is_stream_.size()) is_stream_.resize((place + 1) * 2);
+  is_stream_[place] = is_stream;
 }
 
 // close(2) takes the filters away, but not in libkqueue.
-void KqueueStreamPoller::closing([[maybe_unused]] int fd) {
+void KqueueStreamPoller::closing(int fd) {
 #ifdef __linux__
   forget(fd);
+#else
+  note(fd, false);
 #endif
 }
 
