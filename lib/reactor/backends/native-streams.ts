@@ -74,7 +74,7 @@ export class NativeStreams implements StreamEngine {
     return add(this.#set, fd, role, noDelay ? 1 : 0, target);
   }
 
-  /** Whether a registration of the fd would take it from its stream, because the kernel does not refuse a second one. */
+  /** Whether a registration of the fd would take it from its stream: the kernel does not refuse a second one. */
   wouldLose(fd: number): boolean {
     return this.#isOpen && wouldLose(this.#set, fd) > 0;
   }

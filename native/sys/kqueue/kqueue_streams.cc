@@ -4,6 +4,8 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
+#include <cstring>
+
 #include "../../core/event_layout.h"
 #include "../posix/errno_result.h"
 #include "kqueue.h"
@@ -21,7 +23,11 @@ constexpr int32_t kUnreachable = INT32_MAX;  // a low-water mark
 uint8_t filters_of(uint8_t events) { return events == 0 ? kSilent : events; }
 
 void* to_udata(uint32_t slot, uint32_t generation) {
-  return reinterpret_cast<void*>(uintptr_t{generation} << 32 | static_cast<uint32_t>(stream_word(slot)));
+  const uint64_t word = uint64_t{generation} << 32 | static_cast<uint32_t>(stream_word(slot));
+  void* udata = nullptr;
+  static_assert(sizeof udata == sizeof word, "64-bit systems only");
+  std::memcpy(&udata, &word, sizeof udata);
+  return udata;
 }
 
 // The changes of one stream. EV_RECEIPT gives each its own answer.
@@ -75,7 +81,7 @@ class Changes {
   int count_ = 0;
 };
 
-// The flags and the filter stay those of the change: libkqueue gives back the fflags of a silent filter as well.
+// The bits of fflags are a socket's error, but libkqueue gives back the fflags of a silent filter as well.
 uint8_t to_ready(const Kevent& event) {
   const uint8_t ready = event.filter == EVFILT_READ ? kStreamReadable : kStreamWritable;
 #ifdef NOTE_LOWAT

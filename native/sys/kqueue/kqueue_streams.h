@@ -25,7 +25,7 @@ class KqueueStreamPoller : public StreamPoller {
   void note(int fd, bool is_stream);
 
   int kqueue_fd_;
-  std::vector<bool> is_stream_;  // by fd: EV_ADD of a filter that is there is no error, and takes it over
+  std::vector<bool> is_stream_;  // by fd: EV_ADD of a filter that is there succeeds, and takes it over
 };
 
 }  // namespace fdreactor

@@ -67,7 +67,7 @@ struct Peer {
   Peer& operator=(const Peer&) = delete;
   ~Peer() { fd_close(fd); }
 
-  void send(const std::string& bytes) const { socket_send(fd, {const_cast<char*>(bytes.data()), bytes.size()}, 0); }
+  void send(std::string bytes) const { socket_send(fd, {bytes.data(), bytes.size()}, 0); }
   std::string receive() const {
     char bytes[64];
     const Result count = socket_receive(fd, {bytes, sizeof bytes}, 0);

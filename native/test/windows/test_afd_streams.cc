@@ -1,13 +1,14 @@
-// Streams over AFD polling, against the scripted kernel: which events are theirs, and that nothing is told for ever.
+// Streams over AFD polling, against the scripted kernel: which events are of streams, and that nothing is told for
+// ever.
 #include <array>
 #include <deque>
 #include <memory>
 
 #include "../../sys/streams/stream_turn.h"
-#include "../../sys/windows/port/afd_streams.h"
 #include "../../sys/windows/port/iocp.h"
+#include "../../sys/windows/streams/afd_streams.h"
+#include "../sys/stream_turns.h"
 #include "afd_kernel.h"
-#include "stream_turns.h"
 
 using namespace fdreactor;
 using namespace fdreactor::test;
