@@ -15,7 +15,7 @@ const platforms = {
   freebsd: kqueue,
   openbsd: kqueue,
   netbsd: kqueue,
-  win: ['windows', 'windows/port'],
+  win: ['windows', 'windows/port', 'windows/streams'],
 };
 
 const [system, instead] = process.argv.slice(2);

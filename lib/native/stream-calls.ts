@@ -28,6 +28,8 @@ export interface StreamCalls {
   add(set: number, fd: number, role: number, noDelay: number, target: Int32Array): number;
   /** Stores the peer's address that accept(2) told, or none. */
   peer(set: number, slot: number, generation: number, address: Uint8Array): number;
+  /** 1 if a registration of the fd would take it from its stream; 0 where the kernel refuses a second one. */
+  wouldLose(set: number, fd: number): number;
   /** Carries out the commands, and writes their results behind them. */
   flush(set: number, commands: Int32Array, sendArea: Uint8Array): number;
   /** Carries out the commands, waits, and serves what is ready. Returns how many events of others there are. */

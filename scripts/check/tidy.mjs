@@ -12,7 +12,7 @@ import { branchFiles } from '../shared/changes.mjs';
 import { nodeFolder } from '../shared/node-headers.mjs';
 import { root, sourceFiles } from '../shared/sources.mjs';
 
-const windowsPattern = /^native\/sys\/windows\/(?!port\/afd\.cc)/;
+const windowsPattern = /^native\/sys\/windows\/(?!port\/afd\.cc|streams\/afd_streams\.cc)/;
 const mingw = '/usr/x86_64-w64-mingw32/include';
 const mingwCxx = '/usr/lib/gcc/x86_64-w64-mingw32/12-posix/include/c++';
 const windowsFlags = [

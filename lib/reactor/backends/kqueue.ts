@@ -27,7 +27,7 @@ import {
   Merge,
   readyOf,
 } from './kqueue-changes.js';
-import { NativeStreams } from './native-streams.js';
+import { NativeStreams, type StreamQueue } from './native-streams.js';
 
 const k = (native.constants.kqueue ?? {}) as unknown as KqueueConstants;
 const { EEXIST, EPIPE } = native.constants.error;
@@ -37,6 +37,20 @@ const { open, wait, bindSource, unbindSource } = callsOf(native.kqueue); // the 
 const MAX_CHANGES = 8;
 /** What the queue has for an fd, beside filtersOf(): its mode is 'oneshot'. */
 const ONESHOT = 16;
+
+/** A stream of a registered fd would take its filters over. */
+class KqueueStreams extends NativeStreams {
+  readonly #isWatched: (fd: number) => boolean;
+
+  constructor(own: StreamQueue, memory: StreamMemory, limits: StreamLimits, isWatched: (fd: number) => boolean) {
+    super(own, memory, limits);
+    this.#isWatched = isWatched;
+  }
+
+  override add(fd: number, role: number, noDelay: boolean, target: Int32Array): number {
+    return this.#isWatched(fd) ? failure(EEXIST as number) : super.add(fd, role, noDelay, target);
+  }
+}
 
 export class KqueueBackend implements Backend {
   readonly kind: BackendKind = kqueue;
@@ -67,7 +81,7 @@ export class KqueueBackend implements Backend {
   }
 
   register(fd: number, slot: number, generation: number, interest: number, mode: Mode): number {
-    if (this.#isWatched(fd)) return failure(EEXIST as number);
+    if (this.#isWatched(fd) || this.#streams?.wouldLose(fd) === true) return failure(EEXIST as number);
     this.#know(fd, slot, generation, 0);
     return this.#bring(fd, interest, mode);
   }
@@ -106,7 +120,7 @@ export class KqueueBackend implements Backend {
   openStreams(memory: StreamMemory, limits: StreamLimits): StreamEngine {
     const { fd, changeCall } = this;
     const own = { queue: fd, batch: this.#events.words, changeCall, waitCall: 'kevent', details: { fd } };
-    this.#streams = new NativeStreams(own, memory, limits);
+    this.#streams = new KqueueStreams(own, memory, limits, (fd) => this.#isWatched(fd));
     return this.#streams;
   }
 

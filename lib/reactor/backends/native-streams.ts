@@ -5,7 +5,7 @@ import { errorOf, SystemError, type SystemErrorDetails } from '../../base/errors
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 
-const { add, close, flush, open, peer, wait } = callsOf(native.streams);
+const { add, close, flush, open, peer, wait, wouldLose } = callsOf(native.streams);
 
 /** What a backend calls its own: the system calls, for errors, and what else an error of the wait tells. */
 export interface StreamQueue {
@@ -73,6 +73,11 @@ export class NativeStreams implements StreamEngine {
 
   add(fd: number, role: number, noDelay: boolean, target: Int32Array): number {
     return add(this.#set, fd, role, noDelay ? 1 : 0, target);
+  }
+
+  /** Whether a registration of the fd would take it from its stream: the kernel does not refuse a second one. */
+  wouldLose(fd: number): boolean {
+    return this.#isOpen && wouldLose(this.#set, fd) > 0;
   }
 
   peer(slot: number, generation: number, address: Uint8Array): number {

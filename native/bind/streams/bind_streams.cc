@@ -58,6 +58,15 @@ napi_value peer(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
+// (number, fd) => 1 if a registration of the fd would take it from its stream
+napi_value would_lose(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int number = args.int32(0);
+  const int fd = args.fd(1);
+  StreamSet* set = args.ok() ? find(env, number) : nullptr;
+  return set == nullptr ? args.refuse() : args.answer(set->poller->would_lose(fd) ? 1 : 0);
+}
+
 // (number, commands: Int32Array, sendArea): carries out the commands, without a wait
 napi_value flush(napi_env env, napi_callback_info info) {
   Arguments<3> args(env, info);
@@ -117,8 +126,9 @@ napi_status bind_streams(napi_env env, napi_value exports) {
   environment.at_end.emplace_back([](Environment& ending) { ending.streams.reset(); });
   const napi_status status = add_layout(env, exports, "streams", kStreamLayout);
   if (status != napi_ok) return status;
-  return add_group(env, exports, "streams",
-                   {{"close", close}, {"add", add}, {"peer", peer}, {"flush", flush}, {"wait", wait}});
+  return add_group(
+      env, exports, "streams",
+      {{"close", close}, {"add", add}, {"peer", peer}, {"wouldLose", would_lose}, {"flush", flush}, {"wait", wait}});
 }
 
 }  // namespace fdreactor

@@ -1,7 +1,7 @@
-// Streams over a port: see sys/windows/port/afd_streams.h.
+// Streams over a port: see sys/windows/streams/afd_streams.h.
 #include "../../sys/windows/port/afd.h"
-#include "../../sys/windows/port/afd_streams.h"
 #include "../../sys/windows/port/iocp.h"
+#include "../../sys/windows/streams/afd_streams.h"
 #include "../bind.h"
 #include "../streams/owned_poller.h"
 #include "../streams/stream_sets.h"

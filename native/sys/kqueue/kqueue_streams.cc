@@ -4,6 +4,8 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
+#include <cstring>
+
 #include "../../core/event_layout.h"
 #include "../posix/errno_result.h"
 #include "kqueue.h"
@@ -21,7 +23,11 @@ constexpr int32_t kUnreachable = INT32_MAX;  // a low-water mark
 uint8_t filters_of(uint8_t events) { return events == 0 ? kSilent : events; }
 
 void* to_udata(uint32_t slot, uint32_t generation) {
-  return reinterpret_cast<void*>(uintptr_t{generation} << 32 | static_cast<uint32_t>(stream_word(slot)));
+  const uint64_t word = uint64_t{generation} << 32 | static_cast<uint32_t>(stream_word(slot));
+  void* udata = nullptr;
+  static_assert(sizeof udata == sizeof word, "64-bit systems only");
+  std::memcpy(&udata, &word, sizeof udata);
+  return udata;
 }
 
 // The changes of one stream. EV_RECEIPT gives each its own answer.
@@ -75,7 +81,7 @@ class Changes {
   int count_ = 0;
 };
 
-// The flags and the filter stay those of the change: libkqueue gives back the fflags of a silent filter as well.
+// The bits of fflags are a socket's error, but libkqueue gives back the fflags of a silent filter as well.
 uint8_t to_ready(const Kevent& event) {
   const uint8_t ready = event.filter == EVFILT_READ ? kStreamReadable : kStreamWritable;
 #ifdef NOTE_LOWAT
@@ -90,10 +96,13 @@ uint8_t to_ready(const Kevent& event) {
 }  // namespace
 
 Result KqueueStreamPoller::watch(int fd, uint32_t slot, uint32_t generation, uint8_t events) {
+  if (would_lose(fd)) return failure(EEXIST);
   Changes changes(fd, to_udata(slot, generation));
   if ((events & kStreamReadable) != 0) changes.add(EVFILT_READ);
   if ((events & kStreamWritable) != 0) changes.add(EVFILT_WRITE);
-  return changes.apply(kqueue_fd_);
+  const Result made = changes.apply(kqueue_fd_);
+  if (made >= 0) note(fd, true);
+  return made;
 }
 
 // A filter that stays is left alone. One of another kind is taken out first: EV_ADD would keep its flags.
@@ -116,12 +125,26 @@ void KqueueStreamPoller::forget(int fd) {
   changes.remove(EVFILT_READ);
   changes.remove(EVFILT_WRITE);
   changes.apply(kqueue_fd_);
+  note(fd, false);
+}
+
+bool KqueueStreamPoller::would_lose(int fd) const {
+  const auto place = static_cast<size_t>(fd);
+  return place < is_stream_.size() && is_stream_[place];
+}
+
+void KqueueStreamPoller::note(int fd, bool is_stream) {
+  const auto place = static_cast<size_t>(fd);
+  if (place >= is_stream_.size()) is_stream_.resize((place + 1) * 2);
+  is_stream_[place] = is_stream;
 }
 
 // close(2) takes the filters away, but not in libkqueue.
-void KqueueStreamPoller::closing([[maybe_unused]] int fd) {
+void KqueueStreamPoller::closing(int fd) {
 #ifdef __linux__
   forget(fd);
+#else
+  note(fd, false);
 #endif
 }
 

@@ -42,6 +42,8 @@ class StreamPoller {
   // `before` are the events that were told by now.
   virtual Result change(int fd, uint32_t slot, uint32_t generation, uint8_t before, uint8_t events) = 0;
   virtual void forget(int fd) = 0;  // a stream that is detached
+  // Whether a registration of the fd would take it from its stream. Not where the kernel refuses a second one.
+  virtual bool would_lose(int) const { return false; }
   // A stream has this new fd; and the fd of a stream is about to be closed.
   virtual void opened(int) {}
   virtual void closing(int) {}

@@ -5,7 +5,7 @@
 // hands for a socket that was told to be ready.
 //
 // This file knows no Windows: what it asks of the kernel is AfdDevice, so that its states can be tried against a
-// scripted double under sanitizers (native/test/sys/test_afd.cc). The real one is afd_device_windows.cc.
+// scripted double under sanitizers (native/test/windows/test_afd.cc). The real one is afd_device_windows.cc.
 #pragma once
 
 #include <cstddef>

@@ -2,8 +2,8 @@
 
 #include "../../../core/afd_events.h"
 #include "../../streams/stream_socket.h"
-#include "afd.h"
-#include "iocp.h"
+#include "../port/afd.h"
+#include "../port/iocp.h"
 
 namespace fdreactor {
 namespace {

@@ -1,6 +1,6 @@
 // Streams over AFD polling (afd.h): their polls are those of a registration, whose slots are from 0 on, and their
 // events come out of the wait of the same port. Includes no Windows header, as afd.h
-// (native/test/sys/test_afd_streams.cc).
+// (native/test/windows/test_afd_streams.cc).
 #pragma once
 
 #include "../../streams/streams.h"

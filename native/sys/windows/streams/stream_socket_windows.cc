@@ -1,8 +1,8 @@
 // Winsock's side of stream_socket.h: a stream is a socket in any case.
-#include "../streams/stream_socket.h"
+#include "../../streams/stream_socket.h"
 
-#include "../socket.h"
-#include "winsock.h"
+#include "../../socket.h"
+#include "../winsock.h"
 
 namespace fdreactor {
 
