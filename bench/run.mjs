@@ -22,6 +22,7 @@ import echoConnection from './trials/echo-connection.mjs';
 import files from './trials/files.mjs';
 import heap from './trials/heap.mjs';
 import http from './trials/http.mjs';
+import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
 import proxy from './trials/proxy.mjs';
@@ -34,7 +35,7 @@ import wake from './trials/wake.mjs';
 
 /** @type {Table[]} */
 const allTables = [
-  ...[...echo, ...echoConnection, ...http, ...files, ...proxy, ...heap, ...idle],
+  ...[...echo, ...echoConnection, ...http, ...httpConnection, ...files, ...proxy, ...heap, ...idle],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
 ];
 

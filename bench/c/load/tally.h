@@ -26,5 +26,6 @@ static inline void tally_report(const struct tally* tally, const struct process_
   printf("\"cpuSeconds\":%.9f,\"userSeconds\":%.2f,\"systemSeconds\":%.2f,", after->cpu - before->cpu,
          after->user - before->user, after->system - before->system);
   printf("\"bytesBeside\":%" PRIu64 ",\"p50Us\":%.2f,\"p99Us\":%.2f}\n", beside,
-         (double)histogram_percentile(&tally->latency, 50) / 1e3, (double)histogram_percentile(&tally->latency, 99) / 1e3);
+         (double)histogram_percentile(&tally->latency, 50) / 1e3,
+         (double)histogram_percentile(&tally->latency, 99) / 1e3);
 }
