@@ -105,10 +105,8 @@ export class Connection<T = undefined> implements StreamSink {
   #state: number = State.OPEN;
   #isConnecting: boolean;
   #queue: SendQueue | null = null;
-  /** The first and the last part of what this turn sends, if #epoch is that of the streams. */
-  #head = NO_PART;
-  #tail = NO_PART;
-  #epoch = -1;
+  /** Where the last part of what it sends is among the commands, if it is still one of them. */
+  #tail = 0;
   #needsDrain = false;
   #ended = false;
   #bytesRead = 0;
@@ -292,10 +290,10 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   /** @internal */
-  onPartial(sent: number, commands: Commands): void {
+  onPartial(first: number, sent: number, commands: Commands): void {
     const queue = new SendQueue();
     let skip = sent;
-    for (let place = this.#head; place !== NO_PART; place = commands.nextOf(place)) {
+    for (let place = first; place !== NO_PART; place = commands.nextOf(place)) {
       const part = commands.bytesOf(place);
       if (skip < part.length) queue.push(Buffer.from(part.subarray(skip)));
       skip = Math.max(0, skip - part.length);
@@ -334,17 +332,14 @@ export class Connection<T = undefined> implements StreamSink {
 
   #sendReserved(length: number): void {
     const streams = this.#streams;
-    const { epoch } = streams;
-    const isFirst = this.#epoch !== epoch;
-    this.#tail = streams.send(this, isFirst ? NO_PART : this.#tail, length);
-    if (isFirst) this.#head = this.#tail;
-    this.#epoch = epoch;
+    this.#tail = streams.send(this, this.#tail, length);
     this.#bytesWritten += length;
   }
 
   /** From the caller's memory, after what this turn has to send. */
   #writeLarge(bytes: Uint8Array): boolean {
-    if (this.#epoch === this.#streams.epoch) this.#streams.flush();
+    const { commands } = this.#streams;
+    if (commands.isPart(this.#tail, this.slot, this.generation)) this.#streams.flush();
     if (this.#queue !== null) return this.#enqueue(Buffer.from(bytes));
     let sent = sendNative(this.#fd, bytes);
     if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.#fd, bytes);

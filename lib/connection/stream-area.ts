@@ -125,6 +125,14 @@ export class Commands {
     return place;
   }
 
+  /** Whether the command at `place` is a part of what this stream sends: a place of commands before is not. */
+  isPart(place: number, slot: number, generation: number): boolean {
+    const { words } = this;
+    if (place >= (words[COMMAND_COUNT] as number)) return false;
+    const at = HEADER_WORDS + place * RECORD_WORDS;
+    return (words[at] as number) <= Op.SEND_MORE && words[at + SLOT] === slot && words[at + GENERATION] === generation;
+  }
+
   /** The send at `place` goes on with the one at `next`. */
   link(place: number, next: number): void {
     this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] = next;

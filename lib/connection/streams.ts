@@ -18,8 +18,8 @@ export interface StreamSink {
   onData(bytes: Buffer): void;
   onEnd(): void;
   onRoom(): void;
-  /** Of what the last flush was to send, only so many bytes were taken. Calls no handler. */
-  onPartial(sent: number, commands: Commands): void;
+  /** Of what the last flush was to send, from the part `first` on, only so many bytes were taken. Calls no handler. */
+  onPartial(first: number, sent: number, commands: Commands): void;
   onFailed(error: number): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number): void;
@@ -41,7 +41,6 @@ export class Streams implements StreamTurn {
   #size = 0;
   #next = 0;
   #count = 0;
-  #epoch = 0;
 
   /** @param wake tells a host that waits that there is something to do */
   constructor(
@@ -67,11 +66,6 @@ export class Streams implements StreamTurn {
 
   get hasCommands(): boolean {
     return this.commands.count > 0;
-  }
-
-  /** Goes up with each flush: the place of a command is that of one epoch. */
-  get epoch(): number {
-    return this.#epoch;
   }
 
   /**
@@ -131,13 +125,14 @@ export class Streams implements StreamTurn {
   /**
    * Sends `length` bytes that were written behind the used part of the send area.
    *
-   * @param tail the last part of what this sink sends in this epoch; -1 for none
+   * @param tail the last part of what this sink has sent, which may be gone
    * @returns the new last part
    */
   send(sink: StreamSink, tail: number, length: number): number {
     const { commands } = this;
     let place = tail;
-    if (tail < 0) place = this.#push(Op.SEND, sink, commands.sendUsed, length);
+    if (!commands.isPart(tail, sink.slot, sink.generation))
+      place = this.#push(Op.SEND, sink, commands.sendUsed, length);
     else if (!commands.extend(tail, length)) {
       place = commands.push(Op.SEND_MORE, sink.slot, sink.generation, commands.sendUsed, length);
       commands.link(tail, place);
@@ -243,11 +238,10 @@ export class Streams implements StreamTurn {
     for (let i = 0; i < results.count; i++) {
       const sink = this.#at(results.slot(i), results.generation(i));
       if (sink === null) continue;
-      if (results.kind(i) === Kind.PARTIAL) sink.onPartial(results.length(i), commands);
+      if (results.kind(i) === Kind.PARTIAL) sink.onPartial(results.offset(i), results.length(i), commands);
       else this.#failures.push(sink.slot, sink.generation, results.length(i));
     }
     commands.clear();
-    this.#epoch++;
   }
 
   #deliverFailures(): number {

@@ -29,7 +29,7 @@ enum StreamKind : int32_t {
   kStreamData = 1,     // bytes arrived: at offset and length of the slab
   kStreamEnd = 2,      // the peer sends no more
   kStreamRoom = 3,     // there is room to send, which kStreamAwaitRoom asked for
-  kStreamPartial = 4,  // of a kStreamSend only `length` bytes were taken; room is awaited
+  kStreamPartial = 4,  // of the kStreamSend at the place `offset` only `length` bytes were taken; room is awaited
   kStreamFailed = 5,   // `length` is the system's error number; nothing more is reported of the stream
   kStreamAccepted =
       6,  // by a listener: `offset` is the slot of the new stream, `length` its generation, `extra` its fd
