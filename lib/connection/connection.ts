@@ -50,6 +50,9 @@ export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOp
 
 const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
 
+/** Bits of what else is true of a connection: one field in place of three, for there are many connections. */
+const Mark = { CONNECTING: 1, NEEDS_DRAIN: 2, ENDED: 4 } as const;
+
 /** A stream that has its slot already, of which a connection is to be made. */
 export class Adopted<T> {
   readonly streams: Streams;
@@ -103,12 +106,10 @@ export class Connection<T = undefined> implements StreamSink {
   /** @internal */
   readonly generation: number;
   #state: number = State.OPEN;
-  #isConnecting: boolean;
+  #marks: number;
   #queue: SendQueue | null = null;
   /** Where the last part of what it sends is among the commands, if it is still one of them. */
   #tail = 0;
-  #needsDrain = false;
-  #ended = false;
   #bytesRead = 0;
   #bytesWritten = 0;
 
@@ -130,7 +131,7 @@ export class Connection<T = undefined> implements StreamSink {
     this.#fd = adopted.fd;
     this.slot = adopted.slot;
     this.generation = adopted.generation;
-    this.#isConnecting = adopted.isConnecting;
+    this.#marks = adopted.isConnecting ? Mark.CONNECTING : 0;
     this.#kind.open++;
     this.#streams.put(this);
   }
@@ -162,7 +163,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** Whether the peer has ended. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#has(Mark.ENDED);
   }
 
   /**
@@ -189,7 +190,7 @@ export class Connection<T = undefined> implements StreamSink {
    * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`
    */
   write(bytes: Uint8Array | string, encoding?: BufferEncoding): boolean {
-    if (this.#state !== State.OPEN || this.#isConnecting) return this.#writeElsewhere(bytes, encoding);
+    if (this.#state !== State.OPEN || this.#has(Mark.CONNECTING)) return this.#writeElsewhere(bytes, encoding);
     if (this.#queue !== null) return this.#enqueue(toBytes(bytes, encoding));
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
@@ -225,7 +226,7 @@ export class Connection<T = undefined> implements StreamSink {
     if (bytes !== undefined) this.write(bytes, encoding);
     if (this.closed) return;
     this.#state = State.ENDING;
-    if (this.#queue === null && !this.#isConnecting) this.#finish();
+    if (this.#queue === null && !this.#has(Mark.CONNECTING)) this.#finish();
   }
 
   /** Closes the connection now. What is queued is dropped; what this turn sends goes out if there is room. Idempotent. */
@@ -273,7 +274,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onEnd(): void {
-    this.#ended = true;
+    this.#marks |= Mark.ENDED;
     const { handlers } = this.#kind;
     if (handlers.end !== undefined) this.#call(handlers.end);
     else this.end();
@@ -282,7 +283,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onRoom(): void {
-    if (this.#isConnecting) {
+    if (this.#has(Mark.CONNECTING)) {
       this.#connected(native.socket.takeError(this.#fd, errorPeer));
       return;
     }
@@ -304,7 +305,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onFailed(error: number): void {
-    this.#fail(new SystemError(error, this.#isConnecting ? 'connect' : 'recv', { fd: this.#fd }));
+    this.#fail(new SystemError(error, this.#has(Mark.CONNECTING) ? 'connect' : 'recv', { fd: this.#fd }));
   }
 
   /** @internal */
@@ -318,6 +319,10 @@ export class Connection<T = undefined> implements StreamSink {
     this.#kind.open--;
     this.#state = State.CLOSED;
     this.#queue = null;
+  }
+
+  #has(mark: number): boolean {
+    return (this.#marks & mark) !== 0;
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
@@ -364,7 +369,7 @@ export class Connection<T = undefined> implements StreamSink {
       this.#fail(queueFull(maxQueued));
       return false;
     }
-    this.#needsDrain ||= queue.bytes > highWaterMark;
+    if (queue.bytes > highWaterMark) this.#marks |= Mark.NEEDS_DRAIN;
     return queue.bytes <= highWaterMark;
   }
 
@@ -390,11 +395,11 @@ export class Connection<T = undefined> implements StreamSink {
     else this.#queue = null;
     if (this.#queue === null && this.#state === State.ENDING) {
       this.#finish();
-      if (this.#ended) this.close();
+      if (this.#has(Mark.ENDED)) this.close();
       return;
     }
-    if (!this.#needsDrain || queue.bytes > this.#kind.highWaterMark) return;
-    this.#needsDrain = false;
+    if (!this.#has(Mark.NEEDS_DRAIN) || queue.bytes > this.#kind.highWaterMark) return;
+    this.#marks &= ~Mark.NEEDS_DRAIN;
     const { drain } = this.#kind.handlers;
     if (drain !== undefined) this.#call(drain);
   }
@@ -404,7 +409,7 @@ export class Connection<T = undefined> implements StreamSink {
       this.#fail(new SystemError(error > 0 ? error : errorOf(error), 'connect', { fd: this.#fd }));
       return;
     }
-    this.#isConnecting = false;
+    this.#marks &= ~Mark.CONNECTING;
     this.resume();
     opened(this as Connection<unknown>);
     if (this.#queue !== null) this.#drain();
@@ -413,7 +418,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   #finish(): void {
     this.#streams.command(Op.SHUTDOWN, this);
-    if (this.#ended) this.close();
+    if (this.#has(Mark.ENDED)) this.close();
   }
 
   #close(op: number): void {
