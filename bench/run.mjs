@@ -18,9 +18,11 @@ import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
+import echoConnection from './trials/echo-connection.mjs';
 import files from './trials/files.mjs';
 import heap from './trials/heap.mjs';
 import http from './trials/http.mjs';
+import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
 import proxy from './trials/proxy.mjs';
@@ -33,7 +35,7 @@ import wake from './trials/wake.mjs';
 
 /** @type {Table[]} */
 const allTables = [
-  ...[...echo, ...http, ...files, ...proxy, ...heap, ...idle],
+  ...[...echo, ...echoConnection, ...http, ...httpConnection, ...files, ...proxy, ...heap, ...idle],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
 ];
 

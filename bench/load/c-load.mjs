@@ -5,6 +5,8 @@
 import { built } from '../harness/build.mjs';
 import { runProgram } from '../harness/processes.mjs';
 
+const MB = 1e6;
+
 /**
  * @param {import('../harness/types.mjs').Bench} bench @param {string} program @param {(string | number)[]} args
  * @returns {Promise<import('../harness/types.mjs').Sample & { operations: number }>} its value is CPU microseconds an
@@ -12,7 +14,8 @@ import { runProgram } from '../harness/processes.mjs';
  */
 export async function runLoad({ cores }, program, args) {
   const output = await runProgram(cores.load, built(program), args.map(String));
-  const { errors, firstError, ...sample } = JSON.parse(output);
+  const { errors, firstError, bytesBeside, ...sample } = JSON.parse(output);
   const problems = errors > 0 ? [`${errors} errors, the first: ${firstError}`] : [];
+  if (bytesBeside > 0) sample.notes = { 'MB/s beside': bytesBeside / sample.seconds / MB };
   return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems };
 }

@@ -2,7 +2,7 @@
 // Measures the memory of idle TCP connections. Another process holds their other ends. Prints JSON, in bytes a
 // connection: user space as own-memory.mjs has it, and `kernelBytes`, the growth of the kernel's slabs
 // (/proc/meminfo). Slabs are those of the whole machine: both ends of each connection, and the item of the wait.
-// usage: node --expose-gc idle.mjs reactor|net <connections> <warmUp>
+// usage: node --expose-gc idle.mjs reactor|connection|net <connections> <warmUp>
 // Three times <warmUp> connections come first and are not counted, so that all that is made or compiled once is
 // there.
 import { fork } from 'node:child_process';
@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Acceptor, Interest, Reactor } from 'fdreactor';
+import { Listener } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { memoryOfEach, ownMemory } from './own-memory.mjs';
 
@@ -51,6 +52,16 @@ const servers = {
     });
     reactor.attach();
     return /** @type {{ port: number }} */ (socket.getsockname(listener)).port;
+  },
+  connection() {
+    const reactor = new Reactor();
+    const listener = new Listener(
+      reactor,
+      { host: '127.0.0.1', port: 0, backlog: 4096 },
+      { open: () => held.add(), data: ignore },
+    );
+    reactor.attach();
+    return /** @type {{ port: number }} */ (listener.address).port;
   },
   async net() {
     const sockets = new Set();

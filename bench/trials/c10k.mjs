@@ -1,9 +1,8 @@
 // @ts-check
 // Measures the C10K curve: hello world over HTTP/1.1 on connections that stay open, from one to ten thousand. A table
 // is a point of a series: with all connections active, or with one in a hundred at a time.
-import { built } from '../harness/build.mjs';
-import { runProgram } from '../harness/processes.mjs';
 import { checkResponse } from '../load/http-check.mjs';
+import { runHttpLoad } from '../load/http-load.mjs';
 import { runWrk } from '../load/wrk.mjs';
 import apacheEvent from '../peers/http/apache-event.mjs';
 import apachePrefork from '../peers/http/apache-prefork.mjs';
@@ -76,20 +75,6 @@ async function explained(server, act) {
 }
 
 /**
- * One run of the load; any error fails it.
- * @param {Server} server @param {Bench} bench
- * @param {{ connections: number, active: number, settleMs: number, windowMs: number }} load
- */
-async function runLoad(server, { cores }, { connections, active, settleMs, windowMs }) {
-  const args = [server.port, connections, active, settleMs, windowMs, server.group].map(String);
-  const result = JSON.parse(await runProgram(cores.load, built('http_load'), args));
-  if (result.errors > 0) throw new Error(`${result.errors} errors, the first: ${result.firstError}`);
-  if (result.operations < active)
-    throw new Error(`only ${result.operations} responses within ${result.seconds.toFixed(1)} s`);
-  return result;
-}
-
-/**
  * wrk's own count of the same thing, its connecting included: it confirms the count of http_load.
  * @param {Server} server
  * @param {Bench} bench
@@ -123,7 +108,7 @@ async function open(driver, bench, name, connections) {
       errors: _,
       firstError: __,
       ...sample
-    } = await runLoad(server, bench, load);
+    } = await runHttpLoad(server, bench, load);
     await checkResponse(url, body);
     idleBytes ??= memoryBefore;
     const notes = { [MEMORY]: (memoryHeld - /** @type {number} */ (idleBytes)) / connections, processes: count };
@@ -149,7 +134,7 @@ async function open(driver, bench, name, connections) {
     async warmUp() {
       const few = Math.min(connections, WARMUP_CONNECTIONS);
       const warming = { connections: few, active: few, settleMs: 0, windowMs: driver.jit ? bench.warmupMs : SETTLE_MS };
-      await explained(server, () => runLoad(server, bench, warming));
+      await explained(server, () => runHttpLoad(server, bench, warming));
     },
     async measure() {
       const sample = await explained(server, () => measure(server));

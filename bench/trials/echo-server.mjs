@@ -15,12 +15,13 @@ const LONGER_WINDOW = 5;
 
 /**
  * @param {import('../harness/types.mjs').Server} server @param {import('../harness/types.mjs').Bench} bench
- * @param {{ transport: 'tcp' | 'udp', connections: number }} shape
+ * @param {{ transport: 'tcp' | 'udp', connections: number, bulkBytes?: number }} shape bulkBytes: what one more
+ *     connection sends as fast as it can
  * @returns {import('../harness/types.mjs').Session}
  */
-export function openEcho({ port, pid, stop }, bench, { transport, connections }) {
+export function openEcho({ port, pid, stop }, bench, { transport, connections, bulkBytes = 0 }) {
   const load = (/** @type {number[]} */ ...[count, settleMs, windowMs]) =>
-    runLoad(bench, 'echo_load', [transport, port, count, settleMs, windowMs, pid]);
+    runLoad(bench, 'echo_load', [transport, port, count, settleMs, windowMs, pid, bulkBytes]);
   const tooFew = (/** @type {{ operations: number }} */ { operations }) => operations < leastOperations(connections);
   return {
     async warmUp() {

@@ -2,8 +2,6 @@
 // bench/trials/ has a file a suite: its tables, their rows, how a row is measured, and the targets.
 //
 // Measures TCP echo with 64 bytes: the cost of an event, a recv and a send.
-import connectionAttach from '../peers/echo/connection-attach.mjs';
-import connection from '../peers/echo/connection-run.mjs';
 import epoll from '../peers/echo/epoll.mjs';
 import libuv from '../peers/echo/libuv.mjs';
 import net from '../peers/echo/net.mjs';
@@ -37,28 +35,13 @@ const floorAndNet = [
   { row: run.name, against: net.name, atMost: 0.62 },
 ];
 
-/** @param {number} ofC @returns {import('../harness/types.mjs').Target[]} */
-const ofConnections = (ofC) => [
-  { row: connection.name, against: epoll.name, atMost: ofC },
-  { row: connection.name, against: run.name, atMost: 0.95 },
-  { row: connectionAttach.name, against: connection.name, atMost: 1.04 },
-];
-
 /** @type {import('../harness/types.mjs').Table<Driver>[]} */
 export default [
-  echoTable(
-    10,
-    [epoll, run, attach, connection, connectionAttach],
-    [{ row: attach.name, against: run.name, atMost: 1.2 }, ...ofConnections(1.1)],
-  ),
+  echoTable(10, [epoll, run, attach], [{ row: attach.name, against: run.name, atMost: 1.2 }]),
   echoTable(
     100,
-    [epoll, run, attach, connection, connectionAttach, libuv, net],
-    [...floorAndNet, { row: attach.name, against: run.name, atMost: 1.08 }, ...ofConnections(1.06)],
+    [epoll, run, attach, libuv, net],
+    [...floorAndNet, { row: attach.name, against: run.name, atMost: 1.08 }],
   ),
-  echoTable(
-    10_000,
-    [epoll, run, attach, connection, connectionAttach, libuv, net],
-    [...floorAndNet, ...ofConnections(1.08)],
-  ),
+  echoTable(10_000, [epoll, run, attach, libuv, net], floorAndNet),
 ];

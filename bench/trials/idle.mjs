@@ -11,20 +11,29 @@ const SMOKE = 100;
 /** A third of the connections that come before those that are counted. */
 const WARM_UP = 1000;
 
-/** @param {number} connections @param {boolean} separate @returns {Table<Row & { mode: string }>} */
-function memoryTable(connections, separate) {
+/** @typedef {Row & { mode: string }} ModeRow */
+
+/** @type {ModeRow} */
+const reactor = { name: 'Reactor', mode: 'reactor', requires: [] };
+/** @type {ModeRow} */
+const connection = { name: 'Connection', mode: 'connection', requires: [] };
+/** @type {ModeRow} */
+const net = { name: 'node:net', mode: 'net', requires: [] };
+
+/**
+ * @param {number} connections @param {ModeRow[]} rows @param {Pick<Table<ModeRow>, 'targets' | 'separate'>} more
+ * @returns {Table<ModeRow>}
+ */
+function memoryTable(connections, rows, more) {
   return {
     name: `idle-${connections}`,
     suite: 'idle',
     title: `${connections.toLocaleString('en')} idle TCP connections: user-space memory, JavaScript and native`,
     unit: 'B/connection',
     requires: ['package'],
-    separate,
     connections: connections + 3 * WARM_UP,
-    rows: [
-      { name: 'Reactor', mode: 'reactor', requires: [] },
-      { name: 'node:net', mode: 'net', requires: [] },
-    ],
+    rows,
+    ...more,
     open: async ({ mode }, bench) => ({
       async measure() {
         const args = [mode, ...(bench.smoke ? [SMOKE, SMOKE] : [connections, WARM_UP]).map(String)];
@@ -35,8 +44,6 @@ function memoryTable(connections, separate) {
         return { value: javaScriptBytes + nativeBytes, problems: [], notes };
       },
     }),
-    // A page of the table more or less, and whatever is there once, are much for each of a thousand.
-    targets: connections < 10_000 ? [] : [{ row: 'Reactor', atMost: 128 }],
   };
 }
 
@@ -62,4 +69,21 @@ const turn = {
   targets: [{ row: `${MOST.toLocaleString('en')} idle`, against: 'none idle', atMost: 1.1 }],
 };
 
-export default [memoryTable(1000, true), memoryTable(10_000, true), memoryTable(MOST, false), turn];
+const most = { row: reactor.name, atMost: 128 };
+
+/** @type {Table<ModeRow>} */
+const ofConnection = {
+  ...memoryTable(MOST, [connection, reactor, net], { targets: [{ row: connection.name, atMost: 200 }] }),
+  name: 'idle-connection',
+  suite: 'idle-connection',
+  title: `${MOST.toLocaleString('en')} idle Connections without data: user-space memory, JavaScript and native`,
+};
+
+export default [
+  // A page of the table more or less, and whatever is there once, are much for each of a thousand: no target.
+  memoryTable(1000, [reactor, net], { targets: [], separate: true }),
+  memoryTable(10_000, [reactor, net], { targets: [most], separate: true }),
+  memoryTable(MOST, [reactor, net], { targets: [most] }),
+  ofConnection,
+  turn,
+];

@@ -28,7 +28,6 @@ const { write: writeNative } = native.fd;
 /** Of a file in one turn, so that others have their share. */
 const MOST_OF_FILE = 1024 * 1024;
 const MOST_BUFFERS = 2 ** 20;
-const NO_PART = -1;
 const NOT_A_SOCKET = failure(native.constants.error.ENOTSOCK as number);
 const EMPTY = new Uint8Array(0);
 
@@ -62,10 +61,8 @@ export abstract class Sender<T> implements Slotted {
   /** @internal Bits of State. */
   state = 0;
   #queue: SendQueue | null = null;
-  /** The first and the last part of what this turn sends, if #epoch is that of the streams. */
-  #head = NO_PART;
-  #tail = NO_PART;
-  #epoch = -1;
+  /** Where the last part of what it sends is among the commands, if it is still one of them. */
+  #tail = 0;
   #bytesWritten = 0;
 
   /** @internal */
@@ -180,10 +177,10 @@ export abstract class Sender<T> implements Slotted {
   }
 
   /** @internal */
-  onPartial(sent: number, commands: Commands): void {
+  onPartial(first: number, sent: number, commands: Commands): void {
     const parts: Uint8Array[] = [];
     let skip = sent;
-    for (let place = this.#head; place !== NO_PART; place = commands.nextOf(place)) {
+    for (let place = first; place >= 0; place = commands.nextOf(place)) {
       const part = commands.bytesOf(place);
       if (skip < part.length) parts.push(part.subarray(skip));
       skip = Math.max(0, skip - part.length);
@@ -217,12 +214,7 @@ export abstract class Sender<T> implements Slotted {
   }
 
   #sendReserved(length: number): void {
-    const { streams } = this.kind;
-    const { epoch } = streams;
-    const isFirst = this.#epoch !== epoch;
-    this.#tail = streams.send(this, isFirst ? NO_PART : this.#tail, length);
-    if (isFirst) this.#head = this.#tail;
-    this.#epoch = epoch;
+    this.#tail = this.kind.streams.send(this, this.#tail, length);
     this.#bytesWritten += length;
   }
 
@@ -275,8 +267,7 @@ export abstract class Sender<T> implements Slotted {
   #sendFile(range: FileRange): void {
     const { streams } = this.kind;
     this.state |= State.FILE_IS_ASKED;
-    const head = this.#epoch === streams.epoch ? this.#head : NO_PART;
-    streams.sendFile(this, head, range.file, range.start, Math.min(range.left, MOST_OF_FILE));
+    streams.sendFile(this, this.#tail, range.file, range.start, Math.min(range.left, MOST_OF_FILE));
   }
 
   /** @internal There is room: sends what is queued. */
@@ -302,7 +293,7 @@ export abstract class Sender<T> implements Slotted {
   /** @internal Sends now what this turn has to send. */
   protected flush(): void {
     const { streams } = this.kind;
-    if (this.#epoch === streams.epoch) streams.flush();
+    if (streams.commands.isPart(this.#tail, this.slot, this.generation)) streams.flush();
   }
 
   /** @internal Forgets what is queued. */

@@ -29,8 +29,11 @@ export const Op = {
   DETACH: 9,
   SEND_FILE: 10,
   FILE_PLACE: 11,
-  SEND_CORKED: 12,
 } as const;
+
+/** enum StreamNext there, in place of the next part. */
+const LAST = -1;
+export const FILE_FOLLOWS = -2;
 
 /** enum StreamKind of native/sys/streams/stream_area.h. */
 export const Kind = {
@@ -139,9 +142,17 @@ export class Commands {
     words[at + GENERATION] = generation;
     words[at + OFFSET] = offset;
     words[at + LENGTH] = length;
-    words[at + EXTRA] = -1;
+    words[at + EXTRA] = LAST;
     words[COMMAND_COUNT] = place + 1;
     return place;
+  }
+
+  /** Whether the command at `place` is a part of what this stream sends: a place of commands before is not. */
+  isPart(place: number, slot: number, generation: number): boolean {
+    const { words } = this;
+    if (place >= (words[COMMAND_COUNT] as number)) return false;
+    const at = HEADER_WORDS + place * RECORD_WORDS;
+    return (words[at] as number) <= Op.SEND_MORE && words[at + SLOT] === slot && words[at + GENERATION] === generation;
   }
 
   /** The send at `place` goes on with the one at `next`. */
@@ -149,12 +160,7 @@ export class Commands {
     this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] = next;
   }
 
-  /** What the command at `place` asks for is what `op` is. */
-  become(place: number, op: number): void {
-    this.words[HEADER_WORDS + place * RECORD_WORDS] = op;
-  }
-
-  /** The place of the next part of a send; -1 for the last one. */
+  /** The place of the next part of a send; below 0 for the last one. */
   nextOf(place: number): number {
     return this.words[HEADER_WORDS + place * RECORD_WORDS + EXTRA] as number;
   }

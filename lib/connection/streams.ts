@@ -12,7 +12,7 @@ import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
-import { CALLS, Commands, Kind, Op, Reports } from './stream-area.js';
+import { CALLS, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
 import { TimeOut, TimeOuts } from './time-outs.js';
 
 /** enum StreamRole of native/sys/streams/streams.h. */
@@ -33,8 +33,8 @@ export interface StreamSink extends Slotted {
   onData(bytes: Chunk): void;
   onEnd(): void;
   onRoom(): void;
-  /** Of what the last flush was to send, only so many bytes were taken. Calls no handler. */
-  onPartial(sent: number, commands: Commands): void;
+  /** Of what the last flush was to send, from the part `first` on, only so many bytes were taken. Calls no handler. */
+  onPartial(first: number, sent: number, commands: Commands): void;
   /** Of the file that the last flush was to send, so many bytes were taken. Calls no handler. */
   onFileSent(sent: number, hasEnded: boolean): void;
   onFailed(error: number, syscall: string): void;
@@ -83,7 +83,6 @@ export class Streams implements StreamTurn {
   #size = 0;
   #next = 0;
   #count = 0;
-  #epoch = 0;
 
   constructor(open: (memory: StreamMemory) => StreamEngine, limits: StreamLimits, host: StreamHost) {
     this.commands = new Commands(limits.commands, limits.sendBytes);
@@ -107,11 +106,6 @@ export class Streams implements StreamTurn {
 
   get isDue(): boolean {
     return this.commands.count > 0 || this.#reports.isUnserved;
-  }
-
-  /** Goes up with each flush: the place of a command is that of one epoch. */
-  get epoch(): number {
-    return this.#epoch;
   }
 
   /**
@@ -177,13 +171,14 @@ export class Streams implements StreamTurn {
   /**
    * Sends `length` bytes that were written behind the used part of the send area.
    *
-   * @param tail the last part of what this sink sends in this epoch; -1 for none
+   * @param tail the last part of what this sink has sent, which may be gone
    * @returns the new last part
    */
   send(sink: Slotted, tail: number, length: number): number {
     const { commands } = this;
     let place = tail;
-    if (tail < 0) place = this.#push(Op.SEND, sink, commands.sendUsed, length);
+    if (!commands.isPart(tail, sink.slot, sink.generation))
+      place = this.#push(Op.SEND, sink, commands.sendUsed, length);
     else if (!commands.extend(tail, length)) {
       place = commands.push(Op.SEND_MORE, sink.slot, sink.generation, commands.sendUsed, length);
       commands.link(tail, place);
@@ -194,14 +189,14 @@ export class Streams implements StreamTurn {
   }
 
   /**
-   * Sends a range of a file, behind what the sink sends in this epoch. onFileSent() follows.
+   * Sends a range of a file, behind what the sink sends in this turn. onFileSent() follows.
    *
-   * @param head the first part of what the sink sends in this epoch; -1 for none
+   * @param tail the last part of what this sink has sent, which may be gone
    */
-  sendFile(sink: Slotted, head: number, file: number, start: number, length: number): void {
+  sendFile(sink: Slotted, tail: number, file: number, start: number, length: number): void {
     const { commands } = this;
     if (commands.count + 2 > commands.capacity || this.#owesResults) this.flush();
-    else if (head >= 0) commands.become(head, Op.SEND_CORKED);
+    else if (commands.isPart(tail, sink.slot, sink.generation)) commands.link(tail, FILE_FOLLOWS);
     const place = this.#push(Op.SEND_FILE, sink, file, length);
     const low = start | 0;
     commands.link(
@@ -379,13 +374,12 @@ export class Streams implements StreamTurn {
       const sink = this.#at(results.slot(i), results.generation(i));
       if (sink === null) continue;
       const kind = results.kind(i);
-      if (kind === Kind.PARTIAL) sink.onPartial(results.length(i), commands);
+      if (kind === Kind.PARTIAL) sink.onPartial(results.offset(i), results.length(i), commands);
       else if (kind === Kind.FILE_SENT) sink.onFileSent(results.length(i), results.offset(i) !== 0);
       else if (kind === Kind.NO_HALVES) this.#later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
       else this.#later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
     }
     commands.clear();
-    this.#epoch++;
     this.#owesResults = false;
   }
 

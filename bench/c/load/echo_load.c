@@ -2,7 +2,8 @@
 // Every message carries its connection and its number, and what comes back is compared byte for byte. At both ends of
 // the measured window it reads the server's own CPU clock, so that connecting and warming up are not counted. After the
 // window it waits for what is still on its way: a message that was lost is an error.
-// usage: echo_load tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid>
+// usage: echo_load tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid> [bulkBytes]
+// With bulkBytes one more connection sends so many bytes as fast as it can meanwhile (bulk.h); it counts for nothing.
 // It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "../shared/loopback.h"
+#include "bulk.h"
 #include "tally.h"
 
 enum {
@@ -49,6 +51,7 @@ static struct {
   bool running;
   bool measuring;
   struct tally tally;
+  struct bulk bulk;
 } load;
 
 static void set_waiting(struct connection* connection, bool waiting) {
@@ -145,6 +148,7 @@ static void turn_until(uint64_t deadline_ns) {
     if (count < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < count; i++) handle_event(&events[i]);
     start_more_connects();
+    if (load.running) bulk_turn(&load.bulk);
     if (!load.running && load.connected == load.total && load.waiting == 0) return;
   }
 }
@@ -169,8 +173,8 @@ static void drain(void) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    fprintf(stderr, "usage: %s tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid>\n", argv[0]);
+  if (argc != 7 && argc != 8) {
+    fprintf(stderr, "usage: %s tcp|udp <port> <connections> <warmupMs> <windowMs> <serverPid> [bulkBytes]\n", argv[0]);
     return 2;
   }
   load.type = strcmp(argv[1], "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM;
@@ -185,6 +189,7 @@ int main(int argc, char** argv) {
   if (load.epoll_fd < 0) die("epoll_create1");
 
   connect_all();
+  bulk_start(&load.bulk, load.port, argc == 8 ? (uint64_t)parse_number(argv[7], 0, INT64_MAX) : 0);
   load.running = true;
   for (uint32_t i = 0; i < load.total; i++) {
     if (load.connections[i].fd >= 0) send_next(&load.connections[i]);
@@ -192,12 +197,15 @@ int main(int argc, char** argv) {
   turn_until(now_ns() + warmup_ns);
 
   struct process_clock before = process_clock_read(server);
+  uint64_t bulk_before = load.bulk.received;
   uint64_t start_ns = now_ns();
   load.measuring = true;
   turn_until(start_ns + window_ns);
   uint64_t end_ns = now_ns();
   struct process_clock after = process_clock_read(server);
+  uint64_t bulk_received = load.bulk.received - bulk_before;
   drain();
-  tally_report(&load.tally, &before, &after, end_ns - start_ns);
+  if (load.bulk.fd >= 0 && bulk_received == 0) tally_error(&load.tally, "nothing of the bulk came back", ETIMEDOUT);
+  tally_report(&load.tally, &before, &after, end_ns - start_ns, bulk_received);
   return 0;
 }

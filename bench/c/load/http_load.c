@@ -3,8 +3,10 @@
 // connection has been answered once before the window, so all are really held by the server; every response is compared
 // with what it has to be. At both ends of the window the CPU clocks of the server's processes are read, and their
 // memory before the first connection and after the window.
-// usage: http_load <port> <connections> <active> <settleMs> <windowMs> <leader of the server's process group>
-// It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
+// usage: http_load <port> <connections> <active> <settleMs> <windowMs> <leader of the server's process group> [depth]
+// With a depth each connection has so many requests on its way, which it sends at once (pipelined); latencies are those
+// of the last of them. It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those
+// are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@ enum {
   MAX_EVENTS = 1024,
   MAX_CONNECTIONS = 18000,
   RESPONSE_MOST_BYTES = 4096,
+  MAX_DEPTH = 32,  // so that the answers fit into the buffer
   STALL_MS = 5000,
   LONGEST_WINDOW = 8,
   // A server is quiet when it uses less than a tenth of its core; what ten thousand closed connections make it do is
@@ -38,6 +41,7 @@ struct connection {
   bool connected;
   bool busy;
   bool answered;
+  uint32_t awaited;  // responses
   uint64_t sent_ns;
   // The part of a response that has come; NULL almost always.
   char* partial;
@@ -50,6 +54,8 @@ static struct {
   struct connection* connections;
   uint32_t total;
   uint32_t active;
+  uint32_t depth;
+  char requests[MAX_DEPTH * sizeof request];
   uint32_t started;
   uint32_t answered;
   uint32_t next;
@@ -79,11 +85,12 @@ static void fail(struct connection* connection, const char* what, int error) {
 }
 
 static void send_request(struct connection* connection) {
-  size_t length = sizeof request - 1;
+  size_t length = load.depth * (sizeof request - 1);
   connection->busy = true;
+  connection->awaited = load.depth;
   connection->sent_ns = now_ns();
   // A request into an empty send buffer always fits: a part taken is as wrong as none.
-  ssize_t sent = send(connection->fd, request, length, MSG_NOSIGNAL);
+  ssize_t sent = send(connection->fd, load.requests, length, MSG_NOSIGNAL);
   if (sent != (ssize_t)length) fail(connection, "send", sent < 0 ? errno : EMSGSIZE);
 }
 
@@ -129,7 +136,8 @@ static void finish_connect(struct connection* connection) {
   }
 }
 
-static void on_response(struct connection* connection) {
+/** All responses that it waited for are there. */
+static void on_responses(struct connection* connection) {
   connection->busy = false;
   if (!connection->answered) {
     connection->answered = true;
@@ -137,7 +145,7 @@ static void on_response(struct connection* connection) {
     return;
   }
   if (load.measuring) {
-    load.responses++;
+    load.responses += load.depth;
     histogram_add(&load.latency, now_ns() - connection->sent_ns);
   }
   if (!load.running) return;
@@ -158,10 +166,17 @@ static ssize_t response_length(const char* bytes, size_t length) {
   return memcmp(end + 4, body, sizeof body - 1) == 0 ? (ssize_t)whole : -1;
 }
 
-/** Edge-triggered, but one recv is enough: a response that is complete is the last there is, and else more will come.
+static void keep_partial(struct connection* connection, const char* bytes, size_t length) {
+  connection->partial = malloc(length);
+  if (connection->partial == NULL) die("malloc");
+  memcpy(connection->partial, bytes, length);
+  connection->partial_length = length;
+}
+
+/** Edge-triggered, but one recv is enough: the responses that are complete are the last there are, or more will come.
  */
 static void on_readable(struct connection* connection) {
-  static char bytes[2 * RESPONSE_MOST_BYTES + 1];
+  static char bytes[(MAX_DEPTH + 1) * RESPONSE_MOST_BYTES + 1];
   size_t kept = connection->partial_length;
   if (kept > 0) memcpy(bytes, connection->partial, kept);
   ssize_t received = recv(connection->fd, bytes + kept, sizeof bytes - 1 - kept, 0);
@@ -174,19 +189,24 @@ static void on_readable(struct connection* connection) {
   connection->partial = NULL;
   connection->partial_length = 0;
   size_t length = kept + (size_t)received;
+  size_t read = 0;
   bytes[length] = '\0';
-  ssize_t whole = response_length(bytes, length);
-  if (whole == 0) {
-    connection->partial = malloc(length);
-    if (connection->partial == NULL) die("malloc");
-    memcpy(connection->partial, bytes, length);
-    connection->partial_length = length;
-  } else if (whole != (ssize_t)length) {
-    bytes[strcspn(bytes, "\r\n")] = '\0';
-    note_error("another response than expected", bytes);
+  while (connection->awaited > 0 && read < length) {
+    ssize_t whole = response_length(bytes + read, length - read);
+    if (whole == 0) {
+      keep_partial(connection, bytes + read, length - read);
+      return;
+    }
+    if (whole < 0) break;
+    read += (size_t)whole;
+    connection->awaited--;
+  }
+  if (read < length) {
+    bytes[read + strcspn(bytes + read, "\r\n")] = '\0';
+    note_error("another response than expected", bytes + read);
     fail(connection, "response", EBADMSG);
-  } else {
-    on_response(connection);
+  } else if (connection->awaited == 0) {
+    on_responses(connection);
   }
 }
 
@@ -269,8 +289,9 @@ static void close_all(struct process_group* server) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    fprintf(stderr, "usage: %s <port> <connections> <active> <settleMs> <windowMs> <server's group>\n", argv[0]);
+  if (argc != 7 && argc != 8) {
+    fprintf(stderr, "usage: %s <port> <connections> <active> <settleMs> <windowMs> <server's group> [depth]\n",
+            argv[0]);
     return 2;
   }
   load.port = (uint16_t)parse_number(argv[1], 1, 65535);
@@ -279,6 +300,10 @@ int main(int argc, char** argv) {
   uint64_t settle_ns = (uint64_t)parse_number(argv[4], 0, 600000) * 1000000u;
   uint64_t window_ns = (uint64_t)parse_number(argv[5], 1, 600000) * 1000000u;
   struct process_group server = {.leader = (pid_t)parse_number(argv[6], 1, INT32_MAX)};
+  load.depth = argc == 8 ? (uint32_t)parse_number(argv[7], 1, MAX_DEPTH) : 1;
+  for (uint32_t i = 0; i < load.depth; i++) {
+    memcpy(load.requests + i * (sizeof request - 1), request, sizeof request - 1);
+  }
   load.stride = choose_stride(load.total);
   load.connections = calloc(load.total, sizeof *load.connections);
   if (load.connections == NULL) die("calloc");

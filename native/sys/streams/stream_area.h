@@ -20,11 +20,10 @@ enum StreamOp : int32_t {
   kStreamAwaitRoom = 5,  // report kStreamRoom when there is room to send
   kStreamShutdown = 6,   // SHUT_WR; nothing while room is awaited, for then there is more to send
   kStreamClose = 7,
-  kStreamReset = 8,        // close with a reset (SO_LINGER with 0)
-  kStreamDetach = 9,       // forget it, and leave the fd open
-  kStreamSendFile = 10,    // `length` bytes of the file `offset`, from the place that the command `next` tells
-  kStreamFilePlace = 11,   // the place in a file: the low half in `offset`, the high half in `length`
-  kStreamSendCorked = 12,  // as kStreamSend, of a stream that a kStreamSendFile follows for
+  kStreamReset = 8,       // close with a reset (SO_LINGER with 0)
+  kStreamDetach = 9,      // forget it, and leave the fd open
+  kStreamSendFile = 10,   // `length` bytes of the file `offset`, from the place that the command `next` tells
+  kStreamFilePlace = 11,  // the place in a file: the low half in `offset`, the high half in `length`
 };
 
 // What is told. The reports of a turn are in the order in which things happened.
@@ -32,7 +31,7 @@ enum StreamKind : int32_t {
   kStreamData = 1,     // bytes arrived: at offset and length of the slab
   kStreamEnd = 2,      // the peer sends no more
   kStreamRoom = 3,     // there is room to send, which kStreamAwaitRoom asked for
-  kStreamPartial = 4,  // of a kStreamSend only `length` bytes were taken; room is awaited
+  kStreamPartial = 4,  // of the kStreamSend at the place `offset` only `length` bytes were taken; room is awaited
   // `length` is the system's error number, `extra` the StreamCall; nothing more is reported of the stream
   kStreamFailed = 5,
   kStreamAccepted =
@@ -52,13 +51,18 @@ enum StreamCall : int32_t {
   kStreamCallWatch = 3,  // that of the poller
 };
 
+enum StreamNext : int32_t {
+  kStreamLast = -1,
+  kStreamFileFollows = -2,  // a kStreamSendFile of the same stream follows at once
+};
+
 struct StreamCommand {
   int32_t op;
   int32_t slot;
   int32_t generation;
   int32_t offset;
   int32_t length;
-  int32_t next;  // the place of a kStreamSendMore of the same stream further on; -1: none
+  int32_t next;  // the place of a kStreamSendMore of the same stream further on; a StreamNext for the last part
 };
 
 struct StreamReport {

@@ -78,7 +78,6 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
   if (stream == nullptr) return;
   switch (command.op) {
     case kStreamSend:
-    case kStreamSendCorked:
       return send(stream, place, area);
     case kStreamSendFile:
       return send_file(stream, place, area);
@@ -116,18 +115,19 @@ void Streams::send(Stream* stream, size_t place, StreamArea* area) {
   if (taken == asked) return;
   stream->awaits_room = true;
   mark_dirty(stream, handle);
-  area->results.add({kStreamPartial, command.slot, command.generation, 0, static_cast<int32_t>(taken), 0});
+  area->results.add(
+      {kStreamPartial, command.slot, command.generation, static_cast<int32_t>(place), static_cast<int32_t>(taken), 0});
 }
 
 // Sends the parts that `next` leads to, in as few calls as they take. Returns how many bytes were taken of *asked.
 Result Streams::send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked) {
-  const bool is_corked = area.commands[place].op == kStreamSendCorked;
   size_t taken = 0;
   for (bool is_blocked = false;;) {
     Bytes parts[kMaxParts];
     size_t count = 0;
     size_t bytes = 0;
     bool is_last = false;
+    bool is_corked = false;
     while (count < kMaxParts && !is_last) {
       const StreamCommand& part = area.commands[place];
       const auto offset = static_cast<size_t>(part.offset);
@@ -136,6 +136,7 @@ Result Streams::send_chain(const Stream& stream, size_t place, const StreamArea&
       parts[count++] = {static_cast<char*>(area.send_area.data) + offset, length};
       bytes += length;
       const auto next = static_cast<size_t>(part.next);
+      is_corked = part.next == kStreamFileFollows;
       is_last = part.next < 0 || next <= place || next >= area.command_count;
       if (!is_last) place = next;
     }
