@@ -109,6 +109,18 @@ napi_value flush(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
+// (number, slot, generation, target): ends a piping. Stores bytes that it had under way; 0: there are none
+napi_value unpipe(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int number = args.int32(0);
+  const uint32_t slot = args.uint32(1);
+  const uint32_t generation = args.uint32(2);
+  const Bytes target = args.bytes(3);
+  StreamSet* set = args.ok() ? find(env, number) : nullptr;
+  if (set == nullptr) return args.refuse();
+  return args.answer(static_cast<Result>(set->streams->unpipe(slot, generation, target)));
+}
+
 // (number, epollFd, batch, commands: Int32Array, sendArea, reports: Int32Array, slab, timeoutMs, deadlineMs?: none by
 // default)
 napi_value wait(napi_env env, napi_callback_info info) {
@@ -139,7 +151,13 @@ napi_status bind_epoll_streams(napi_env env, napi_value exports) {
   const napi_status status = add_layout(env, exports, "streams", kStreamLayout);
   if (status != napi_ok) return status;
   return add_group(env, exports, "streams",
-                   {{"open", open}, {"close", close}, {"add", add}, {"peer", peer}, {"flush", flush}, {"wait", wait}});
+                   {{"open", open},
+                    {"close", close},
+                    {"add", add},
+                    {"peer", peer},
+                    {"flush", flush},
+                    {"unpipe", unpipe},
+                    {"wait", wait}});
 }
 
 }  // namespace fdreactor

@@ -22,6 +22,7 @@ enum StreamOp : int32_t {
   kStreamClose = 7,
   kStreamReset = 8,   // close with a reset (SO_LINGER with 0)
   kStreamDetach = 9,  // forget it, and leave the fd open
+  kStreamPipe = 10,   // from here on its bytes go to the stream whose slot is `offset`, and generation `length`
 };
 
 // What is told. The reports of a turn are in the order in which things happened.
@@ -34,6 +35,8 @@ enum StreamKind : int32_t {
   kStreamAccepted =
       6,  // by a listener: `offset` is the slot of the new stream, `length` its generation, `extra` its fd
   kStreamAcceptFailed = 7,  // `length` is the error number; the listener is paused
+  kStreamPiped = 8,         // `length` bytes went to the stream whose slot is `offset`, and generation `extra`
+  kStreamUnpiped = 9,       // the kernel does not move its bytes: error `length`. It rests until Streams::unpipe()
 };
 
 struct StreamCommand {
@@ -72,7 +75,7 @@ class StreamReports {
       : header_(header), first_(first), capacity_(capacity) {}
 
   size_t count() const { return static_cast<size_t>(header_->report_count); }
-  bool has_room() const { return count() < capacity_; }
+  bool has_room(size_t reports = 1) const { return count() + reports <= capacity_; }
   void add(const StreamReport& report) {
     if (has_room()) first_[header_->report_count++] = report;
   }
@@ -94,6 +97,7 @@ struct StreamArea {
   StreamHeader* header = nullptr;  // of the wait
   StreamReports reports;
   Bytes slab = {nullptr, 0};
+  size_t piped = 0;  // how many bytes pipings have moved
 
   // False for memory that is not what the capacities say.
   bool init_commands(Bytes words, size_t capacity, Bytes sends);

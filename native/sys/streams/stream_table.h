@@ -32,8 +32,12 @@ struct Stream {
   bool reading : 1;
   bool awaits_room : 1;
   bool over : 1;    // the peer has ended, or the stream has failed: there is nothing to receive
+  bool failed : 1;  // which is told once
   bool queued : 1;  // in the list of those that had no room in the slab
   bool dirty : 1;   // in the list of those whose interest is to be told
+  bool piped : 1;   // the source of a piping (stream_pipes.h)
+  bool fed : 1;     // the target of one, which awaits room for it
+  bool rests : 1;   // a source that is not to be read: the target takes nothing, or the piping is over
   uint8_t watched;  // what the poller was told
 };
 

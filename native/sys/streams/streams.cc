@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kMaxParts = 64;  // of one send
 
 uint8_t wanted(const Stream& stream) {
-  const uint8_t readable = stream.reading && !stream.over ? kStreamReadable : 0;
+  const uint8_t readable = stream.reading && !stream.over && !stream.rests ? kStreamReadable : 0;
   return readable | (stream.awaits_room ? kStreamWritable : 0);
 }
 
@@ -85,6 +85,8 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
       return close(stream, handle.slot, command.op == kStreamReset);
     case kStreamDetach:
       return detach(stream, handle.slot);
+    case kStreamPipe:
+      return pipe(stream, handle, {static_cast<uint32_t>(command.offset), static_cast<uint32_t>(command.length)});
     default:
       return;
   }
@@ -140,7 +142,11 @@ void Streams::serve_unserved(StreamArea* area) {
     Stream* stream = table_.find(handle.slot, handle.generation);
     if (stream == nullptr) continue;
     stream->queued = false;
-    if (stream->reading && !stream->over) receive(stream, handle, area);
+    if (stream->piped) {
+      move(stream, handle, area);
+    } else if (stream->reading && !stream->over && !stream->rests) {
+      receive(stream, handle, area);
+    }
   }
 }
 
@@ -155,14 +161,21 @@ void Streams::serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamAre
   }
   const bool has_room =
       stream->awaits_room && (is_closed || (ready & kStreamWritable) != 0) && area->reports.has_room();
-  if (has_room) {
+  if (has_room && stream->fed) {
+    feed(handle, area);
+  } else if (has_room) {
     stream->awaits_room = false;
     mark_dirty(stream, handle);
     area->reports.add({kStreamRoom, static_cast<int32_t>(slot), static_cast<int32_t>(generation), 0, 0, 0});
   }
-  if (stream->reading && !stream->over) {
-    if (is_closed || (ready & kStreamReadable) != 0) receive(stream, handle, area);
-  } else if (is_closed && !stream->over && !has_room) {  // what sends in the room that was told gets the error
+  if (stream->reading && !stream->over && !stream->rests) {
+    if (!is_closed && (ready & kStreamReadable) == 0) return;
+    if (stream->piped) {
+      move(stream, handle, area);
+    } else {
+      receive(stream, handle, area);
+    }
+  } else if (is_closed && !stream->failed && !has_room) {  // what sends in the room that was told gets the error
     const int error = stream_take_error(stream->fd, stream->is_socket);
     if (error != 0) fail(stream, handle, error, &area->reports);
   }
@@ -176,17 +189,18 @@ void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
   const Result received = stream_receive(stream->fd, stream->is_socket, room);
   if (received == kWouldBlock) return;
   if (received < 0) return fail(stream, handle, error_of(received), &area->reports);
+  if (received == 0) return end(stream, handle, area);
   const auto slot = static_cast<int32_t>(handle.slot);
   const auto generation = static_cast<int32_t>(handle.generation);
-  if (received == 0) {
-    stream->over = true;
-    mark_dirty(stream, handle);
-    area->reports.add({kStreamEnd, slot, generation, 0, 0, 0});
-    return;
-  }
   const auto length = static_cast<int32_t>(received);
   area->reports.add({kStreamData, slot, generation, header.slab_used, length, 0});
   header.slab_used += length;
+}
+
+void Streams::end(Stream* stream, Handle handle, StreamArea* area) {
+  stream->over = true;
+  mark_dirty(stream, handle);
+  area->reports.add({kStreamEnd, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
 }
 
 void Streams::accept(Stream* listener, Handle handle, StreamArea* area) {
@@ -227,7 +241,9 @@ void Streams::postpone(Stream* stream, Handle handle) {
 
 void Streams::fail(Stream* stream, Handle handle, int error, StreamReports* reports) {
   if (!reports->has_room()) return postpone(stream, handle);
+  unlink(*stream, handle.slot);
   stream->over = true;
+  stream->failed = true;
   stream->awaits_room = false;
   mark_dirty(stream, handle);
   reports->add(
@@ -236,6 +252,7 @@ void Streams::fail(Stream* stream, Handle handle, int error, StreamReports* repo
 
 void Streams::close(Stream* stream, uint32_t slot, bool reset) {
   const int fd = stream->fd;
+  unlink(*stream, slot);
   if (reset && stream->is_socket) stream_make_close_reset(fd);
   poller_->closing(fd);
   fd_close(fd);
@@ -243,6 +260,7 @@ void Streams::close(Stream* stream, uint32_t slot, bool reset) {
 }
 
 void Streams::detach(Stream* stream, uint32_t slot) {
+  unlink(*stream, slot);
   poller_->forget(stream->fd);
   table_.release(slot);
 }
