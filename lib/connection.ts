@@ -7,6 +7,7 @@ export { type ConnectOptions, connect } from './connection/connect.js';
 export { Connection, type ConnectionOptions } from './connection/connection.js';
 export type { ConnectionHandlers } from './connection/handlers.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
+export type { PipeToOptions, Piping } from './connection/piping.js';
 export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
 export { FixedFramer } from './framing/fixed.js';
 export type { FrameHandler, Framer } from './framing/framer.js';

@@ -11,6 +11,7 @@ import type { Reactor } from '../reactor/reactor.js';
 import { SocketAddress } from '../socket/address.js';
 import type { ConnectionHandlers } from './handlers.js';
 import { streamsOf } from './of-reactor.js';
+import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { SendQueue } from './send-queue.js';
 import { type Commands, Op } from './stream-area.js';
 import { Role, type StreamSink, type Streams } from './streams.js';
@@ -48,7 +49,8 @@ export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOp
   return { handlers, highWaterMark, maxQueued, open: 0 };
 }
 
-const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
+/** FED: open, and a piping writes to it. */
+const State = { OPEN: 0, ENDING: 1, CLOSED: 2, FED: 3 } as const;
 
 /** A stream that has its slot already, of which a connection is to be made. */
 export class Adopted<T> {
@@ -102,6 +104,8 @@ export class Connection<T = undefined> implements StreamSink {
   readonly slot: number;
   /** @internal */
   readonly generation: number;
+  /** @internal The pipings from it and into it; null until there is one. */
+  pipes: Pipes | null = null;
   #state: number = State.OPEN;
   #isConnecting: boolean;
   #queue: SendQueue | null = null;
@@ -197,25 +201,55 @@ export class Connection<T = undefined> implements StreamSink {
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
     const { length } = bytes;
     if (length > LARGEST_COPY) return this.#writeLarge(bytes);
-    if (length === 0) {
+    if (length === 0)
       checkBytes(bytes, 'bytes'); // it may be detached
-      return true;
-    }
+    else this.#writeSmall(bytes);
+    return true;
+  }
+
+  #writeSmall(bytes: Uint8Array): void {
+    const { length } = bytes;
     const streams = this.#streams;
     streams.reserve(length);
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
-    return true;
+  }
+
+  /**
+   * From here on the bytes of this connection go to another one of its reactor, behind what that has queued, and not to
+   * `data`. Where the kernel can (`via` of what it returns), it moves them: they never cross into JavaScript. A target
+   * that takes no more pauses this connection. A `pause()` from before is over.
+   *
+   * - The end of this connection ends the target behind the last byte (`end: false` leaves it open). `end` is called as
+   *   always; without that handler the connection ends as always, unless something is piped into it, which ends it then.
+   * - If this connection fails, or is closed before it has ended, the target is reset: its peer must not take the bytes
+   *   for all of them. If the target fails or is closed, this connection is closed.
+   * - Into a target nothing else is written: `write()` and `end()` throw ERR_INVALID_STATE, and `drain` is not called.
+   *   `detach()` throws of both connections: `stop()` first.
+   * - For a proxy pipe both ways: `a.pipeTo(b); b.pipeTo(a)`. Each half is closed by itself.
+   *
+   * A child that gets the socket of a side as its stdio makes it blocking, and the kernel would wait: see
+   * `setNonBlocking()`.
+   *
+   * @throws TypeError for a target or an option of the wrong type; ERR_INVALID_ARG_VALUE for this connection itself, or
+   * one of another reactor; ERR_INVALID_STATE if either is closed, the target was ended or is a target already, or this
+   * connection is piped already
+   */
+  pipeTo<U>(target: Connection<U>, options?: PipeToOptions): Piping<T, U> {
+    return Piping.begin(this, target, options);
   }
 
   /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
   pause(): void {
+    if (this.pipes !== null) this.pipes.isHeld = true;
     if (this.#state !== State.CLOSED) this.#streams.command(Op.PAUSE, this);
   }
 
   /** Ends pause(). */
   resume(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.RESUME, this);
+    if (this.pipes !== null) this.pipes.isHeld = false;
+    if (this.#state === State.CLOSED || this.pipes?.from?.isBlocked === true) return;
+    this.#streams.command(Op.RESUME, this);
   }
 
   /**
@@ -223,6 +257,7 @@ export class Connection<T = undefined> implements StreamSink {
    * well. Idempotent.
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
+    if (this.#state === State.FED) throw invalidState(FED);
     if (this.#state !== State.OPEN) return;
     if (bytes !== undefined) this.write(bytes, encoding);
     if (this.closed) return;
@@ -250,10 +285,11 @@ export class Connection<T = undefined> implements StreamSink {
    *
    * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent are
    * dropped: detach when `queued` is 0
-   * @throws ERR_INVALID_STATE if it is closed
+   * @throws ERR_INVALID_STATE if it is closed, or piped
    */
   detach(): { fd: number; unread: Buffer } {
     if (this.#state === State.CLOSED) throw invalidState('the connection is closed');
+    if (this.pipes?.from != null || this.#state === State.FED) throw invalidState('stop() its piping first');
     const unread = this.#streams.takeUnread(this);
     this.#streams.command(Op.DETACH, this);
     this.#streams.flush();
@@ -264,6 +300,10 @@ export class Connection<T = undefined> implements StreamSink {
   /** @internal */
   onData(bytes: Buffer): void {
     this.#bytesRead += bytes.length;
+    if (this.pipes?.from != null) {
+      this.pipes.from.copy(bytes);
+      return;
+    }
     const { data } = this.#kind.handlers;
     if (data === undefined) return;
     try {
@@ -277,9 +317,13 @@ export class Connection<T = undefined> implements StreamSink {
   onEnd(): void {
     this.#ended = true;
     const { handlers } = this.#kind;
-    if (handlers.end !== undefined) this.#call(handlers.end);
-    else this.end();
-    if (this.#state === State.ENDING && this.#queue === null) this.close();
+    try {
+      if (handlers.end !== undefined) this.#call(handlers.end);
+      else if (this.#state !== State.FED) this.end();
+      if (this.#state === State.ENDING && this.#queue === null) this.close();
+    } finally {
+      this.pipes?.ended();
+    }
   }
 
   /** @internal */
@@ -317,9 +361,59 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** @internal */
   onReactorClosed(): void {
+    this.pipes?.forget();
     this.#kind.open--;
     this.#state = State.CLOSED;
     this.#queue = null;
+  }
+
+  /** @internal */
+  onPiped(length: number): void {
+    this.#bytesRead += length;
+    this.pipes?.from?.count(length);
+  }
+
+  /** @internal */
+  onFed(length: number): void {
+    this.#bytesWritten += length;
+  }
+
+  /** @internal */
+  onUnpiped(error: number): void {
+    this.pipes?.from?.refused(error);
+  }
+
+  /** @internal */
+  get streams(): Streams {
+    return this.#streams;
+  }
+
+  /** @internal */
+  get isConnecting(): boolean {
+    return this.#isConnecting;
+  }
+
+  /** @internal Whether something may be piped into it. */
+  get canBeFed(): boolean {
+    return this.#state === State.OPEN;
+  }
+
+  /** @internal Whether all that was written is sent, as of the last flush. */
+  get isIdle(): boolean {
+    return this.#queue === null && !this.#isConnecting;
+  }
+
+  /** @internal Nothing but a piping may write from here on, or anyone again. */
+  setFed(isFed: boolean): void {
+    if (isFed) this.#state = State.FED;
+    else if (this.#state === State.FED) this.#state = State.OPEN;
+  }
+
+  /** @internal Writes for a piping. */
+  feed(bytes: Buffer): void {
+    if (this.#queue !== null || this.#isConnecting) this.#enqueue(Buffer.from(bytes));
+    else if (bytes.length > LARGEST_COPY) this.#writeLarge(bytes);
+    else this.#writeSmall(bytes);
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
@@ -355,17 +449,17 @@ export class Connection<T = undefined> implements StreamSink {
     const taken = Math.max(0, sent);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
-    this.#queue = new SendQueue();
     this.#streams.command(Op.AWAIT_ROOM, this);
     return this.#enqueue(Buffer.from(bytes.subarray(taken)));
   }
 
   #enqueue(bytes: Uint8Array): boolean {
-    const queue = this.#queue as SendQueue;
+    this.#queue ??= new SendQueue();
+    const queue = this.#queue;
     queue.push(bytes);
     this.#bytesWritten += bytes.length;
     const { highWaterMark, maxQueued } = this.#kind;
-    if (queue.bytes > maxQueued) {
+    if (queue.bytes > maxQueued && this.#state !== State.FED) {
       this.#fail(queueFull(maxQueued));
       return false;
     }
@@ -376,10 +470,10 @@ export class Connection<T = undefined> implements StreamSink {
   /** A write that is not to an open connection. */
   #writeElsewhere(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     if (this.#state === State.ENDING) throw invalidState('write() after end()');
+    if (this.#state === State.FED) throw invalidState(FED);
     const copy = toBytes(bytes, encoding);
     if (this.#state === State.CLOSED) return false;
-    this.#queue ??= new SendQueue(); // until it is connected
-    return this.#enqueue(copy);
+    return this.#enqueue(copy); // until it is connected
   }
 
   /** There is room: sends what is queued. */
@@ -396,6 +490,10 @@ export class Connection<T = undefined> implements StreamSink {
     if (this.#queue === null && this.#state === State.ENDING) {
       this.#finish();
       if (this.#ended) this.close();
+      return;
+    }
+    if (this.#state === State.FED) {
+      if (this.#queue === null) this.pipes?.into?.drained();
       return;
     }
     if (!this.#needsDrain || queue.bytes > this.#kind.highWaterMark) return;
@@ -426,7 +524,11 @@ export class Connection<T = undefined> implements StreamSink {
     this.#streams.command(op, this);
     this.#leave();
     const { close } = this.#kind.handlers;
-    if (close !== undefined) close.call(this.#kind.handlers, this);
+    try {
+      if (close !== undefined) close.call(this.#kind.handlers, this);
+    } finally {
+      this.pipes?.left();
+    }
   }
 
   #leave(): void {
@@ -489,6 +591,7 @@ function adopt<T>(
   return Adopted.fd(streamsOf(reactor), kindOf(handlers, options), fd, false);
 }
 
+const FED = 'something is piped into the connection';
 const errorPeer = new Uint8Array(native.address.bytes);
 
 function queueFull(maxQueued: number): Error {

@@ -121,7 +121,7 @@ export class Listener<T = undefined> implements StreamSink {
       this.#streams.remove(this);
     }
     if (graceMs === undefined || this.size === 0) return;
-    for (const connection of [...this.connections()]) connection.end();
+    for (const connection of [...this.connections()]) if (connection.canBeFed) connection.end(); // others end by a piping
     this.#grace?.cancel();
     this.#grace = this.#reactor.setTimer(graceMs, () => {
       for (const connection of [...this.connections()]) connection.close();

@@ -26,6 +26,7 @@ export const Op = {
   CLOSE: 7,
   RESET: 8,
   DETACH: 9,
+  PIPE: 10,
 } as const;
 
 /** enum StreamKind of native/sys/streams/stream_area.h. */
@@ -37,6 +38,8 @@ export const Kind = {
   FAILED: 5,
   ACCEPTED: 6,
   ACCEPT_FAILED: 7,
+  PIPED: 8,
+  UNPIPED: 9,
 } as const;
 
 /** Records that native code writes. */
@@ -60,6 +63,11 @@ export class Reports {
 
   kind(i: number): number {
     return this.words[this.#first + i * RECORD_WORDS] as number;
+  }
+
+  /** A report of no kind from here on. */
+  forget(i: number): void {
+    this.words[this.#first + i * RECORD_WORDS] = 0;
   }
 
   slot(i: number): number {

@@ -23,11 +23,29 @@ export interface StreamSink {
   onFailed(error: number): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number): void;
+  /** Bytes that have come went to the target of a piping; and bytes of a source went out here. */
+  onPiped?(length: number): void;
+  onFed?(length: number): void;
+  /** The engine does not move the bytes of the piping. Nothing comes until unpipe(). */
+  onUnpiped?(error: number): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
   onReactorClosed(): void;
 }
 
 const added = new Int32Array(2);
+
+/** What waits for the end of a batch: a piping that is to go from copying to the engine. */
+export interface Starting {
+  start(): void;
+}
+
+/** Bytes that came earlier, for a handler in this turn or the next. */
+interface Leftover {
+  readonly sink: StreamSink;
+  readonly bytes: Buffer;
+}
+
+const UNPIPE_BYTES = 64 * 1024;
 
 export class Streams implements StreamTurn {
   readonly commands: Commands;
@@ -38,6 +56,8 @@ export class Streams implements StreamTurn {
   readonly #sinks: (StreamSink | null)[] = [];
   /** Failed sends, whose handlers are called in the next turn: slot and generation and error, in turn. */
   readonly #failures: number[] = [];
+  #leftovers: Leftover[] = [];
+  #starting: Starting[] = [];
   #size = 0;
   #next = 0;
   #count = 0;
@@ -62,7 +82,7 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    return this.#next < this.#count || this.#failures.length > 0;
+    return this.#next < this.#count || this.#failures.length > 0 || this.#leftovers.length > 0;
   }
 
   get hasCommands(): boolean {
@@ -152,6 +172,51 @@ export class Streams implements StreamTurn {
     this.#wake();
   }
 
+  /** Whether the engine moves bytes from stream to stream. */
+  get canPipe(): boolean {
+    return this.#engine.unpipe !== undefined;
+  }
+
+  /** Calls start() when nothing of the batch is left, and all that was written is sent as far as there is room. */
+  startWhenDone(starting: Starting): void {
+    this.#starting.push(starting);
+    if (!this.isUnfinished) this.#startAll();
+  }
+
+  /** From the next wait on the bytes of the source go to the target. */
+  pipe(source: StreamSink, target: StreamSink): void {
+    if (this.commands.count === this.commands.capacity) this.flush();
+    this.#push(Op.PIPE, source, target.slot, target.generation);
+  }
+
+  /** Ends that. Returns the bytes that were under way. */
+  unpipe(source: StreamSink): Buffer {
+    this.flush();
+    const parts: Buffer[] = [];
+    for (let count = 1; count > 0; ) {
+      const part = Buffer.allocUnsafe(UNPIPE_BYTES);
+      count = this.#engine.unpipe?.(source.slot, source.generation, part) ?? 0;
+      parts.push(part.subarray(0, count));
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** Tells at once what a piping has moved in this turn, if that is still to be told. */
+  tellPiped(source: StreamSink): void {
+    const reports = this.#reports;
+    for (let i = this.#next; i < this.#count; i++) {
+      if (reports.kind(i) !== Kind.PIPED || this.#at(reports.slot(i), reports.generation(i)) !== source) continue;
+      this.#piped(source, i);
+      reports.forget(i);
+    }
+  }
+
+  /** Hands bytes on as if they had just come, but not within this call. */
+  deliverLater(sink: StreamSink, bytes: Buffer): void {
+    this.#leftovers.push({ sink, bytes });
+    this.#wake();
+  }
+
   flush(): void {
     if (!this.hasCommands) return;
     this.#engine.flush();
@@ -165,7 +230,7 @@ export class Streams implements StreamTurn {
   }
 
   deliver(): number {
-    let delivered = this.#deliverFailures();
+    let delivered = this.#deliverFailures() + this.#deliverLeftovers();
     const reports = this.#reports;
     while (this.#next < this.#count) {
       const i = this.#next++;
@@ -193,17 +258,24 @@ export class Streams implements StreamTurn {
         case Kind.ACCEPTED:
           sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
           break;
-        default:
+        case Kind.PIPED:
+          this.#piped(sink, i);
+          break;
+        case Kind.UNPIPED:
+          sink.onUnpiped?.(reports.length(i));
+          break;
+        case Kind.ACCEPT_FAILED:
           sink.onAcceptFailed(reports.length(i));
       }
     }
+    this.#startAll();
     return delivered;
   }
 
   /** A copy of what was received for the sink in this turn, and not handed on yet. */
   takeUnread(sink: StreamSink): Buffer {
     const reports = this.#reports;
-    const parts: Buffer[] = [];
+    const parts: Buffer[] = this.#leftovers.filter((leftover) => leftover.sink === sink).map(({ bytes }) => bytes);
     for (let i = this.#next; i < this.#count; i++) {
       if (reports.slot(i) !== sink.slot || reports.generation(i) !== sink.generation) continue;
       if (reports.kind(i) !== Kind.DATA) continue;
@@ -217,6 +289,8 @@ export class Streams implements StreamTurn {
     this.flush();
     this.#next = this.#count = 0;
     this.#failures.length = 0;
+    this.#leftovers = [];
+    this.#starting = [];
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
@@ -258,6 +332,31 @@ export class Streams implements StreamTurn {
       this.#at(slot, generation)?.onFailed(error);
     }
     return delivered;
+  }
+
+  #deliverLeftovers(): number {
+    let delivered = 0;
+    while (this.#leftovers.length > 0) {
+      const { sink, bytes } = this.#leftovers.shift() as Leftover;
+      delivered++;
+      if (this.#at(sink.slot, sink.generation) === sink) sink.onData(bytes);
+    }
+    return delivered;
+  }
+
+  #piped(source: StreamSink, i: number): void {
+    const reports = this.#reports;
+    const length = reports.length(i);
+    source.onPiped?.(length);
+    this.#at(reports.offset(i), reports.extra(i))?.onFed?.(length);
+  }
+
+  #startAll(): void {
+    if (this.#starting.length === 0) return;
+    this.flush();
+    const all = this.#starting;
+    this.#starting = [];
+    for (const starting of all) starting.start();
   }
 
   #at(slot: number, generation: number): StreamSink | null {

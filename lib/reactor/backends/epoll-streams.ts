@@ -3,7 +3,7 @@ import { errorOf, SystemError } from '../../base/errors.js';
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 
-const { add, close, flush, open, peer, wait } = callsOf(native.streams); // there wherever epoll is
+const { add, close, flush, open, peer, unpipe, wait } = callsOf(native.streams); // there wherever epoll is
 
 export class EpollStreams implements StreamEngine {
   readonly changeCall = 'epoll_ctl';
@@ -70,6 +70,10 @@ export class EpollStreams implements StreamEngine {
 
   flush(): void {
     flush(this.#set, this.#commands, this.#sendArea);
+  }
+
+  unpipe(slot: number, generation: number, target: Uint8Array): number {
+    return unpipe(this.#set, slot, generation, target);
   }
 
   close(): void {

@@ -109,7 +109,7 @@ napi_value flush(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
-// (number, slot, generation, target): ends a piping. Stores bytes that it had under way; 0: there are none
+// (number, slot, generation, target): ends a piping. Stores bytes that it had under way; 0: none are left
 napi_value unpipe(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int number = args.int32(0);

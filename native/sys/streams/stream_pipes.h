@@ -58,7 +58,7 @@ class StreamPipes {
   // Moves about `most` bytes, and what is left in the pipe. `may_fill`: the source may be read.
   PipeMove move(Piping* piping, int source_fd, int target_fd, size_t most, bool may_fill);
 
-  // Bytes of the pipe, which the target will not get. Returns how many; 0: there are none.
+  // Bytes of the pipe, which the target will not get. Returns how many; 0: none are left.
   size_t take_back(Piping* piping, Bytes room);
 
  private:
