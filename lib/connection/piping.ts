@@ -57,6 +57,8 @@ export class Piping<T = undefined, U = undefined> {
   readonly target: Connection<U>;
   readonly #endsTarget: boolean;
   #via: 'splice' | 'copy' = 'copy';
+  /** The engine has it: no chunk comes. */
+  #isSpliced = false;
   #bytes = 0;
   #isOver = false;
   /** The source rests until the target has sent what it has queued. Only while copying. */
@@ -104,8 +106,9 @@ export class Piping<T = undefined, U = undefined> {
   }
 
   /**
-   * How the bytes go now: 'splice' if the kernel moves them, 'copy' if they go through the process. It begins by
-   * copying what has come already, and stays so where there is no splice(2), or a side is neither a socket nor a pipe.
+   * How the last bytes went: 'splice' if the kernel moved them, 'copy' if they went through the process. It begins by
+   * copying, and stays so where there is no splice(2), or a side is neither a socket nor a pipe; while there are no fds
+   * for a pipe it copies as well.
    */
   get via(): 'splice' | 'copy' {
     return this.#via;
@@ -130,7 +133,7 @@ export class Piping<T = undefined, U = undefined> {
     const { source } = this;
     const { streams } = source;
     let bytes: Buffer | undefined;
-    if (this.#via === 'splice') {
+    if (this.#isSpliced) {
       streams.tellPiped(source);
       bytes = streams.unpipe(source);
     }
@@ -147,6 +150,7 @@ export class Piping<T = undefined, U = undefined> {
 
   /** @internal A chunk of the source. */
   copy(bytes: Buffer): void {
+    this.#via = 'copy';
     this.#bytes += bytes.length;
     this.target.feed(bytes);
     if (this.#isOver) return;
@@ -156,6 +160,7 @@ export class Piping<T = undefined, U = undefined> {
 
   /** @internal The engine has moved so many. */
   count(bytes: number): void {
+    this.#via = 'splice';
     this.#bytes += bytes;
   }
 
@@ -171,7 +176,7 @@ export class Piping<T = undefined, U = undefined> {
   /** @internal The engine cannot move them. */
   refused(error: number): void {
     const { source } = this;
-    this.#via = 'copy';
+    this.#isSpliced = false;
     this.#mayStart = error !== EINVAL;
     this.#retryAt = this.#bytes + RETRY_BYTES;
     const bytes = source.streams.unpipe(source);
@@ -181,8 +186,8 @@ export class Piping<T = undefined, U = undefined> {
   /** @internal Nothing is left in the batch: the engine may begin. */
   start(): void {
     const { source, target } = this;
-    if (this.#isOver || this.#via === 'splice' || !target.isIdle) return;
-    this.#via = 'splice';
+    if (this.#isOver || this.#isSpliced || !target.isIdle) return;
+    this.#isSpliced = true;
     source.streams.pipe(source, target);
   }
 

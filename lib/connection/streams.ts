@@ -54,7 +54,7 @@ export class Streams implements StreamTurn {
   readonly #engine: StreamEngine;
   readonly #wake: () => void;
   readonly #sinks: (StreamSink | null)[] = [];
-  /** Failed sends, whose handlers are called in the next turn: slot and generation and error, in turn. */
+  /** Failed sends, whose handlers are called in the next turn: slot, generation and error, in turn; 0 for the end. */
   readonly #failures: number[] = [];
   #leftovers: Leftover[] = [];
   #starting: Starting[] = [];
@@ -329,7 +329,9 @@ export class Streams implements StreamTurn {
     while (this.#failures.length > 0) {
       const [slot, generation, error] = this.#failures.splice(0, 3) as [number, number, number];
       delivered++;
-      this.#at(slot, generation)?.onFailed(error);
+      const sink = this.#at(slot, generation);
+      if (error === 0) sink?.onEnd();
+      else sink?.onFailed(error);
     }
     return delivered;
   }

@@ -1,5 +1,6 @@
 #include "../streams/stream_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@ bool stream_is_socket(int fd) {
   socklen_t length = sizeof type;
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
 }
+
+bool stream_is_write_only(int fd) { return (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY; }
 
 Result stream_receive(int fd, bool is_socket, Bytes room) {
   return is_socket ? socket_receive(fd, room, 0) : fd_read(fd, room);

@@ -11,6 +11,7 @@ namespace fdreactor {
 extern const int kStreamNoMemory;  // the system's ENOMEM
 
 bool stream_is_socket(int fd);
+bool stream_is_write_only(int fd);  // the writing end of a pipe
 Result stream_receive(int fd, bool is_socket, Bytes room);
 Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count);
 void stream_shutdown(int fd, bool is_socket);   // SHUT_WR; a peer that is gone already is told by the next receive

@@ -78,8 +78,7 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
       stream->awaits_room = true;
       return mark_dirty(stream, handle);
     case kStreamShutdown:
-      stream_shutdown(stream->fd, stream->is_socket);
-      return;
+      return shutdown(stream, handle, area);
     case kStreamClose:
     case kStreamReset:
       return close(stream, handle.slot, command.op == kStreamReset);
@@ -90,6 +89,16 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
     default:
       return;
   }
+}
+
+// A pipe has no half to be shut down: its reader sees the end once it is closed. Nothing can come, so that is due.
+void Streams::shutdown(Stream* stream, Handle handle, StreamArea* area) {
+  stream_shutdown(stream->fd, stream->is_socket);
+  if (stream->is_socket || stream->over || !stream_is_write_only(stream->fd)) return;
+  stream->over = true;
+  mark_dirty(stream, handle);
+  area->results.add(
+      {kStreamEnd, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
 }
 
 void Streams::send(Stream* stream, size_t place, StreamArea* area) {

@@ -86,6 +86,7 @@ class Streams {
 
   Result insert(int fd, StreamRole role, bool is_socket, uint32_t* generation);
   void carry_out(const StreamCommand& command, size_t place, StreamArea* area);
+  void shutdown(Stream* stream, Handle handle, StreamArea* area);
   void send(Stream* stream, size_t place, StreamArea* area);
   Result send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked);
   void receive(Stream* stream, Handle handle, StreamArea* area);
