@@ -11,6 +11,7 @@ export type { ConnectionHandlers } from './connection/handlers.js';
 export type { ConnectionOptions } from './connection/kind.js';
 export { type CloseOptions, Listener, type ListenerOptions } from './connection/listener.js';
 export { type ConnectionsOptions, configureConnections } from './connection/of-reactor.js';
+export type { PipeToOptions, Piping } from './connection/piping.js';
 export { DelimiterFramer, type DelimiterOptions } from './framing/delimiter.js';
 export { FixedFramer } from './framing/fixed.js';
 export type { FrameHandler, Framer } from './framing/framer.js';

@@ -1,6 +1,7 @@
 // @ts-check
 // Starts nginx with one worker, tuned as its documentation advises for static files: sendfile and tcp_nopush on, no
-// access log, and connections without a limit of requests (the default closes them after 1,000).
+// access log, and connections without a limit of requests (the default closes them after 1,000). As a proxy it keeps
+// its connections to the server, and buffers in memory only.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,8 +9,23 @@ import { findProgram } from '../../scripts/shared/apt.mjs';
 import { accepts, freePort } from '../harness/ports.mjs';
 import { childrenOf, startServer } from '../harness/processes.mjs';
 
-/** @param {{ directory: string, root: string, port: number }} options */
-function configuration({ directory, root, port }) {
+/** @param {number} port */
+const proxyTo = (port) => `location / {
+      proxy_pass http://backend;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_buffers 16 64k;
+      proxy_buffer_size 64k;
+      proxy_busy_buffers_size 512k;
+      proxy_max_temp_file_size 0;
+    }
+  }
+  upstream backend {
+    server 127.0.0.1:${port};
+    keepalive 64;`;
+
+/** @param {{ directory: string, root: string, port: number, backend: number | undefined }} options */
+function configuration({ directory, root, port, backend }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -29,6 +45,7 @@ http {
     listen 127.0.0.1:${port} backlog=4096;
     root ${root};
     location = /hello { default_type text/plain; return 200 "Hello, World!\\n"; }
+    ${backend === undefined ? '' : proxyTo(backend)}
   }
 }
 `;
@@ -37,13 +54,14 @@ http {
 /**
  * Starts nginx over the files of the bench; `pid` is its worker's, which does all the work.
  * @param {import("../harness/types.mjs").Bench} bench
+ * @param {number} [backend] the port of the server that it is a proxy of
  */
-export async function startNginx({ cores, directory }) {
+export async function startNginx({ cores, directory }, backend) {
   const port = await freePort();
   const home = path.join(directory, `nginx-${port}`);
   mkdirSync(home);
   const file = path.join(home, 'nginx.conf');
-  writeFileSync(file, configuration({ directory: home, root: directory, port }));
+  writeFileSync(file, configuration({ directory: home, root: directory, port, backend }));
   /** @type {number | undefined} */
   let worker;
   const ready = async (/** @type {number} */ master, /** @type {AbortSignal} */ signal) => {

@@ -4,7 +4,9 @@
 
 import { MB, servedFile } from '../load/served-file.mjs';
 import nginx from '../peers/files/nginx.mjs';
+import connection from '../peers/proxy/connection.mjs';
 import net from '../peers/proxy/net.mjs';
+import nginxProxy from '../peers/proxy/nginx.mjs';
 import reactor from '../peers/proxy/reactor.mjs';
 import { openHttp } from './http-server.mjs';
 
@@ -46,11 +48,13 @@ export default [
     title: `TCP proxy, HTTP responses of 10 MB, ${CONNECTIONS} connections`,
     unit: 's CPU/GB',
     requires: ['wrk', 'nginx'],
-    rows: [reactor, net],
+    rows: [nginxProxy, connection, reactor, net],
     open: openProxy,
     targets: [
-      { row: reactor.name, atMost: 0.45 },
-      { row: reactor.name, against: net.name, atMost: 0.4 },
+      { row: connection.name, atMost: 0.45 },
+      { row: connection.name, against: net.name, atMost: 0.4 },
+      { row: connection.name, against: nginxProxy.name, atMost: 1 },
+      { row: connection.name, against: reactor.name, atMost: 1 },
     ],
   },
 ];

@@ -33,6 +33,11 @@ export function chunkOf(memory: ArrayBuffer, offset: number, length: number): Ch
   return new View(memory, offset, length) as unknown as Chunk;
 }
 
+/** Bytes that have memory of their own, for a handler. */
+export function asChunk(bytes: Buffer<ArrayBuffer>): Chunk {
+  return chunkOf(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Called when the handler has returned. */
 export function expire(chunk: Chunk): void {
   if (POISONS) chunk.fill(POISON);

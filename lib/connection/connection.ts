@@ -9,10 +9,11 @@ import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
 import { getpeername, getsockname } from '../socket/calls.js';
 import { type Chunk, expire } from './chunk.js';
-import { timedOut } from './errors.js';
+import { isFed, timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
+import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { Sender, State } from './sender.js';
 import { Op } from './stream-area.js';
 import { Role, type StreamSink } from './streams.js';
@@ -51,6 +52,8 @@ export let opened: (connection: Connection<unknown>) => void;
  * a terminal). `Listener`, `connect()` and `new Connection()` make them.
  */
 export class Connection<T = undefined> extends Sender<T> implements StreamSink {
+  /** @internal The pipings from it and into it; null until there is one. */
+  pipes: Pipes | null = null;
   #bytesRead = 0;
 
   /**
@@ -71,7 +74,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     if (adopted.isConnecting) this.state = State.CONNECTING;
     kind.open++;
     kind.streams.put(this);
-    if (kind.idleTimeoutMs > 0) kind.streams.setIdleTimeout(this, kind.idleTimeoutMs);
+    if (kind.idleTimeoutMs > 0) kind.streams.timeOuts.setIdle(this.slot, kind.idleTimeoutMs);
   }
 
   /** Whether it is closed. */
@@ -110,6 +113,30 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     return this.closed ? null : addressOr(getsockname, this.fd);
   }
 
+  /**
+   * From here on the bytes of this connection go to another one of its reactor, behind what that has queued, and not to
+   * `data`. Where the kernel can (`via` of what it returns), it moves them: they never cross into JavaScript. A target
+   * that takes no more pauses this connection. A `pause()` from before is over.
+   *
+   * - The end of this connection ends the target behind the last byte (`end: false` leaves it open). `end` is called as
+   *   always; without that handler the connection ends as always, unless something is piped into it, which ends it then.
+   * - If this connection fails, or is closed before it has ended, the target is reset: its peer must not take the bytes
+   *   for all of them. If the target fails or is closed, this connection is closed.
+   * - Into a target nothing else is written: `write()` and `end()` throw ERR_INVALID_STATE, and `drain` is not called.
+   *   `detach()` throws of both connections: `stop()` first.
+   * - For a proxy pipe both ways: `a.pipeTo(b); b.pipeTo(a)`. Each half is closed by itself.
+   *
+   * A child that gets the socket of a side as its stdio makes it blocking, and the kernel would wait: see
+   * `setNonBlocking()`.
+   *
+   * @throws TypeError for a target or an option of the wrong type; ERR_INVALID_ARG_VALUE for this connection itself, or
+   * one of another reactor; ERR_INVALID_STATE if either is closed, the target was ended or is a target already, or this
+   * connection is piped already
+   */
+  pipeTo<U>(target: Connection<U>, options?: PipeToOptions): Piping<T, U> {
+    return Piping.begin(this, target, options);
+  }
+
   /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
   pause(): void {
     if ((this.state & (State.CLOSED | State.PAUSED)) !== 0) return;
@@ -121,7 +148,8 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   resume(): void {
     if ((this.state & (State.CLOSED | State.PAUSED)) !== State.PAUSED) return;
     this.state &= ~State.PAUSED;
-    if ((this.state & State.CONNECTING) === 0) this.kind.streams.command(Op.RESUME, this);
+    if ((this.state & State.CONNECTING) === 0 && this.pipes?.from?.isBlocked !== true)
+      this.kind.streams.command(Op.RESUME, this);
   }
 
   /**
@@ -131,7 +159,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    */
   setIdleTimeout(idleMs: number): void {
     checkDelay(idleMs, 'idleMs');
-    if (!this.closed) this.kind.streams.setIdleTimeout(this, idleMs);
+    if (!this.closed) this.kind.streams.timeOuts.setIdle(this.slot, idleMs);
   }
 
   /**
@@ -141,7 +169,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    */
   setDeadline(delayMs: number | null): void {
     if (delayMs !== null) checkDelay(delayMs, 'delayMs');
-    if (!this.closed) this.kind.streams.setDeadline(this, delayMs);
+    if (!this.closed) this.kind.streams.timeOuts.setDeadline(this.slot, delayMs);
   }
 
   /**
@@ -151,6 +179,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    * @param bytes are written before
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
+    if ((this.state & State.FED) !== 0) throw isFed();
     if ((this.state & (State.ENDING | State.CLOSED)) !== 0) return;
     if (bytes !== undefined) this.write(bytes, encoding);
     if (this.closed) return;
@@ -180,10 +209,11 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    *
    * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent
    * are dropped: detach when `queued` is 0
-   * @throws ERR_INVALID_STATE if it is closed
+   * @throws ERR_INVALID_STATE if it is closed, or piped
    */
   detach(): { fd: number; unread: Buffer<ArrayBuffer> } {
     if (this.closed) throw invalidState('the connection is closed');
+    if (this.pipes?.from != null || (this.state & State.FED) !== 0) throw invalidState('stop() its piping first');
     const { streams } = this.kind;
     const unread = streams.takeUnread(this);
     streams.command(Op.DETACH, this);
@@ -195,6 +225,10 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   /** @internal */
   onData(bytes: Chunk): void {
     this.#bytesRead += bytes.length;
+    if (this.pipes?.from != null) {
+      this.pipes.from.copy(bytes);
+      return;
+    }
     const { data } = this.kind.handlers;
     if (data === undefined) return;
     try {
@@ -210,8 +244,9 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     this.state |= State.ENDED;
     const { handlers } = this.kind;
     if (handlers.end !== undefined) this.#call(handlers.end);
-    else this.end();
+    else if ((this.state & State.FED) === 0) this.end();
     if ((this.state & State.ENDING) !== 0 && this.isDrained) this.#finish();
+    this.pipes?.ended();
   }
 
   /** @internal */
@@ -252,7 +287,24 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   onAcceptFailed(): void {}
 
   /** @internal */
+  onPiped(length: number): void {
+    this.#bytesRead += length;
+    this.pipes?.from?.count(length);
+  }
+
+  /** @internal */
+  onUnpiped(error: number): void {
+    this.pipes?.from?.refused(error);
+  }
+
+  /** @internal Whether something may be piped into it. */
+  get canBeFed(): boolean {
+    return (this.state & (State.ENDING | State.CLOSED | State.FED)) === 0;
+  }
+
+  /** @internal */
   onReactorClosed(): void {
+    this.pipes?.forget();
     this.#forget();
   }
 
@@ -260,6 +312,10 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   protected drained(): void {
     if ((this.state & State.ENDING) !== 0) {
       this.#finish();
+      return;
+    }
+    if ((this.state & State.FED) !== 0) {
+      this.pipes?.into?.drained();
       return;
     }
     if ((this.state & State.NEEDS_DRAIN) === 0) return;
@@ -275,7 +331,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
       return;
     }
     this.state &= ~State.CONNECTING;
-    if (!this.paused) this.kind.streams.command(Op.RESUME, this);
+    if (!this.paused && this.pipes?.from?.isBlocked !== true) this.kind.streams.command(Op.RESUME, this);
     opened(this as Connection<unknown>);
     if (!this.isDrained) this.drain();
     else if ((this.state & State.ENDING) !== 0) this.#finish();
@@ -300,6 +356,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     } catch (thrown) {
       this.kind.streams.throwLater(thrown);
     }
+    this.pipes?.left();
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 // The errors with which a connection ends by itself. Those of system calls are SystemErrors.
-import { withErrorCode } from '../base/errors.js';
+import { invalidState, withErrorCode } from '../base/errors.js';
 import type { FileRange } from './file-range.js';
 
 /** ERR_QUEUE_FULL: the peer does not read, and the program goes on writing. */
@@ -11,6 +11,11 @@ export function queueIsFull(maxQueued: number): Error {
 export function fileHasEnded(range: FileRange): Error {
   const error = new Error(`the file ended at ${range.start}, ${range.left} bytes before what was to be sent`);
   return withErrorCode(error, 'ERR_FILE_ENDED');
+}
+
+/** ERR_INVALID_STATE: what a target of `pipeTo()` does not do. */
+export function isFed(): Error {
+  return invalidState('something is piped into the connection');
 }
 
 /** ETIMEDOUT: a time-out, and no handler for it. */

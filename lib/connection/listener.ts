@@ -119,7 +119,8 @@ export class Listener<T = undefined> implements StreamSink {
       this.#kind.streams.remove(this);
     }
     if (graceMs === undefined || this.size === 0) return;
-    for (const connection of [...this.connections()]) connection.end();
+    // Others are ended by what is piped into them.
+    for (const connection of [...this.connections()]) if (connection.canBeFed) connection.end();
     if (this.size === 0) return;
     this.#grace?.cancel();
     this.#kind.onEmpty = () => this.#grace?.cancel(); // or the timer would keep run() waiting

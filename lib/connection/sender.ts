@@ -15,7 +15,7 @@ import {
 } from '../base/arguments.js';
 import { errorOf, failure, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { fileHasEnded, queueIsFull } from './errors.js';
+import { fileHasEnded, isFed, queueIsFull } from './errors.js';
 import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
 import type { ConnectionKind } from './kind.js';
 import { SendQueue } from './send-queue.js';
@@ -44,7 +44,11 @@ export const State = {
   PAUSED: 64,
   /** A command sends a part of a file. */
   FILE_IS_ASKED: 128,
+  /** A piping writes to it, and nothing else may. */
+  FED: 256,
 } as const;
+
+const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED;
 
 /** What a connection and its sending half share. */
 export abstract class Sender<T> implements Slotted {
@@ -94,7 +98,7 @@ export abstract class Sender<T> implements Slotted {
    * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`
    */
   write(bytes: Uint8Array | string, encoding?: BufferEncoding): boolean {
-    if ((this.state & (State.CONNECTING | State.ENDING | State.CLOSED)) !== 0 || this.#queue !== null) {
+    if ((this.state & CANNOT_SEND) !== 0 || this.#queue !== null) {
       return this.#writeToQueue(bytes, encoding);
     }
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
@@ -105,12 +109,7 @@ export abstract class Sender<T> implements Slotted {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
     }
-    const { streams } = this.kind;
-    streams.reserve(length);
-    if (this.#queue !== null) return this.#enqueue(bytes); // what was sent for the room met a full socket
-    streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
-    this.#sendReserved(length);
-    return true;
+    return this.#writeSmall(bytes);
   }
 
   /**
@@ -172,7 +171,7 @@ export abstract class Sender<T> implements Slotted {
   protected abstract drained(): void;
 
   /** @internal Whether nothing is queued. */
-  protected get isDrained(): boolean {
+  get isDrained(): boolean {
     return this.#queue === null;
   }
 
@@ -200,6 +199,28 @@ export abstract class Sender<T> implements Slotted {
     range.hasEnded = hasEnded;
     if (queue.isEmpty && (this.state & (State.ENDING | State.NEEDS_DRAIN)) === 0) this.#queue = null;
     else if (isWhole || hasEnded) this.kind.streams.roomLater(this);
+  }
+
+  /** @internal */
+  onFed(length: number): void {
+    this.#bytesWritten += length;
+  }
+
+  /** @internal Writes for a piping. */
+  feed(bytes: Uint8Array): void {
+    if (this.#queue !== null || (this.state & State.CONNECTING) !== 0) this.#enqueue(bytes);
+    else if (bytes.length > this.kind.streams.largestCopy) this.#writeLarge(bytes);
+    else this.#writeSmall(bytes);
+  }
+
+  #writeSmall(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    const { streams } = this.kind;
+    streams.reserve(length);
+    if (this.#queue !== null) return this.#enqueue(bytes); // what was sent for the room met a full socket
+    streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
+    this.#sendReserved(length);
+    return true;
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
@@ -233,7 +254,6 @@ export abstract class Sender<T> implements Slotted {
     const taken = Math.max(0, sent);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
-    this.#queue = new SendQueue();
     streams.command(Op.AWAIT_ROOM, this);
     return this.#enqueue(bytes.subarray(taken));
   }
@@ -243,14 +263,14 @@ export abstract class Sender<T> implements Slotted {
     this.#checkNotEnding('write');
     if (typeof bytes !== 'string') checkBytes(bytes, 'bytes');
     if ((this.state & State.CLOSED) !== 0) return false;
-    this.#queue ??= new SendQueue(); // until it is connected
     return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
   }
 
   #enqueue(bytes: Uint8Array): boolean {
-    const queue = this.#queue as SendQueue;
+    this.#queue ??= new SendQueue();
+    const queue = this.#queue;
     const { highWaterMark, maxQueued } = this.kind;
-    if (queue.bytes + bytes.length > maxQueued) {
+    if (queue.bytes + bytes.length > maxQueued && (this.state & State.FED) === 0) {
       this.fail(queueIsFull(maxQueued));
       return false;
     }
@@ -261,6 +281,7 @@ export abstract class Sender<T> implements Slotted {
   }
 
   #checkNotEnding(call: string): void {
+    if ((this.state & State.FED) !== 0) throw isFed();
     if ((this.state & (State.ENDING | State.CLOSED)) === State.ENDING) throw invalidState(`${call}() after end()`);
   }
 

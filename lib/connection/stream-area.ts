@@ -29,6 +29,7 @@ export const Op = {
   DETACH: 9,
   SEND_FILE: 10,
   FILE_PLACE: 11,
+  PIPE: 12,
 } as const;
 
 /** enum StreamNext there, in place of the next part. */
@@ -46,6 +47,8 @@ export const Kind = {
   ACCEPT_FAILED: 7,
   FILE_SENT: 8,
   NO_HALVES: 9,
+  PIPED: 10,
+  UNPIPED: 11,
 } as const;
 
 /** enum StreamCall there: the calls that can fail. That of the poller has a name in each backend. */
@@ -82,6 +85,11 @@ export class Reports {
 
   kind(i: number): number {
     return this.words[this.#first + i * RECORD_WORDS] as number;
+  }
+
+  /** A report of no kind from here on. */
+  forget(i: number): void {
+    this.words[this.#first + i * RECORD_WORDS] = 0;
   }
 
   slot(i: number): number {

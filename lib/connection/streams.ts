@@ -7,13 +7,13 @@
 // A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
 import { errorOf, SystemError } from '../base/errors.js';
-import { native } from '../native/table.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
-import { type Chunk, chunkOf } from './chunk.js';
+import { asChunk, type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
 import { CALLS, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
-import { TimeOut, TimeOuts } from './time-outs.js';
+import { type SetTimer, TimeOutTimer } from './time-out-timer.js';
+import { TimeOut } from './time-outs.js';
 
 /** enum StreamRole of native/sys/streams/streams.h. */
 export const Role = { CONNECTED: 0, CONNECTING: 1, LISTENER: 2 } as const;
@@ -43,6 +43,11 @@ export interface StreamSink extends Slotted {
   onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number): void;
+  /** Bytes that have come went to the target of a piping; and bytes of a source went out here. */
+  onPiped?(length: number): void;
+  onFed?(length: number): void;
+  /** The engine does not move the bytes of the piping. Nothing comes until unpipe(). */
+  onUnpiped?(error: number): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
   onReactorClosed(): void;
 }
@@ -53,13 +58,25 @@ export interface StreamHost {
   readonly times: Float64Array;
   /** Tells a host that waits that there is something to do. */
   wake(): void;
-  /** Calls back once. Returns how to cancel it. */
-  setTimer(delayMs: number, handler: () => void): { cancel(): void };
+  readonly setTimer: SetTimer;
 }
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
 
 const added = new Int32Array(2);
+
+/** What waits for the end of a batch: a piping that is to go from copying to the engine. */
+export interface Starting {
+  start(): void;
+}
+
+/** Bytes that came earlier, for a handler in this turn or the next. */
+interface Leftover {
+  readonly sink: StreamSink;
+  readonly bytes: Chunk;
+}
+
+const UNPIPE_BYTES = 64 * 1024;
 
 export class Streams implements StreamTurn {
   readonly commands: Commands;
@@ -71,15 +88,15 @@ export class Streams implements StreamTurn {
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
   readonly #later = new Later();
+  #leftovers: Leftover[] = [];
+  #starting: Starting[] = [];
   /** What handlers threw that were called by a call of the program's: thrown in the next turn, or by this one. */
   readonly #thrown: unknown[] = [];
   /** A flush or a wait has begun, and what the commands came to was not looked at. */
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
-  #timeOuts: TimeOuts | null = null;
-  #timer: { cancel(): void } | null = null;
-  #timerMs = 0;
+  readonly timeOuts: TimeOutTimer;
   #size = 0;
   #next = 0;
   #count = 0;
@@ -89,6 +106,10 @@ export class Streams implements StreamTurn {
     this.#reports = Reports.of(limits.reports);
     this.#slab = new ArrayBuffer(limits.slabBytes);
     this.#host = host;
+    this.timeOuts = new TimeOutTimer(host.setTimer, (slot, timeOut) => {
+      const sink = this.#sinks[slot];
+      if (sink != null) this.#tellLater(sink, Told.TIMED_OUT, timeOut);
+    });
     this.largestCopy = Math.min(LARGEST_COPY, limits.sendBytes);
     const { words: commands, sendArea } = this.commands;
     const slab = new Uint8Array(this.#slab);
@@ -101,7 +122,7 @@ export class Streams implements StreamTurn {
 
   get isUnfinished(): boolean {
     const hasErrors = !this.#later.isEmpty || this.#thrown.length > 0;
-    return this.#next < this.#count || hasErrors || this.#owesReports;
+    return this.#next < this.#count || hasErrors || this.#owesReports || this.#leftovers.length > 0;
   }
 
   get isDue(): boolean {
@@ -135,10 +156,7 @@ export class Streams implements StreamTurn {
     if (this.#at(sink.slot, sink.generation) === null) return;
     this.#sinks[sink.slot] = null;
     this.#size--;
-    if (this.#timeOuts !== null) {
-      this.#timeOuts.forget(sink.slot);
-      if (this.#timeOuts.size === 0) this.#cancelTimer();
-    }
+    this.timeOuts.forget(sink.slot);
     this.#host.wake();
   }
 
@@ -184,7 +202,7 @@ export class Streams implements StreamTurn {
       commands.link(tail, place);
     }
     commands.sendUsed += length;
-    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
+    this.timeOuts.touch(sink.slot);
     return place;
   }
 
@@ -203,7 +221,7 @@ export class Streams implements StreamTurn {
       place,
       commands.push(Op.FILE_PLACE, sink.slot, sink.generation, low, Math.floor(start / 2 ** 32) | 0),
     );
-    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
+    this.timeOuts.touch(sink.slot);
   }
 
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
@@ -216,25 +234,54 @@ export class Streams implements StreamTurn {
     this.#tellLater(sink, Told.ROOM, 0);
   }
 
-  /** @param idleMs 0: none */
-  setIdleTimeout(sink: Slotted, idleMs: number): void {
-    if (idleMs === 0 && this.#timeOuts === null) return;
-    const nowMs = native.now();
-    this.#withTimeOuts(nowMs).setIdle(sink.slot, idleMs, nowMs);
-    this.#setTimer(nowMs);
-  }
-
-  /** @param delayMs null: none */
-  setDeadline(sink: Slotted, delayMs: number | null): void {
-    if (delayMs === null && this.#timeOuts === null) return;
-    const nowMs = native.now();
-    this.#withTimeOuts(nowMs).setDeadline(sink.slot, delayMs, nowMs);
-    this.#setTimer(nowMs);
-  }
-
   /** Throws the error out of a turn, and not out of the call that ran the handler. */
   throwLater(error: unknown): void {
     this.#thrown.push(error);
+    this.#host.wake();
+  }
+
+  /** Whether the engine moves bytes from stream to stream. */
+  get canPipe(): boolean {
+    return this.#engine.unpipe !== undefined;
+  }
+
+  /** Calls start() when nothing of the batch is left, and all that was written is sent as far as there is room. */
+  startWhenDone(starting: Starting): void {
+    this.#starting.push(starting);
+    if (!this.isUnfinished) this.#startAll();
+  }
+
+  /** From the next wait on the bytes of the source go to the target. */
+  pipe(source: Slotted, target: Slotted): void {
+    this.reserve(0);
+    this.#push(Op.PIPE, source, target.slot, target.generation);
+  }
+
+  /** Ends that. Returns the bytes that were under way. */
+  unpipe(source: Slotted): Chunk {
+    this.flush();
+    const parts: Buffer[] = [];
+    for (let count = 1; count > 0; ) {
+      const part = Buffer.allocUnsafe(UNPIPE_BYTES);
+      count = this.#engine.unpipe?.(source.slot, source.generation, part) ?? 0;
+      parts.push(part.subarray(0, count));
+    }
+    return asChunk(Buffer.concat(parts));
+  }
+
+  /** Tells at once what a piping has moved in this turn, if that is still to be told. */
+  tellPiped(source: StreamSink): void {
+    const reports = this.#reports;
+    for (let i = this.#next; i < this.#count; i++) {
+      if (reports.kind(i) !== Kind.PIPED || this.#at(reports.slot(i), reports.generation(i)) !== source) continue;
+      this.#piped(source, i);
+      reports.forget(i);
+    }
+  }
+
+  /** Hands bytes on as if they had just come, but not within this call. */
+  deliverLater(sink: StreamSink, bytes: Chunk): void {
+    this.#leftovers.push({ sink, bytes });
     this.#host.wake();
   }
 
@@ -255,7 +302,7 @@ export class Streams implements StreamTurn {
 
   begin(): void {
     if (this.#owesResults) this.#settle();
-    this.#timeOuts?.begin(this.#host.times[CLOCK] as number);
+    this.timeOuts.begin(this.#host.times[CLOCK] as number);
     this.#next = 0;
     this.#count = this.#reports.count;
     this.#owesReports = false;
@@ -269,6 +316,7 @@ export class Streams implements StreamTurn {
       delivered++;
       this.#later.shift(this.#tell);
     }
+    delivered += this.#deliverLeftovers();
     const reports = this.#reports;
     while (this.#next < this.#count) {
       this.#throwOwed();
@@ -281,14 +329,15 @@ export class Streams implements StreamTurn {
       delivered++;
       this.#deliverOne(sink, i);
     }
+    this.#startAll();
     this.#throwOwed();
     return delivered;
   }
 
   /** A copy of what was received for the sink in this turn, and not handed on yet. */
-  takeUnread(sink: Slotted): Buffer<ArrayBuffer> {
+  takeUnread(sink: StreamSink): Buffer<ArrayBuffer> {
     const reports = this.#reports;
-    const parts: Uint8Array[] = [];
+    const parts: Uint8Array[] = this.#leftovers.filter((leftover) => leftover.sink === sink).map(({ bytes }) => bytes);
     for (let i = this.#next; i < this.#count; i++) {
       if (reports.slot(i) !== sink.slot || reports.generation(i) !== sink.generation) continue;
       if (reports.kind(i) === Kind.DATA) parts.push(new Uint8Array(this.#slab, reports.offset(i), reports.length(i)));
@@ -300,7 +349,9 @@ export class Streams implements StreamTurn {
     this.flush();
     this.#next = this.#count = 0;
     this.#later.clear();
-    this.#cancelTimer();
+    this.#leftovers = [];
+    this.#starting = [];
+    this.timeOuts.cancel();
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
@@ -310,17 +361,16 @@ export class Streams implements StreamTurn {
 
   #deliverOne(sink: StreamSink, i: number): void {
     const reports = this.#reports;
-    const timeOuts = this.#timeOuts;
     switch (reports.kind(i)) {
       case Kind.DATA:
-        if (timeOuts !== null) timeOuts.touch(sink.slot);
+        this.timeOuts.touch(sink.slot);
         sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
         break;
       case Kind.END:
         sink.onEnd();
         break;
       case Kind.ROOM:
-        if (timeOuts !== null) timeOuts.touch(sink.slot);
+        this.timeOuts.touch(sink.slot);
         sink.onRoom();
         break;
       case Kind.FAILED:
@@ -329,9 +379,45 @@ export class Streams implements StreamTurn {
       case Kind.ACCEPTED:
         sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
         break;
-      default:
+      case Kind.PIPED:
+        this.#piped(sink, i);
+        break;
+      case Kind.UNPIPED:
+        sink.onUnpiped?.(reports.length(i));
+        break;
+      case Kind.ACCEPT_FAILED:
         sink.onAcceptFailed(reports.length(i));
     }
+  }
+
+  #deliverLeftovers(): number {
+    let delivered = 0;
+    while (this.#leftovers.length > 0) {
+      this.#throwOwed();
+      const { sink, bytes } = this.#leftovers.shift() as Leftover;
+      delivered++;
+      if (this.#at(sink.slot, sink.generation) === sink) sink.onData(bytes);
+    }
+    return delivered;
+  }
+
+  #piped(source: StreamSink, i: number): void {
+    const reports = this.#reports;
+    const length = reports.length(i);
+    const target = this.#at(reports.offset(i), reports.extra(i));
+    this.timeOuts.touch(source.slot);
+    source.onPiped?.(length);
+    if (target === null) return;
+    this.timeOuts.touch(target.slot);
+    target.onFed?.(length);
+  }
+
+  #startAll(): void {
+    if (this.#starting.length === 0) return;
+    this.flush();
+    const all = this.#starting;
+    this.#starting = [];
+    for (const starting of all) starting.start();
   }
 
   #throwOwed(): void {
@@ -385,37 +471,6 @@ export class Streams implements StreamTurn {
 
   #nameOf(call: number): string {
     return CALLS[call] ?? this.#engine.changeCall;
-  }
-
-  #withTimeOuts(nowMs: number): TimeOuts {
-    this.#timeOuts ??= new TimeOuts(nowMs);
-    return this.#timeOuts;
-  }
-
-  /** Makes the timer fire when the next bucket of the wheel comes. */
-  #setTimer(nowMs: number): void {
-    const delayMs = (this.#timeOuts as TimeOuts).nextDelayMs(nowMs);
-    if (delayMs >= 0 && this.#timer !== null && this.#timerMs <= nowMs + delayMs) return;
-    this.#cancelTimer();
-    if (delayMs < 0) return;
-    this.#timerMs = nowMs + delayMs;
-    this.#timer = this.#host.setTimer(delayMs, () => this.#onTimer());
-  }
-
-  #cancelTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-  }
-
-  #onTimer(): void {
-    this.#timer = null;
-    const nowMs = native.now();
-    const timeOuts = this.#timeOuts as TimeOuts;
-    timeOuts.advance(nowMs, (slot, timeOut) => {
-      const sink = this.#sinks[slot];
-      if (sink != null) this.#tellLater(sink, Told.TIMED_OUT, timeOut);
-    });
-    this.#setTimer(nowMs);
   }
 
   #at(slot: number, generation: number): StreamSink | null {

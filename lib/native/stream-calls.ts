@@ -32,6 +32,8 @@ export interface StreamCalls {
   wouldLose(set: number, fd: number): number;
   /** Carries out the commands, and writes their results behind them. */
   flush(set: number, commands: Int32Array, sendArea: Uint8Array): number;
+  /** Ends a piping. Stores bytes that it had under way, and returns how many; 0: none are left. */
+  unpipe(set: number, slot: number, generation: number, target: Uint8Array): number;
   /** Carries out the commands, waits, and serves what is ready. Returns how many events of others there are. */
   wait(
     set: number,

@@ -53,6 +53,11 @@ export interface StreamEngine {
   peer(slot: number, generation: number, address: Uint8Array): number;
   /** Carries out the commands, without a wait. */
   flush(): void;
+  /**
+   * Ends a piping. Stores bytes that it had under way, and returns how many; 0: none are left. Without it the
+   * engine has no pipings, and Op.PIPE is no command of it.
+   */
+  unpipe?(slot: number, generation: number, target: Uint8Array): number;
   /** Closes the streams. The wait is an ordinary one from here on. */
   close(): void;
 }

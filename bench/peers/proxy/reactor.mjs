@@ -1,10 +1,11 @@
 // @ts-check
-// The TCP proxy of the examples, as it stands: splice in both directions.
+// The Reactor by hand: a Pump for each direction.
 import { startProgram } from '../../harness/programs.mjs';
 
 /** @type {import('../../trials/proxy.mjs').ProxyDriver} */
 export default {
-  name: 'Reactor, splice',
+  name: 'Reactor, Pump',
   requires: ['package'],
-  start: (bench, backend) => startProgram(bench, '../examples/dist/tcp-proxy.js', ['127.0.0.1', String(backend.port)]),
+  start: (bench, backend) =>
+    startProgram(bench, 'peers/servers/proxy-reactor.mjs', ['127.0.0.1', String(backend.port)]),
 };

@@ -5,7 +5,7 @@ import { errorOf, SystemError, type SystemErrorDetails } from '../../base/errors
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 
-const { add, close, flush, open, peer, wait, wouldLose } = callsOf(native.streams);
+const { add, close, flush, open, peer, unpipe, wait, wouldLose } = callsOf(native.streams);
 
 /** What a backend calls its own: the system calls, for errors, and what else an error of the wait tells. */
 export interface StreamQueue {
@@ -86,6 +86,10 @@ export class NativeStreams implements StreamEngine {
 
   flush(): void {
     flush(this.#set, this.#commands, this.#sendArea);
+  }
+
+  unpipe(slot: number, generation: number, target: Uint8Array): number {
+    return unpipe(this.#set, slot, generation, target);
   }
 
   close(): void {

@@ -80,6 +80,18 @@ napi_value flush(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
+// (number, slot, generation, target): ends a piping. Stores bytes that it had under way; 0: none are left
+napi_value unpipe(napi_env env, napi_callback_info info) {
+  Arguments<4> args(env, info);
+  const int number = args.int32(0);
+  const uint32_t slot = args.uint32(1);
+  const uint32_t generation = args.uint32(2);
+  const Bytes target = args.bytes(3);
+  StreamSet* set = args.ok() ? find(env, number) : nullptr;
+  if (set == nullptr) return args.refuse();
+  return args.answer(static_cast<Result>(set->streams->unpipe(slot, generation, target)));
+}
+
 // (number, batch, commands: Int32Array, sendArea, reports: Int32Array, slab, timeoutMs, deadlineMs?: none by default)
 napi_value wait(napi_env env, napi_callback_info info) {
   Arguments<8> args(env, info);
@@ -126,9 +138,14 @@ napi_status bind_streams(napi_env env, napi_value exports) {
   environment.at_end.emplace_back([](Environment& ending) { ending.streams.reset(); });
   const napi_status status = add_layout(env, exports, "streams", kStreamLayout);
   if (status != napi_ok) return status;
-  return add_group(
-      env, exports, "streams",
-      {{"close", close}, {"add", add}, {"peer", peer}, {"wouldLose", would_lose}, {"flush", flush}, {"wait", wait}});
+  return add_group(env, exports, "streams",
+                   {{"close", close},
+                    {"add", add},
+                    {"peer", peer},
+                    {"wouldLose", would_lose},
+                    {"flush", flush},
+                    {"unpipe", unpipe},
+                    {"wait", wait}});
 }
 
 }  // namespace fdreactor

@@ -41,6 +41,7 @@ bool StreamArea::init_reports(Bytes words, size_t capacity, Bytes received) {
   *header = {};
   reports = StreamReports(header, reinterpret_cast<StreamReport*>(header + 1), capacity);
   slab = received;
+  piped = 0;
   return true;
 }
 

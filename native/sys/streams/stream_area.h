@@ -24,6 +24,7 @@ enum StreamOp : int32_t {
   kStreamDetach = 9,      // forget it, and leave the fd open
   kStreamSendFile = 10,   // `length` bytes of the file `offset`, from the place that the command `next` tells
   kStreamFilePlace = 11,  // the place in a file: the low half in `offset`, the high half in `length`
+  kStreamPipe = 12,       // from here on its bytes go to the stream whose slot is `offset`, and generation `length`
 };
 
 // What is told. The reports of a turn are in the order in which things happened.
@@ -41,6 +42,8 @@ enum StreamKind : int32_t {
   // ended before.
   kStreamFileSent = 8,
   kStreamNoHalves = 9,  // of a kStreamShutdown: it is not a socket
+  kStreamPiped = 10,    // `length` bytes went to the stream whose slot is `offset`, and generation `extra`
+  kStreamUnpiped = 11,  // the kernel does not move its bytes: error `length`. It rests until Streams::unpipe()
 };
 
 // The call that failed.
@@ -92,7 +95,7 @@ class StreamReports {
       : header_(header), first_(first), capacity_(capacity) {}
 
   size_t count() const { return static_cast<size_t>(header_->report_count); }
-  bool has_room() const { return count() < capacity_; }
+  bool has_room(size_t reports = 1) const { return count() + reports <= capacity_; }
   void add(const StreamReport& report) {
     if (has_room()) first_[header_->report_count++] = report;
   }
@@ -115,6 +118,7 @@ struct StreamArea {
   StreamHeader* header = nullptr;  // of the wait
   StreamReports reports;
   Bytes slab = {nullptr, 0};
+  size_t piped = 0;  // how many bytes pipings have moved
 
   void forget_commands() {
     command_count = 0;

@@ -37,6 +37,9 @@ struct Stream {
   bool failed : 1;          // that is told, and nothing more of it is
   bool queued : 1;          // in the list of those that had no room in the slab or the reports
   bool dirty : 1;           // in the list of those whose interest is to be told
+  bool piped : 1;           // the source of a piping (stream_pipes.h)
+  bool fed : 1;             // the target of one, which awaits room for it
+  bool rests : 1;           // a source that is not to be read: the target takes nothing, or the piping is over
   uint8_t watched;          // what the poller was told
   uint8_t due;              // of one that is queued: what is ready
   uint8_t failed_call : 2;  // the StreamCall of `error`

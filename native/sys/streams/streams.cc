@@ -17,7 +17,7 @@ uint8_t events_of(StreamRole role) {
 }
 
 uint8_t wanted(const Stream& stream) {
-  const uint8_t readable = stream.reading && !stream.over ? kStreamReadable : 0;
+  const uint8_t readable = stream.reading && !stream.over && !stream.rests ? kStreamReadable : 0;
   return readable | (stream.awaits_room ? kStreamWritable : 0);
 }
 
@@ -100,6 +100,8 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
       return close(stream, handle.slot, command.op == kStreamReset);
     case kStreamDetach:
       return detach(stream, handle.slot);
+    case kStreamPipe:
+      return pipe(stream, handle, {static_cast<uint32_t>(command.offset), static_cast<uint32_t>(command.length)});
     default:
       return;
   }
@@ -206,9 +208,10 @@ void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamAr
     return;
   }
   const bool has_room = tell_room(stream, handle, ready, area);
-  if (stream->reading && !stream->over) {
-    if ((ready & (kStreamReadable | kStreamClosed)) != 0) receive(stream, handle, area);
-    return;
+  if (stream->reading && !stream->over && !stream->rests) {
+    if ((ready & (kStreamReadable | kStreamClosed)) == 0) return;
+    if (stream->piped) return move(stream, handle, area);
+    return receive(stream, handle, area);
   }
   if ((ready & kStreamClosed) == 0 || has_room) return;  // what sends in the room that was told gets the error
   const int error = stream->only_sends ? kStreamBrokenPipe : poller_->take_error(stream->fd, stream->is_socket);
@@ -219,6 +222,10 @@ void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamAr
 // Whether the stream awaited room, and there is some, or will never be.
 bool Streams::tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area) {
   if (!stream->awaits_room || (ready & (kStreamWritable | kStreamClosed)) == 0) return false;
+  if (stream->fed) {
+    feed(handle, area);
+    return true;
+  }
   stream->awaits_room = false;
   mark_dirty(stream, handle);
   area->reports.add({kStreamRoom, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
@@ -234,17 +241,18 @@ void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
   const Result received = stream_receive(stream->fd, stream->is_socket, room);
   if (received == kWouldBlock) return;
   if (received < 0) return fail(stream, handle, error_of(received), kStreamCallReceive, &area->reports);
+  if (received == 0) return end(stream, handle, area);
   const auto slot = static_cast<int32_t>(handle.slot);
   const auto generation = static_cast<int32_t>(handle.generation);
-  if (received == 0) {
-    stream->over = true;
-    mark_dirty(stream, handle);
-    area->reports.add({kStreamEnd, slot, generation, 0, 0, 0});
-    return;
-  }
   const auto length = static_cast<int32_t>(received);
   area->reports.add({kStreamData, slot, generation, header.slab_used, length, 0});
   header.slab_used += length;
+}
+
+void Streams::end(Stream* stream, Handle handle, StreamArea* area) {
+  stream->over = true;
+  mark_dirty(stream, handle);
+  area->reports.add({kStreamEnd, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
 }
 
 void Streams::accept(Stream* listener, Handle handle, StreamArea* area) {
@@ -286,6 +294,7 @@ void Streams::postpone(Stream* stream, Handle handle, uint8_t ready) {
 
 void Streams::fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports) {
   if (stream->failed) return;
+  unlink(*stream, handle.slot);
   stream->over = true;
   stream->awaits_room = false;
   mark_dirty(stream, handle);
@@ -302,6 +311,7 @@ void Streams::fail(Stream* stream, Handle handle, int error, StreamCall call, St
 
 void Streams::close(Stream* stream, uint32_t slot, bool reset) {
   const int fd = stream->fd;
+  unlink(*stream, slot);
   if (reset && stream->is_socket) stream_make_close_reset(fd);
   poller_->closing(fd);
   fd_close(fd);
@@ -309,6 +319,7 @@ void Streams::close(Stream* stream, uint32_t slot, bool reset) {
 }
 
 void Streams::detach(Stream* stream, uint32_t slot) {
+  unlink(*stream, slot);
   poller_->forget(stream->fd);
   table_.release(slot);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "stream_area.h"
+#include "stream_pipes.h"
 #include "stream_table.h"
 
 namespace fdreactor {
@@ -60,9 +61,11 @@ class StreamPoller {
 enum class StreamRole : uint8_t { kConnected, kConnecting, kListener, kSending };
 
 struct StreamLimits {
-  size_t most_received;  // from one stream in one turn
-  size_t least_room;     // in the slab, for one receive
-  int most_accepted;     // by one listener in one turn
+  size_t most_received;                         // from one stream in one turn
+  size_t least_room;                            // in the slab, for one receive
+  int most_accepted;                            // by one listener in one turn
+  size_t most_piped = 512 * 1024;               // by one piping in one turn, about
+  size_t most_piped_in_turn = 2 * 1024 * 1024;  // by all, about
 };
 
 class Streams {
@@ -82,6 +85,10 @@ class Streams {
   void serve_unserved(StreamArea* area);
   // An event of the poller.
   void serve(uint32_t slot, uint32_t generation, uint8_t ready, StreamArea* area);
+
+  // Ends the piping of a source, which is received from as before. Returns how many bytes of it that the target did not
+  // get are stored; they come before all that is received. Call it until it returns 0.
+  size_t unpipe(uint32_t slot, uint32_t generation, Bytes room);
 
   // The wait may not block: there are streams to serve.
   bool has_unserved() const { return !unserved_.empty(); }
@@ -107,6 +114,12 @@ class Streams {
   bool tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
   void receive(Stream* stream, Handle handle, StreamArea* area);
   void accept(Stream* listener, Handle handle, StreamArea* area);
+  void end(Stream* stream, Handle handle, StreamArea* area);
+  void pipe(Stream* source, Handle handle, Handle target);
+  void move(Stream* source, Handle handle, StreamArea* area);
+  void feed(Handle target, StreamArea* area);
+  void unlink(const Stream& stream, uint32_t slot);
+  void drop_piping(uint32_t source);
   void postpone(Stream* stream, Handle handle, uint8_t ready);
   void fail(Stream* stream, Handle handle, int error, StreamCall call, StreamReports* reports);
   void close(Stream* stream, uint32_t slot, bool reset);
@@ -117,6 +130,7 @@ class Streams {
   StreamPoller* poller_;
   StreamLimits limits_;
   StreamTable table_;
+  StreamPipes pipes_;
   std::vector<Handle> unserved_;
   std::vector<Handle> serving_;   // unserved_ of the turn before
   std::vector<Handle> dirty_;     // their interest is told before the next wait

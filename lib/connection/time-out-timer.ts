@@ -1,0 +1,78 @@
+// TimeOutTimer: the wheel of time-outs of a reactor's streams, and the one timer of the reactor that turns it. There is
+// neither until a stream has a time-out.
+import { native } from '../native/table.js';
+import { TimeOuts } from './time-outs.js';
+
+/** Calls back once. Returns how to cancel it. */
+export type SetTimer = (delayMs: number, handler: () => void) => { cancel(): void };
+
+export class TimeOutTimer {
+  readonly #setTimer: SetTimer;
+  readonly #expired: (slot: number, timeOut: number) => void;
+  #wheel: TimeOuts | null = null;
+  #timer: { cancel(): void } | null = null;
+  #dueMs = 0;
+
+  /** @param expired is called for each time-out; it must change no time-out */
+  constructor(setTimer: SetTimer, expired: (slot: number, timeOut: number) => void) {
+    this.#setTimer = setTimer;
+    this.#expired = expired;
+  }
+
+  /** A new turn. */
+  begin(clockMs: number): void {
+    if (this.#wheel !== null) this.#wheel.begin(clockMs);
+  }
+
+  /** A byte of the slot came or went. */
+  touch(slot: number): void {
+    if (this.#wheel !== null) this.#wheel.touch(slot);
+  }
+
+  /** @param idleMs 0: none */
+  setIdle(slot: number, idleMs: number): void {
+    if (idleMs === 0 && this.#wheel === null) return;
+    const nowMs = native.now();
+    this.#wheel ??= new TimeOuts(nowMs);
+    this.#wheel.setIdle(slot, idleMs, nowMs);
+    this.#set(nowMs);
+  }
+
+  /** @param delayMs from now on; null: none */
+  setDeadline(slot: number, delayMs: number | null): void {
+    if (delayMs === null && this.#wheel === null) return;
+    const nowMs = native.now();
+    this.#wheel ??= new TimeOuts(nowMs);
+    this.#wheel.setDeadline(slot, delayMs, nowMs);
+    this.#set(nowMs);
+  }
+
+  /** The slot is free. */
+  forget(slot: number): void {
+    if (this.#wheel === null) return;
+    this.#wheel.forget(slot);
+    if (this.#wheel.size === 0) this.cancel();
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  /** Makes the timer fire when the next bucket of the wheel comes. */
+  #set(nowMs: number): void {
+    const delayMs = (this.#wheel as TimeOuts).nextDelayMs(nowMs);
+    if (delayMs >= 0 && this.#timer !== null && this.#dueMs <= nowMs + delayMs) return;
+    this.cancel();
+    if (delayMs < 0) return;
+    this.#dueMs = nowMs + delayMs;
+    this.#timer = this.#setTimer(delayMs, () => this.#onTimer());
+  }
+
+  #onTimer(): void {
+    this.#timer = null;
+    const nowMs = native.now();
+    (this.#wheel as TimeOuts).advance(nowMs, this.#expired);
+    this.#set(nowMs);
+  }
+}
