@@ -119,7 +119,8 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    * that takes no more pauses this connection. A `pause()` from before is over.
    *
    * - The end of this connection ends the target behind the last byte (`end: false` leaves it open). `end` is called as
-   *   always; without that handler the connection ends as always, unless something is piped into it, which ends it then.
+   *   always; without that handler the connection ends as always, unless something is piped into it, which ends it
+   *   then.
    * - If this connection fails, or is closed before it has ended, the target is reset: its peer must not take the bytes
    *   for all of them. If the target fails or is closed, this connection is closed.
    * - Into a target nothing else is written: `write()` and `end()` throw ERR_INVALID_STATE, and `drain` is not called.
