@@ -16,7 +16,7 @@ import { eventually } from '../../helpers/patience.js';
 import { expectInvalidState } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
 import { openPty } from '../pump/pty.js';
-import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './piping.js';
+import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './pipings.js';
 
 const { SHUT_WR } = socket.constants;
 

@@ -8,7 +8,7 @@ import { pipePair, socketPair, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
 import { caught, expectArgumentType, expectInvalidState } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
-import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './piping.js';
+import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './pipings.js';
 
 const { SHUT_WR, SOL_SOCKET, SO_SNDBUF } = socket.constants;
 
