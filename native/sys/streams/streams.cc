@@ -97,8 +97,7 @@ void Streams::shutdown(Stream* stream, Handle handle, StreamArea* area) {
   if (stream->is_socket || stream->over || !stream_is_write_only(stream->fd)) return;
   stream->over = true;
   mark_dirty(stream, handle);
-  area->results.add(
-      {kStreamEnd, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
+  area->results.add({kStreamEnd, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
 }
 
 void Streams::send(Stream* stream, size_t place, StreamArea* area) {
