@@ -13,10 +13,10 @@ import { openFds } from '../../helpers/open-fds.js';
 import { dispose, own } from '../../helpers/owned.js';
 import { reset, socketPair, tcpPair } from '../../helpers/pairs.js';
 import { eventually } from '../../helpers/patience.js';
-import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from '../../helpers/piping.js';
 import { expectInvalidState } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
 import { openPty } from '../pump/pty.js';
+import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './pipings.js';
 
 const { SHUT_WR } = socket.constants;
 

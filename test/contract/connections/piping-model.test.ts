@@ -1,11 +1,11 @@
-// Random operations on a proxied stream against the one thing that must hold: the target's peer gets all the bytes of
-// the source's, once and in order, whoever carries them: the engine, the copying, or a data handler between two pipings.
+// Random operations on a piped stream against the one thing that must hold: the target's peer gets all the bytes of the
+// source's, once and in order, by the engine, by copying, and by a data handler between two pipings.
 import type { Connection, Piping } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { socketPair, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
-import { newReactor, Reader, side, Writer, ways } from '../../helpers/piping.js';
+import { newReactor, Reader, side, Writer, ways } from './pipings.js';
 
 const SEEDS = 40;
 const { SHUT_WR, SOL_SOCKET, SO_SNDBUF } = socket.constants;

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { dispose } from '../../helpers/owned.js';
 import { pipePair, socketPair, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
-import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from '../../helpers/piping.js';
 import { caught, expectArgumentType, expectInvalidState } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
+import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } from './pipings.js';
 
 const { SHUT_WR, SOL_SOCKET, SO_SNDBUF } = socket.constants;
 

@@ -3,10 +3,10 @@ import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { capabilities, Reactor, WOULD_BLOCK } from 'fdreactor';
 import { Connection, type ConnectionHandlers, type ConnectionOptions, type Piping } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
-import { dispose } from './owned.js';
-import { socketPair, tcpPair } from './pairs.js';
-import { patience } from './patience.js';
-import { turnUntil } from './wait.js';
+import { dispose } from '../../helpers/owned.js';
+import { socketPair, tcpPair } from '../../helpers/pairs.js';
+import { patience } from '../../helpers/patience.js';
+import { turnUntil } from '../../helpers/wait.js';
 
 export type Via = 'splice' | 'copy';
 
