@@ -54,7 +54,7 @@ export default [
       { row: connection.name, atMost: 0.45 },
       { row: connection.name, against: net.name, atMost: 0.4 },
       { row: connection.name, against: nginxProxy.name, atMost: 1 },
-      { row: connection.name, against: reactor.name, atMost: 1 },
+      { row: connection.name, against: reactor.name, atMost: 1.05 },
     ],
   },
 ];

@@ -41,6 +41,21 @@ const busy: Record<string, { body: Body } & Conditions> = {
       for (;;) reactor.poll(1e9);
     },
   },
+  'blocked with bytes in the pipe of a piping': {
+    needs: 'splice',
+    body: ({ Reactor, connection, socket, workerThreads }) => {
+      const reactor = new Reactor();
+      const [a, from] = socket.socketpair();
+      const [b] = socket.socketpair();
+      new connection.Connection(reactor, a, {}).pipeTo(new connection.Connection(reactor, b, {}));
+      for (let idle = 0; idle < 10; ) {
+        idle = socket.write(from, new Uint8Array(65536)) < 0 ? idle + 1 : 0;
+        reactor.poll(0);
+      }
+      workerThreads.parentPort?.postMessage('ready');
+      reactor.run();
+    },
+  },
   'blocked in Epoll.wait(-1)': {
     needs: 'epoll',
     body: ({ Epoll, EpollEvents, epoll, socket, workerThreads }) => {

@@ -10,6 +10,7 @@
 
 #include "../../sys/posix/sigpipe.h"
 #include "../../sys/socket.h"
+#include "../../sys/streams/stream_socket.h"
 #include "../../sys/streams/streams.h"
 #include "../harness.h"
 #include "../things.h"
@@ -49,6 +50,7 @@ struct World {
     head->command_count = 1;
     begin();
     streams.flush(&area);
+    results = text_of(head, reinterpret_cast<const StreamReport*>(head + 1) + kCapacity);
     head->command_count = 0;
     begin();
   }
@@ -61,19 +63,23 @@ struct World {
   }
   std::string told() {
     const auto* head = reinterpret_cast<const StreamHeader*>(reports);
-    const auto* first = reinterpret_cast<const StreamReport*>(head + 1);
+    std::string text = text_of(head, reinterpret_cast<const StreamReport*>(head + 1));
+    begin();
+    return text;
+  }
+  static std::string text_of(const StreamHeader* head, const StreamReport* first) {
     std::string text;
     for (int32_t i = 0; i < head->report_count; ++i) {
       text += std::to_string(first[i].kind) + ":" + std::to_string(first[i].slot) + ":" +
               std::to_string(first[i].length) + ";";
     }
-    begin();
     return text;
   }
 
   NotingPoller poller;
   Streams streams;
   StreamArea area;
+  std::string results;  // of the last command
   alignas(8) unsigned char commands[sizeof(StreamHeader) + 2 * kCapacity * sizeof(StreamCommand)] = {};
   alignas(8) unsigned char reports[sizeof(StreamHeader) + kCapacity * sizeof(StreamReport)] = {};
   char slab[65536] = {};
@@ -409,4 +415,45 @@ TEST("pipes: no room for reports: nothing moves before there is") {
   world.begin();
   world.streams.serve_unserved(&world.area);
   EXPECT_EQ(world.told(), "10:0:5;");
+}
+
+TEST("pipes: the reader of a pipe sees the end of the target") {
+  World world;
+  const End from(&world);
+  int ends[2] = {-1, -1};
+  CHECK(fd_pipe(&ends[0], &ends[1]) == 0);
+  const End to(&world, ends[1], ends[0]);
+  from.pipe_to(to);
+  from.send("all");
+  from.ready(kStreamReadable);
+  EXPECT_EQ(world.told(), "10:0:3;");
+  EXPECT_EQ(to.receive(), "all");
+  to.command(kStreamShutdown);
+  EXPECT_EQ(world.results, "9:1:0;");  // it has no half, and is to be closed
+  from.command(kStreamShutdown);
+  EXPECT_EQ(world.results, "");  // a socket has a half
+}
+
+TEST("streams: a stream whose peer has ended, and then resets, fails once") {
+  World world;
+  const End end(&world);
+  socket_shutdown(end.peer, SHUT_WR);
+  end.ready(kStreamReadable);
+  EXPECT_EQ(world.told(), "2:0:0;");
+  // Two connected sockets of the same host, of which one is reset.
+  const Bound listener(SOCK_STREAM);
+  const int client = static_cast<int>(socket_open(AF_INET, SOCK_STREAM, 0));
+  socket_connect(client, listener.address);
+  Address address;
+  Result accepted = kWouldBlock;
+  while (accepted == kWouldBlock) accepted = socket_accept(listener, &address);
+  End tcp(&world, static_cast<int>(accepted), client);
+  socket_shutdown(client, SHUT_WR);
+  tcp.ready(kStreamReadable);
+  EXPECT_EQ(world.told(), "2:1:0;");
+  stream_make_close_reset(client);
+  tcp.close_peer();
+  tcp.ready(kStreamClosed);
+  tcp.ready(kStreamClosed);
+  EXPECT_EQ(world.told(), "5:1:" + std::to_string(EPIPE) + ";");
 }

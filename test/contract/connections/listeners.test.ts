@@ -27,9 +27,8 @@ for (const host of ['127.0.0.1', '::1']) {
     const { port } = listener.address as { port: number };
     const clients = [0, 1, 2].map(() => own(socket.connectTcp({ host, port })));
     turnUntil(reactor, () => opened.length === 3);
-    const ports = opened.map(({ remoteAddress }) => remoteAddress.port).sort();
-    expect(ports).toEqual(clients.map((fd) => (socket.getsockname(fd) as { port: number }).port).sort());
-    expect(opened.map(({ remoteAddress }) => remoteAddress.address)).toEqual([host, host, host]);
+    const peers = opened.map(({ remoteAddress }) => JSON.stringify(remoteAddress)).sort();
+    expect(peers).toEqual(clients.map((fd) => JSON.stringify(socket.getsockname(fd))).sort());
   });
 }
 
@@ -51,7 +50,7 @@ contractTest(
       },
     );
     turnUntil(reactor, () => text === 'through a path');
-    expect(opened[0]?.remoteAddress.port).toBe(0);
+    expect(opened[0]?.remoteAddress).toEqual({ path: '' });
     client.close();
     rmSync(directory, { recursive: true });
   },

@@ -135,13 +135,14 @@ export class Writer {
     return this.bytes === this.#total;
   }
 
-  /** Writes what there is room for; returns itself. */
-  write(): this {
-    while (!this.done) {
+  /** Writes what there is room for, at most so many; returns itself. */
+  write(limit = Number.POSITIVE_INFINITY): this {
+    for (let left = limit; left > 0 && !this.done; ) {
       const at = this.bytes % this.#block.length;
-      const most = Math.min(this.#block.length - at, this.#total - this.bytes);
+      const most = Math.min(this.#block.length - at, this.#total - this.bytes, left);
       const count = socket.write(this.#fd, this.#block, at, most);
       if (count === WOULD_BLOCK) break;
+      left -= count;
       this.#hash.update(this.#block.subarray(at, at + count));
       this.bytes += count;
     }
