@@ -1,7 +1,7 @@
 // Connection: a stream whose bytes come and go within the turns of a reactor. Most of its work is two assignments a
 // write: the bytes go into the send area of the turn, and a command says whose they are (streams.ts).
 //
-// Life: open -> (ending: end() was called) -> closed. What the kernel did not take is in #queue, and while it is there
+// Life: open -> (ending: end() was called) -> (failed: `error` runs) -> closed. What the kernel did not take is in #queue, and while it is there
 // everything goes through it, so that bytes keep their order.
 import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
@@ -49,7 +49,7 @@ export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOp
   return { handlers, highWaterMark, maxQueued, open: 0, onEmpty: null };
 }
 
-const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
+const State = { OPEN: 0, ENDING: 1, FAILED: 2, CLOSED: 3 } as const;
 
 /** A stream that has its slot already, of which a connection is to be made. */
 export class Adopted<T> {
@@ -251,17 +251,18 @@ export class Connection<T = undefined> implements StreamSink {
   /**
    * Gives the fd to the program. No handler is called any more.
    *
-   * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent are
-   * dropped: detach when `queued` is 0
+   * @returns the fd, non-blocking; bytes that have come and were not handed on; and bytes that were written and that the
+   * kernel did not take
    * @throws ERR_INVALID_STATE if it is closed
    */
-  detach(): { fd: number; unread: Buffer } {
+  detach(): { fd: number; unread: Buffer; unsent: Buffer } {
     if (this.#state === State.CLOSED) throw invalidState('the connection is closed');
     const unread = this.#streams.takeUnread(this);
     this.#streams.command(Op.DETACH, this);
     this.#streams.flush();
+    const unsent = this.#queue?.take() ?? Buffer.alloc(0);
     this.#leave();
-    return { fd: this.#fd, unread };
+    return { fd: this.#fd, unread, unsent };
   }
 
   /** @internal */
@@ -380,7 +381,7 @@ export class Connection<T = undefined> implements StreamSink {
   #writeElsewhere(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     if (this.#state === State.ENDING) throw invalidState('write() after end()');
     const taken = toBytes(bytes, encoding);
-    if (this.#state === State.CLOSED) return false;
+    if (this.#state !== State.OPEN) return false;
     this.#queue ??= new SendQueue(); // until it is connected
     return this.#enqueue(taken);
   }
@@ -396,9 +397,9 @@ export class Connection<T = undefined> implements StreamSink {
     }
     if (queue.bytes > 0) this.#streams.command(Op.AWAIT_ROOM, this);
     else this.#queue = null;
-    if (this.#queue === null && this.#state === State.ENDING) {
-      this.#finish();
-      return;
+    if (this.#state === State.ENDING) {
+      if (this.#queue === null) this.#finish();
+      return; // nothing may be written: `drain` is not called
     }
     if (!this.#needsDrain || queue.bytes > this.#kind.highWaterMark) return;
     this.#needsDrain = false;
@@ -413,9 +414,9 @@ export class Connection<T = undefined> implements StreamSink {
     }
     this.#isConnecting = false;
     if (!this.#isPaused) this.resume();
+    if (this.#queue === null && this.#state === State.ENDING) this.#finish();
     opened(this as Connection<unknown>);
-    if (this.#queue !== null) this.#drain();
-    else if (this.#state === State.ENDING) this.#finish();
+    this.#drain();
   }
 
   /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */
@@ -484,6 +485,7 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   #fail(error: Error): void {
+    this.#state = State.FAILED;
     try {
       this.#kind.handlers.error?.(this, error);
     } catch (thrown) {

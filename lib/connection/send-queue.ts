@@ -21,9 +21,12 @@ export class SendQueue {
     this.#bytes += buffer.length;
   }
 
-  clear(): void {
+  /** All its bytes, which are the caller's from here on. */
+  take(): Buffer {
+    const bytes = Buffer.concat(this.#buffers);
     this.#buffers = [];
     this.#bytes = 0;
+    return bytes;
   }
 
   /** Sends what the kernel takes. Returns 0, or the error number. */
@@ -32,12 +35,12 @@ export class SendQueue {
       const sent = writev(fd, this.#buffers.slice(0, MOST_BUFFERS));
       if (sent === WOULD_BLOCK) return 0;
       if (sent < WOULD_BLOCK) return errorOf(sent);
-      this.#take(sent);
+      this.#drop(sent);
     }
     return 0;
   }
 
-  #take(sent: number): void {
+  #drop(sent: number): void {
     this.#bytes -= sent;
     let left = sent;
     let whole = 0;
