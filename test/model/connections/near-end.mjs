@@ -86,7 +86,10 @@ export class NearEnd {
     this.#handle('drain', () => {
       const { queued } = /** @type {any} */ (this.connection);
       const { highWaterMark } = this.world.plan;
-      this.world.check(this.mayDrain && !this.isEnding, () => `${this} was told to go on, and had not been told to wait`);
+      this.world.check(
+        this.mayDrain && !this.isEnding,
+        () => `${this} was told to go on, and had not been told to wait`,
+      );
       this.world.check(queued <= highWaterMark, () => `${this}: drain with ${queued} bytes queued`);
       this.mayDrain = false;
     });

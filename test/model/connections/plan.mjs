@@ -1,4 +1,5 @@
 // What a seed stands for: the sizes of everything, and two lists of operations (see ../plan.mjs).
+import { capabilities } from 'fdreactor';
 import { draw, generator, lottery } from '../plan.mjs';
 
 /** How often, one beside the other. @type {Record<string, number>} */
@@ -53,6 +54,7 @@ const nestedKinds = lottery(NESTED_WEIGHTS);
 const TURNS = 90;
 const NESTED = 60;
 
+const MODES = /** @type {const} */ (['poll', 'run', ...(capabilities().attach ? ['attach'] : [])]);
 const SIZES = [1, 2, 3, 7, 64, 1000, 4096, 16_384, 65_536, 262_144];
 const COUNTS = [1, 2, 3, 10, 4096];
 
@@ -70,7 +72,7 @@ export function planOf(seed) {
   const random = generator(seed);
   /** @template T @param {readonly T[]} list @returns {T} */
   const one = (list) => /** @type {T} */ (list[random(list.length)]);
-  const mode = one(/** @type {const} */ (['poll', 'run', 'attach']));
+  const mode = one(MODES);
   const slabBytes = one(SIZES);
   const maxReceiveBytes = one(SIZES);
   const limits = {

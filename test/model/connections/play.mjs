@@ -1,6 +1,6 @@
 // Plays a plan of connections; at the end everything that was sent and not cut off has arrived, every connection ends
 // in order, and nothing stays open.
-import { readdirSync } from 'node:fs';
+import { openFds } from '../../helpers/fixtures/open-handles.mjs';
 import { NearEnd } from './near-end.mjs';
 import { operations } from './operations.mjs';
 import { RawEnd } from './raw-end.mjs';
@@ -9,8 +9,7 @@ import { Thrown, World } from './world.mjs';
 /** Without any progress for so long, something is stuck. */
 const PATIENCE_MS = 5000;
 
-/** The open numbers of the process, without that of the listing. @returns {string[]} */
-const openNumbers = () => readdirSync('/proc/self/fd').slice(0, -1);
+const openNumbers = () => [...openFds().keys()];
 
 /** One operation of a handler, if any is left. @param {World} world @param {NearEnd} self @param {string} handler */
 function runNested(world, self, handler) {
@@ -120,7 +119,7 @@ function stillOpen(world) {
   return undefined;
 }
 
-/** @param {World} world @param {string[]} before */
+/** @param {World} world @param {number[]} before */
 function closeAll(world, before) {
   const { size, accepted } = world.listener;
   world.check(size === 0, () => `the listener has ${size} connections of ${accepted}`);

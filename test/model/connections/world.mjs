@@ -10,7 +10,8 @@ export class Thrown extends Error {}
 /** What the model found the package to do. */
 class ModelFailure extends Error {}
 
-const { SOL_SOCKET, SO_SNDBUF, SO_RCVBUF } = socket.constants;
+const { SOL_SOCKET, SO_SNDBUF, SO_RCVBUF, IPPROTO_TCP, TCP_MAXSEG } = socket.constants;
+const SEGMENT = new Uint8Array(new Int32Array([1000]).buffer);
 const SMALL = new Uint8Array(new Int32Array([4096]).buffer);
 const HOST = '127.0.0.1';
 
@@ -43,8 +44,8 @@ export class World {
     this.plan = plan;
     this.budget = plan.budget;
     const onError = plan.hasOnError ? (/** @type {unknown} */ error) => this.reported(error) : undefined;
-    const options = { maxEvents: plan.maxEvents, ...(onError === undefined ? {} : { onError }) };
-    this.reactor = new Reactor(options);
+    const backend = process.env.FDREACTOR_MODEL_BACKEND;
+    this.reactor = new Reactor(/** @type {any} */ ({ backend, maxEvents: plan.maxEvents, onError }));
     configureConnections(this.reactor, plan.limits);
     this.kinds = makeHandlers(this);
     this.options = { highWaterMark: plan.highWaterMark, maxQueued: plan.maxQueued };
@@ -63,6 +64,8 @@ export class World {
   #listen() {
     const fd = socket.listenTcp({ host: HOST, port: 0 });
     this.shrinkBuffers(fd);
+    // With segments larger than the buffers a window that was full opens by a probe only, after 200 ms.
+    if (TCP_MAXSEG !== undefined) socket.setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, SEGMENT);
     this.listenerKind = this.nextHandlers();
     this.listener = new Listener(this.reactor, { fd, ...this.options }, this.listenerKind.handlers);
     this.address = { host: HOST, port: /** @type {{ port: number }} */ (this.listener.address).port };
