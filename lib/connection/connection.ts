@@ -1,8 +1,8 @@
 // Connection: a stream whose bytes come and go within the turns of a reactor. Most of its work is two assignments a
 // write: the bytes go into the send area of the turn, and a command says whose they are (streams.ts).
 //
-// Life: open -> (ending: end() was called) -> (failed: `error` runs) -> closed. What the kernel did not take is in #queue, and while it is there
-// everything goes through it, so that bytes keep their order.
+// Life: open -> (ending: end() was called) -> (failed: `error` runs) -> closed. What the kernel did not take is in
+// #queue, and while it is there everything goes through it, so that bytes keep their order.
 import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, failure, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
@@ -382,6 +382,7 @@ export class Connection<T = undefined> implements StreamSink {
     if (this.#state === State.ENDING) throw invalidState('write() after end()');
     const taken = toBytes(bytes, encoding);
     if (this.#state !== State.OPEN) return false;
+    if (taken.length === 0) return this.queued <= this.#kind.highWaterMark;
     this.#queue ??= new SendQueue(); // until it is connected
     return this.#enqueue(taken);
   }

@@ -3,7 +3,7 @@
 // a time or not at all, handlers that do all of that and throw; under poll(), run() and attach(). What arrives is what
 // was sent, in order, and never to a stranger; handlers come in their order, once; nothing is lost, and nothing stays
 // open.
-import { connectionBackends } from '../helpers/streams.js';
+import { connectionBackends } from '../helpers/streams/backends.js';
 import { seedTests } from './seed-tests.js';
 
 for (const backend of connectionBackends) {

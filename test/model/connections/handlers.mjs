@@ -13,7 +13,7 @@ function endOf(world, connection) {
   if (connection.data !== undefined) return connection.data;
   const { port } = /** @type {{ port: number }} */ (connection.remoteAddress);
   const end = world.awaited.get(port);
-  world.check(end !== undefined, () => `a connection of port ${port}, which nobody has`);
+  world.check(end !== undefined, () => `a connection of port ${port}, which no end has`);
   world.awaited.delete(port);
   end.begin(connection);
   return end;

@@ -43,7 +43,10 @@ function refusesAfterEnd(end, call) {
 }
 
 /** @param {NearEnd} end @param {Operation} operation */
-function write(end, { b, c }) {
+const write = (end, { b, c }) => writeBytes(end, sizeOf(c), b);
+
+/** @param {NearEnd} end @param {number} wanted @param {number} b selects the encoding */
+function writeBytes(end, wanted, b) {
   const { world } = end;
   const connection = /** @type {Connection<any>} */ (end.connection);
   if (end.isReadOnly) return;
@@ -51,13 +54,24 @@ function write(end, { b, c }) {
     refusesAfterEnd(end, () => connection.write('x'));
     return;
   }
-  const length = world.spend(Math.min(LONGEST, sizeOf(c)));
+  const length = world.spend(Math.min(LONGEST, wanted));
   const bytes = end.out.next(length);
   world.note(`${end}: writes ${length}`);
   const encoding = /** @type {const} */ ([undefined, undefined, 'latin1', 'base64', 'hex'])[b % 5];
   end.write(length, () =>
     encoding === undefined ? connection.write(bytes) : connection.write(bytes.toString(encoding), encoding),
   );
+}
+
+/**
+ * Many small writes in a row, which share the send area until it is full.
+ * @param {NearEnd} end @param {Operation} operation
+ */
+function burst(end, { b, c }) {
+  for (let i = b % 40; i >= 0; i--) {
+    if (end.connection?.closed !== false || end.isEnding) return;
+    writeBytes(end, (c + i * 37) % 1500, b + i);
+  }
 }
 
 /** Where there is a writev(): the same bytes in some parts. @param {NearEnd} end @param {Operation} operation */
@@ -209,6 +223,8 @@ const onRaw = (call) => (world, operation) => {
 export const operations = {
   write: onNear(write),
   writev: onNear(writev),
+  burst: onNear(burst),
+  burstOwn: onOwn(burst),
   pause: onNear((end) => setPaused(end, true)),
   resume: onNear((end) => setPaused(end, false)),
   end: onNear((end, operation) => endIt(end, operation, false)),
@@ -217,6 +233,10 @@ export const operations = {
   reset: onNear((end) => closeIt(end, 'reset')),
   detach: onNear(detach),
   writeOwn: onOwn(write),
+  burstAndEndOwn: onOwn((end, operation) => {
+    burst(end, operation);
+    if (end.connection !== null) endIt(end, operation, false);
+  }),
   pauseOwn: onOwn((end) => setPaused(end, true)),
   endOwn: onOwn((end, operation) => endIt(end, operation, operation.c % 2 === 0)),
   closeOwn: onOwn((end) => closeIt(end, 'close')),

@@ -6,6 +6,7 @@ import { draw, generator, lottery } from '../plan.mjs';
 const WEIGHTS = {
   write: 30,
   writev: 6,
+  burst: 6,
   pause: 5,
   resume: 8,
   end: 4,
@@ -37,10 +38,12 @@ const TURN_WEIGHTS = {
 /** A handler mostly looks after its own connection. @type {Record<string, number>} */
 const NESTED_WEIGHTS = {
   ...WEIGHTS,
-  nothing: 20,
-  writeOwn: 40,
+  nothing: 15,
+  writeOwn: 30,
+  burstOwn: 20,
   pauseOwn: 4,
-  endOwn: 5,
+  endOwn: 8,
+  burstAndEndOwn: 8,
   closeOwn: 3,
   resetOwn: 1,
   detachOwn: 1,
@@ -52,7 +55,7 @@ const turnKinds = lottery(TURN_WEIGHTS);
 const nestedKinds = lottery(NESTED_WEIGHTS);
 
 const TURNS = 90;
-const NESTED = 60;
+const NESTED = 90;
 
 const MODES = /** @type {const} */ (['poll', 'run', ...(capabilities().attach ? ['attach'] : [])]);
 const SIZES = [1, 2, 3, 7, 64, 1000, 4096, 16_384, 65_536, 262_144];

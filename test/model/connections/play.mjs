@@ -11,13 +11,17 @@ const PATIENCE_MS = 5000;
 
 const openNumbers = () => [...openFds().keys()];
 
-/** One operation of a handler, if any is left. @param {World} world @param {NearEnd} self @param {string} handler */
+/**
+ * An operation of a handler, if any is left, at times some.
+ * @param {World} world @param {NearEnd} self @param {string} handler
+ */
 function runNested(world, self, handler) {
   const { nested } = world.plan;
   const operation = nested[world.nextNested];
   if (world.isDraining || operation === undefined) return;
   world.nextNested++;
   step(world, operation, self, handler);
+  if (operation.a % 3 === 0 && !self.isClosed) runNested(world, self, handler);
 }
 
 /**

@@ -1,8 +1,8 @@
 // The backends that can serve connections: what tests of fdreactor/connection run on.
 import { Reactor, UnsupportedError } from 'fdreactor';
 import { Listener } from 'fdreactor/connection';
-import { backends } from './contract.js';
-import { noteNotRun } from './not-run.js';
+import { backends } from '../contract.js';
+import { noteNotRun } from '../not-run.js';
 
 function hasConnections(backend: (typeof backends)[number]): boolean {
   const reactor = new Reactor({ backend });
