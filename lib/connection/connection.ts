@@ -1,5 +1,5 @@
 // Connection: a stream whose bytes come and go within the turns of a reactor. Its sending half is in sender.ts; here is
-// its life: connecting -> open -> ending (end() was called) -> finished (all is sent) -> closed.
+// its life: connecting -> open -> ending (end() was called) -> failed (`error` runs) -> closed.
 //
 // A server has a million of these: a field costs it 8 MB.
 import { checkDelay, checkFd } from '../base/arguments.js';
@@ -181,7 +181,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
     if ((this.state & State.FED) !== 0) throw isFed();
-    if ((this.state & (State.ENDING | State.CLOSED)) !== 0) return;
+    if ((this.state & (State.ENDING | State.CLOSED | State.FAILED)) !== 0) return;
     if (bytes !== undefined) this.write(bytes, encoding);
     if (this.closed) return;
     this.state |= State.ENDING;
@@ -208,19 +208,22 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   /**
    * Gives the fd to the program. No handler is called any more.
    *
-   * @returns the fd, non-blocking, and bytes that have come and were not handed on. Bytes that are queued to be sent
-   * are dropped: detach when `queued` is 0
-   * @throws ERR_INVALID_STATE if it is closed, or piped
+   * @returns the fd, non-blocking; bytes that have come and were not handed on; and bytes that were written and that
+   * the kernel did not take
+   * @throws ERR_INVALID_STATE if it is closed, or piped, or a part of a file is still to be sent
    */
-  detach(): { fd: number; unread: Buffer<ArrayBuffer> } {
+  detach(): { fd: number; unread: Buffer<ArrayBuffer>; unsent: Buffer<ArrayBuffer> } {
     if (this.closed) throw invalidState('the connection is closed');
     if (this.pipes?.from != null || (this.state & State.FED) !== 0) throw invalidState('stop() its piping first');
     const { streams } = this.kind;
+    streams.flush();
+    if (this.hasFile) throw invalidState('a part of a file is still to be sent');
     const unread = streams.takeUnread(this);
     streams.command(Op.DETACH, this);
     streams.flush();
+    const unsent = this.takeQueue();
     this.#leave();
-    return { fd: this.fd, unread };
+    return { fd: this.fd, unread, unsent };
   }
 
   /** @internal */
@@ -300,7 +303,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
 
   /** @internal Whether something may be piped into it. */
   get canBeFed(): boolean {
-    return (this.state & (State.ENDING | State.CLOSED | State.FED)) === 0;
+    return (this.state & (State.ENDING | State.CLOSED | State.FED | State.FAILED)) === 0;
   }
 
   /** @internal */
@@ -333,9 +336,9 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     }
     this.state &= ~State.CONNECTING;
     if (!this.paused && this.pipes?.from?.isBlocked !== true) this.kind.streams.command(Op.RESUME, this);
+    if (this.isDrained && (this.state & State.ENDING) !== 0) this.#finish();
     opened(this as Connection<unknown>);
-    if (!this.isDrained) this.drain();
-    else if ((this.state & State.ENDING) !== 0) this.#finish();
+    this.drain();
   }
 
   /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */
@@ -392,6 +395,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
 
   /** @internal */
   protected fail(error: Error): void {
+    this.state |= State.FAILED;
     try {
       this.kind.handlers.error?.(this, error);
     } catch (thrown) {

@@ -82,6 +82,19 @@ export class SendQueue {
     range.end();
   }
 
+  /** Whether a range of a file is in it. */
+  get hasFile(): boolean {
+    return this.#items.some((item) => item instanceof FileRange);
+  }
+
+  /** All its bytes, which are the caller's from here on. */
+  take(): Buffer<ArrayBuffer> {
+    const blocks = this.#items.filter((item) => item instanceof Block);
+    const bytes = Buffer.concat(blocks.map(({ buffer, start, end }) => buffer.subarray(start, end)));
+    this.clear();
+    return bytes;
+  }
+
   /** Drops all. */
   clear(): void {
     for (const item of this.#items) if (item instanceof FileRange) item.end();

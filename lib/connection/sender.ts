@@ -46,9 +46,11 @@ export const State = {
   FILE_IS_ASKED: 128,
   /** A piping writes to it, and nothing else may. */
   FED: 256,
+  /** `error` runs, and `close` follows. */
+  FAILED: 512,
 } as const;
 
-const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED;
+const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
 
 /** What a connection and its sending half share. */
 export abstract class Sender<T> implements Slotted {
@@ -149,7 +151,7 @@ export abstract class Sender<T> implements Slotted {
     this.#checkNotEnding('sendFile');
     const length = stop - start;
     const range = new FileRange(file, start, length, close);
-    const isClosed = (this.state & State.CLOSED) !== 0;
+    const isClosed = (this.state & (State.CLOSED | State.FAILED)) !== 0;
     if (isClosed || length === 0) {
       range.end();
       return !isClosed;
@@ -262,11 +264,12 @@ export abstract class Sender<T> implements Slotted {
   #writeToQueue(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     this.#checkNotEnding('write');
     if (typeof bytes !== 'string') checkBytes(bytes, 'bytes');
-    if ((this.state & State.CLOSED) !== 0) return false;
+    if ((this.state & (State.CLOSED | State.FAILED)) !== 0) return false;
     return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
   }
 
   #enqueue(bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return this.queued <= this.kind.highWaterMark;
     this.#queue ??= new SendQueue();
     const queue = this.#queue;
     const { highWaterMark, maxQueued } = this.kind;
@@ -274,7 +277,7 @@ export abstract class Sender<T> implements Slotted {
       this.fail(queueIsFull(maxQueued));
       return false;
     }
-    if (bytes.length > 0) queue.push(bytes);
+    queue.push(bytes);
     this.#bytesWritten += bytes.length;
     if (queue.bytes > highWaterMark) this.state |= State.NEEDS_DRAIN;
     return queue.bytes <= highWaterMark;
@@ -282,7 +285,8 @@ export abstract class Sender<T> implements Slotted {
 
   #checkNotEnding(call: string): void {
     if ((this.state & State.FED) !== 0) throw isFed();
-    if ((this.state & (State.ENDING | State.CLOSED)) === State.ENDING) throw invalidState(`${call}() after end()`);
+    if ((this.state & (State.ENDING | State.CLOSED | State.FAILED)) === State.ENDING)
+      throw invalidState(`${call}() after end()`);
   }
 
   #sendFile(range: FileRange): void {
@@ -315,6 +319,18 @@ export abstract class Sender<T> implements Slotted {
   protected flush(): void {
     const { streams } = this.kind;
     if (streams.commands.isPart(this.#tail, this.slot, this.generation)) streams.flush();
+  }
+
+  /** @internal Takes the bytes that are queued. */
+  protected takeQueue(): Buffer<ArrayBuffer> {
+    const bytes = this.#queue?.take();
+    this.#queue = null;
+    return bytes ?? Buffer.alloc(0);
+  }
+
+  /** @internal Whether a part of a file is still to be sent. */
+  protected get hasFile(): boolean {
+    return this.#queue?.hasFile === true;
   }
 
   /** @internal Forgets what is queued. */

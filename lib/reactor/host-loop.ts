@@ -23,7 +23,11 @@ export class HostLoop {
 
   /** @param turn called in the host's loop when fd is readable, and when the deadline has come */
   constructor(fd: number, turn: () => void) {
-    this.#handle = hostUv?.attach(fd, turn) ?? native.host.attachThread(fd, () => inNoStore(turn));
+    const take = (): void => {
+      if (this.#deadlineMs === Number.NEGATIVE_INFINITY) this.forgetDeadline(); // the host calls for it once
+      turn();
+    };
+    this.#handle = hostUv?.attach(fd, take) ?? native.host.attachThread(fd, () => inNoStore(take));
     if (this.#handle < 0)
       throw new SystemError(errorOf(this.#handle), hostUv === undefined ? 'attach' : 'uv_poll_init', { fd });
   }

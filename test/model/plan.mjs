@@ -6,14 +6,16 @@
 /** @typedef {{ seed: number, turns: readonly Operation[], nested: readonly Operation[] }} Plan */
 
 /** A generator of 32-bit numbers (xorshift), the same in every runtime. @param {number} seed */
-function generator(seed) {
+export function generator(seed) {
   let state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) | 1;
-  return (/** @type {number} */ below) => {
+  const random = (/** @type {number} */ below) => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
     return (state >>> 0) % below;
   };
+  for (let i = 0; i < 20; i++) random(2); // small seeds differ in few bits
+  return random;
 }
 
 /** How often, one beside the other. @type {Record<string, number>} */
@@ -73,7 +75,7 @@ const NESTED_WEIGHTS = {
 };
 
 /** @param {Record<string, number>} weights */
-const lottery = (weights) => Object.entries(weights).flatMap(([kind, weight]) => Array(weight).fill(kind));
+export const lottery = (weights) => Object.entries(weights).flatMap(([kind, weight]) => Array(weight).fill(kind));
 const turnKinds = lottery(TURN_WEIGHTS);
 const nestedKinds = lottery(NESTED_WEIGHTS);
 
@@ -83,24 +85,25 @@ const NESTED = 100;
 /** @param {number} seed @returns {Plan} */
 export function planOf(seed) {
   const random = generator(seed);
-  for (let i = 0; i < 20; i++) random(2); // small seeds differ in few bits
-  /** @param {string[]} kinds @param {number} length @returns {Operation[]} */
-  const list = (kinds, length) =>
-    Array.from({ length }, () => ({
-      kind: /** @type {string} */ (kinds[random(kinds.length)]),
-      a: random(1 << 16),
-      b: random(1 << 16),
-      c: random(1 << 16),
-    }));
-  return { seed, turns: list(turnKinds, TURNS), nested: list(nestedKinds, NESTED) };
+  return { seed, turns: draw(random, turnKinds, TURNS), nested: draw(random, nestedKinds, NESTED) };
+}
+
+/** @param {(below: number) => number} random @param {string[]} kinds @param {number} length @returns {Operation[]} */
+export function draw(random, kinds, length) {
+  return Array.from({ length }, () => ({
+    kind: /** @type {string} */ (kinds[random(kinds.length)]),
+    a: random(1 << 16),
+    b: random(1 << 16),
+    c: random(1 << 16),
+  }));
 }
 
 /**
  * The smallest part of the plan that was found for which `fails` still says so: halves are left out, then smaller
  * parts.
- * @param {Plan} plan @param {(plan: Plan) => boolean} fails @param {number} tries at most
+ * @param {Plan} plan @param {(plan: Plan) => Promise<boolean>} fails @param {number} tries at most
  */
-export function shrink(plan, fails, tries) {
+export async function shrink(plan, fails, tries) {
   let best = plan;
   for (const name of /** @type {const} */ (['nested', 'turns', 'nested'])) {
     for (let size = best[name].length; size >= 1; size = Math.floor(size / 2)) {
@@ -108,7 +111,7 @@ export function shrink(plan, fails, tries) {
         const list = best[name].filter((_, i) => i < from || i >= from + size);
         const smaller = { ...best, [name]: list };
         tries--;
-        if (fails(smaller)) best = smaller;
+        if (await fails(smaller)) best = smaller;
         else from += size;
       }
     }

@@ -207,29 +207,26 @@ void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamAr
     if (stream->reading) accept(stream, handle, area);
     return;
   }
-  const bool has_room = tell_room(stream, handle, ready, area);
+  tell_room(stream, handle, ready, area);
   if (stream->reading && !stream->over && !stream->rests) {
     if ((ready & (kStreamReadable | kStreamClosed)) == 0) return;
     if (stream->piped) return move(stream, handle, area);
     return receive(stream, handle, area);
   }
-  if ((ready & kStreamClosed) == 0 || has_room) return;  // what sends in the room that was told gets the error
+  // What sends in the room that was told in this turn gets the error; the poller is asked again after it.
+  if ((ready & kStreamClosed) == 0 || stream->dirty) return;
   const int error = stream->only_sends ? kStreamBrokenPipe : poller_->take_error(stream->fd, stream->is_socket);
   const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
   if (error != 0) fail(stream, handle, error, call, &area->reports);
 }
 
-// Whether the stream awaited room, and there is some, or will never be.
-bool Streams::tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area) {
-  if (!stream->awaits_room || (ready & (kStreamWritable | kStreamClosed)) == 0) return false;
-  if (stream->fed) {
-    feed(handle, area);
-    return true;
-  }
+// If the stream awaits room, and there is some, or will never be.
+void Streams::tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area) {
+  if (!stream->awaits_room || (ready & (kStreamWritable | kStreamClosed)) == 0) return;
+  if (stream->fed) return feed(handle, area);
   stream->awaits_room = false;
   mark_dirty(stream, handle);
   area->reports.add({kStreamRoom, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
-  return true;
 }
 
 void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {

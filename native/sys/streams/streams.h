@@ -111,7 +111,7 @@ class Streams {
   void send_file(Stream* stream, size_t place, StreamArea* area);
   Result send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked);
   void serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
-  bool tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
+  void tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
   void receive(Stream* stream, Handle handle, StreamArea* area);
   void accept(Stream* listener, Handle handle, StreamArea* area);
   void end(Stream* stream, Handle handle, StreamArea* area);

@@ -453,6 +453,7 @@ TEST("streams: a stream whose peer has ended, and then resets, fails once") {
   EXPECT_EQ(world.told(), "2:1:0;");
   stream_make_close_reset(client);
   tcp.close_peer();
+  world.interest();  // the next turn
   tcp.ready(kStreamClosed);
   tcp.ready(kStreamClosed);
   EXPECT_EQ(world.told(), "5:1:" + std::to_string(EPIPE) + ";");

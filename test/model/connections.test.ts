@@ -1,0 +1,23 @@
+// Connections against a model of two queues of bytes each. A seed is random sizes of the memory of a turn, down to one
+// byte, and a list of random operations at both ends: writes, pauses, ends, closes, resets, peers that read one byte at
+// a time or not at all, handlers that do all of that and throw; under poll(), run() and attach(). What arrives is what
+// was sent, in order, and never to a stranger; handlers come in their order, once; nothing is lost, and nothing stays
+// open.
+import { connectionBackends } from '../helpers/streams/backends.js';
+import { seedTests } from './seed-tests.js';
+
+for (const backend of connectionBackends) {
+  seedTests({
+    main: 'connections/main.mjs',
+    conditions: {
+      needs: ['pipe', 'proc'],
+      notInBun: 'the model counts the fds of the process, and Bun opens some at any time',
+      notInDeno: 'the model counts the fds of the process, and Deno opens some at any time',
+    },
+    seedsAProcess: 500,
+    seedsSanitized: 2000,
+    msASeed: 300,
+    env: () => ({ FDREACTOR_MODEL_BACKEND: backend }),
+    prefix: `${backend}: `,
+  });
+}

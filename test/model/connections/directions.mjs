@@ -1,0 +1,71 @@
+// One direction of a connection as the reference has it: a queue of bytes that are numbered. Byte n of a direction is
+// known without keeping it, and no two directions have the same bytes, so that a stranger's are seen.
+import { generator } from '../plan.mjs';
+
+const PERIOD = 65_521;
+export const LONGEST = 262_144;
+
+const random = generator(1);
+const table = Buffer.from(Array.from({ length: PERIOD }, () => random(256)));
+const bytes = Buffer.concat([table, table, table, table, table]);
+
+export class Direction {
+  /** How many bytes its writer has given away. */
+  sent = 0;
+  /** How many its reader has got. */
+  received = 0;
+  /** The writer has said that there will be no more. */
+  ended = false;
+  /** The reader was told so. */
+  endSeen = false;
+  /** One of the two was closed before all had arrived: what arrives is the beginning of what was sent. */
+  isLossy = false;
+
+  /** @param {import('./world.mjs').World} world */
+  constructor(world) {
+    this.world = world;
+    this.id = world.directions.length;
+    world.directions.push(this);
+  }
+
+  /** The next bytes to send. They count as sent when they were. @param {number} length */
+  next(length) {
+    return this.#bytes(this.sent, length);
+  }
+
+  /** The reader got these. @param {Uint8Array} chunk */
+  take(chunk) {
+    const { world } = this;
+    const { length } = chunk;
+    world.check(length > 0, () => `${this} got no bytes`);
+    world.check(!this.endSeen, () => `${this} got ${length} bytes after its end`);
+    const end = this.received + length;
+    world.check(end <= this.sent, () => `${this} got byte ${end} of ${this.sent} that were sent`);
+    for (let done = 0; done < length; done += LONGEST) {
+      const part = chunk.subarray(done, done + LONGEST);
+      const isRight = this.#bytes(this.received + done, part.length).equals(part);
+      world.check(isRight, () => `${this} got other bytes than were sent, from byte ${this.received + done} on`);
+    }
+    this.received = end;
+  }
+
+  /** The reader was told the end. */
+  seeEnd() {
+    const { world } = this;
+    world.check(!this.endSeen, () => `${this} was told its end twice`);
+    world.check(this.ended || this.isLossy, () => `${this} was told an end that it does not have`);
+    const isWhole = this.isLossy || this.received === this.sent;
+    world.check(isWhole, () => `${this} ended after ${this.received} of ${this.sent} bytes`);
+    this.endSeen = true;
+  }
+
+  toString() {
+    return `direction ${this.id}`;
+  }
+
+  /** @param {number} from @param {number} length */
+  #bytes(from, length) {
+    const start = (this.id * 30_011 + from) % PERIOD;
+    return bytes.subarray(start, start + length);
+  }
+}
