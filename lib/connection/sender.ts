@@ -240,6 +240,7 @@ export abstract class Sender<T> {
       return false;
     }
     const taken = Math.max(0, sent);
+    if (taken > 0) streams.touch(this);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
     this.#queue = new SendQueue();
