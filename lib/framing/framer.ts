@@ -5,6 +5,9 @@ import { checkBytes, checkFunction } from '../base/arguments.js';
 import { withErrorCode } from '../base/errors.js';
 
 const FIRST_BYTES = 256;
+/** More memory than that is given up with the frame that needed it: most connections are idle most of the time. */
+const LASTING_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Called with each frame, which may be empty. Its bytes are valid until it returns. Copy what you keep:
@@ -24,7 +27,7 @@ function tooLarge(maxBytes: number): Error {
  */
 export abstract class Framer {
   readonly #maxBytes: number;
-  #kept = Buffer.alloc(0);
+  #kept: Buffer = NOTHING;
   #keptBytes = 0;
   #isBroken = false;
 
@@ -103,10 +106,11 @@ export abstract class Framer {
     const before = this.#keptBytes;
     this.#append(chunk);
     const end = this.endOf(this.#kept.subarray(0, this.#keptBytes), 0, before);
-    if (end < 0) return Buffer.alloc(0);
+    if (end < 0) return NOTHING;
     this.#check(end);
     this.#keptBytes = 0;
     onFrame(this.frameOf(this.#kept, 0, end));
+    if (this.#kept.length > LASTING_BYTES) this.#kept = NOTHING;
     return this.#cut(chunk.subarray(end - before), onFrame);
   }
 
