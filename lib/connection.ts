@@ -1,11 +1,12 @@
 /**
  * Connections that a reactor serves within its turns: one native call a turn sends, waits and receives for all of them.
+ * The guide's pages on connections and on back-pressure have programs. Framers cut what arrives into messages.
  *
  * @module fdreactor/connection
  */
 export type { Chunk } from './connection/chunk.js';
-export { type ConnectOptions, connect } from './connection/connect.js';
-export { Connection } from './connection/connection.js';
+export { type ConnectOptions, type ConnectPathOptions, connect } from './connection/connect.js';
+export { Connection, type Detached } from './connection/connection.js';
 export type { SendFileOptions } from './connection/file-range.js';
 export type { ConnectionHandlers } from './connection/handlers.js';
 export type { ConnectionOptions } from './connection/kind.js';

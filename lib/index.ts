@@ -1,6 +1,7 @@
 /**
- * fdreactor: the Reactor, the same on every platform. Sockets are in `fdreactor/socket`, zero copy in
- * `fdreactor/transfer`, the kernel's own facilities in `fdreactor/epoll`, `fdreactor/kqueue` and `fdreactor/iocp`.
+ * fdreactor: the Reactor, the same on every platform. Connections over it are in `fdreactor/connection`, sockets in
+ * `fdreactor/socket`, zero copy in `fdreactor/transfer`, the kernel's own facilities in `fdreactor/epoll`,
+ * `fdreactor/kqueue` and `fdreactor/iocp`.
  *
  * @module fdreactor
  */

@@ -6,13 +6,19 @@ const POISONS = process.env.FDREACTOR_DEBUG?.split(',').includes('views') === tr
 const POISON = 0xdb;
 
 /**
- * Bytes that arrived. They are valid until the handler returns, because the memory is used again. Everything of a
- * Buffer works on them.
+ * Bytes that arrived: a Buffer over the memory of the turn. They are valid until the handler returns, because the
+ * memory is used again; so is a view of them that `subarray()` makes. With the environment variable
+ * `FDREACTOR_DEBUG=views` they are overwritten with 0xdb as soon as the handler has returned, so that a mistake shows.
  */
 export interface Chunk extends Buffer {
-  /** A copy, or one of a part; not a view, as that of a Buffer would be. */
+  /**
+   * A copy of a part, which may be kept; not a view, as that of a Buffer is.
+   *
+   * @param start the first byte; below 0 it counts from the end; 0 by default
+   * @param end the place behind the last byte; below 0 it counts from the end; the length by default
+   */
   slice(start?: number, end?: number): Buffer<ArrayBuffer>;
-  /** A copy. */
+  /** A copy of all, which may be kept. */
   keep(): Buffer<ArrayBuffer>;
 }
 

@@ -7,15 +7,28 @@ import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
 
+/** Where `connect()` connects to: the path of a Unix socket. */
+export interface ConnectPathOptions {
+  /** The path; one that begins with NUL is an abstract name (Linux). Windows 10 1803 or newer. */
+  path: string;
+}
+
 /** Where to connect to, and options of the connection. */
-export type ConnectOptions = (ConnectTcpOptions | { path: string }) & ConnectionOptions;
+export type ConnectOptions = (ConnectTcpOptions | ConnectPathOptions) & ConnectionOptions;
 
 /**
- * Connects to a TCP address or a Unix socket. `open` is called when the connection is there, `error` and `close` if it
- * is refused. What is written before is sent then.
+ * Connects to a TCP address or a Unix socket (connect(2)). `open` is called in a later turn, when the connection is
+ * there; `error` and `close` if it is refused, with an error that names the address. What is written before is sent
+ * then. The kernel gives up after about two minutes (`net.ipv4.tcp_syn_retries`): `setDeadline()` or `idleTimeoutMs`
+ * bound it.
  *
- * @param options of TCP `noDelay` is true by default
- * @throws SystemError of socket(2) or connect(2) for what fails at once; TypeError or RangeError for a wrong option
+ * @param reactor whose turns serve it
+ * @param options `noDelay` of TCP is true by default. Hosts are numeric addresses
+ * @param handlers may be shared with any number of other connections; they are read anew for each event
+ * @returns the connection, which is not there yet
+ * @throws SystemError of socket(2) or connect(2) for what fails at once: EMFILE, ENETUNREACH, EADDRNOTAVAIL; of a Unix
+ * socket also ENOENT, ECONNREFUSED and EAGAIN (its backlog is full). TypeError or RangeError for a wrong argument;
+ * UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor is closed
  */
 export function connect<T = undefined>(
   reactor: Reactor,

@@ -16,7 +16,7 @@ import { streamsOf } from './of-reactor.js';
 import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { Sender, State } from './sender.js';
 import { Op } from './stream-area.js';
-import { Role, type StreamSink } from './streams.js';
+import { Role } from './streams.js';
 
 const { takeError } = native.socket;
 const errorPeer = new Uint8Array(native.address.bytes);
@@ -47,19 +47,37 @@ export class Adopted<T> {
 /** @internal Calls the handler `open`. */
 export let opened: (connection: Connection<unknown>) => void;
 
+/** What `connection.detach()` returns. */
+export interface Detached {
+  /** The fd, non-blocking: close it by `socket.close()`. */
+  fd: number;
+  /** A copy of the bytes that have come and were not handed on; empty for none. */
+  unread: Buffer<ArrayBuffer>;
+  /** A copy of the bytes that were written and that the kernel did not take; empty for none. */
+  unsent: Buffer<ArrayBuffer>;
+}
+
 /**
  * A stream that a reactor serves within its turns: TCP, a Unix socket, or any other fd with a stream of bytes (a pipe,
- * a terminal). `Listener`, `connect()` and `new Connection()` make them.
+ * a terminal, vsock). `Listener`, `connect()` and `new Connection()` make them. `T` is the type of `data`.
+ *
+ * It closes by itself when both directions have ended and all is sent, or at an error. A connection whose peer neither
+ * sends nor ends stays for ever, unless `idleTimeoutMs` or `setDeadline()` ends it. Open connections keep `run()`
+ * running, and a process with an attached reactor alive.
  */
-export class Connection<T = undefined> extends Sender<T> implements StreamSink {
+export class Connection<T = undefined> extends Sender<T> {
   /** @internal The pipings from it and into it; null until there is one. */
   pipes: Pipes | null = null;
   #bytesRead = 0;
 
   /**
    * Makes a connection of an fd with a stream of bytes: a connected socket, the end of a pipe, a terminal. The fd is
-   * the connection's from here on, and non-blocking.
+   * the connection's from here on, and non-blocking; after an error it is still the program's. Sockets only on Windows.
    *
+   * @param reactor whose turns serve it
+   * @param fd of a stream, which the reactor does not watch yet
+   * @param handlers `open` is not called: it is there
+   * @param options its limits
    * @throws SystemError of epoll_ctl(2): EEXIST (the reactor watches it), EPERM (a regular file), EBADF; TypeError or
    * RangeError for a wrong argument; UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor
    * is closed
@@ -77,29 +95,30 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     if (kind.idleTimeoutMs > 0) kind.streams.timeOuts.setIdle(this.slot, kind.idleTimeoutMs);
   }
 
-  /** Whether it is closed. */
+  /** Whether it is closed, or detached. */
   get closed(): boolean {
     return (this.state & State.CLOSED) !== 0;
   }
 
-  /** Whether the peer has ended. */
+  /** Whether the peer has ended: it sends no more. */
   get ended(): boolean {
     return (this.state & State.ENDED) !== 0;
   }
 
-  /** Whether it is paused. */
+  /** Whether it is paused: pause() was called, and resume() was not. */
   get paused(): boolean {
     return (this.state & State.PAUSED) !== 0;
   }
 
-  /** How many bytes have come. */
+  /** How many bytes have come, and were handed to `data`. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
   /**
-   * The peer's address; known without a system call if the connection was accepted, and in the handler `close`. null
-   * for a peer without one (a pipe), and once closed.
+   * The peer's address, as a new object each time. Known without a system call if the connection was accepted, and then
+   * also in the handlers `error` and `close`; else by getpeername(2). null for a peer without one (a pipe), and once
+   * closed.
    */
   get remoteAddress(): AddressInfo | null {
     const address = new SocketAddress();
@@ -108,7 +127,9 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     return this.closed ? null : addressOr(getpeername, this.fd);
   }
 
-  /** Its own address. null for an fd without one (a pipe), and once closed. */
+  /**
+   * Its own address (getsockname(2)), as a new object each time. null for an fd without one (a pipe), and once closed.
+   */
   get localAddress(): AddressInfo | null {
     return this.closed ? null : addressOr(getsockname, this.fd);
   }
@@ -138,14 +159,17 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     return Piping.begin(this, target, options);
   }
 
-  /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
+  /**
+   * Receives no more until resume(): the peer's end is not told either, but a reset is. A chunk that has come in this
+   * turn is still handed on. Does nothing once closed. Idempotent.
+   */
   pause(): void {
     if ((this.state & (State.CLOSED | State.PAUSED)) !== 0) return;
     this.state |= State.PAUSED;
     if ((this.state & State.CONNECTING) === 0) this.kind.streams.command(Op.PAUSE, this);
   }
 
-  /** Ends pause(). Idempotent. */
+  /** Ends pause(). Does nothing once closed. Idempotent. */
   resume(): void {
     if ((this.state & (State.CLOSED | State.PAUSED)) !== State.PAUSED) return;
     this.state &= ~State.PAUSED;
@@ -154,9 +178,11 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   }
 
   /**
-   * Sets how long no byte may come or go, in place of the option `idleTimeoutMs`.
+   * Sets how long no byte may come or go, from now on, in place of the option `idleTimeoutMs`. Does nothing once
+   * closed.
    *
    * @param idleMs milliseconds, from 0; 0: for ever
+   * @throws TypeError or RangeError for another time
    */
   setIdleTimeout(idleMs: number): void {
     checkDelay(idleMs, 'idleMs');
@@ -167,6 +193,7 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
    * Calls the handler `timeout` at a time, whatever comes or goes until then. Another call replaces it.
    *
    * @param delayMs milliseconds from now on, from 0; never earlier, and some ten milliseconds later at most. null: none
+   * @throws TypeError or RangeError for another time
    */
   setDeadline(delayMs: number | null): void {
     if (delayMs !== null) checkDelay(delayMs, 'delayMs');
@@ -174,10 +201,13 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   }
 
   /**
-   * Sends what is queued, and then the end of the stream (SHUT_WR). The connection closes when the peer has ended as
-   * well; that of a pipe or a terminal at once. Idempotent.
+   * Sends what is queued, and then the end of the stream (shutdown(2) with SHUT_WR). What the peer still sends goes to
+   * `data`. The connection closes when the peer has ended as well; that of a pipe or a terminal when all is sent.
+   * Does nothing once closed. Idempotent.
    *
    * @param bytes are written before
+   * @param encoding of a string; 'utf8' by default
+   * @throws as write(), for the bytes
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
     if ((this.state & State.FED) !== 0) throw isFed();
@@ -189,13 +219,15 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   }
 
   /**
-   * Closes the connection now. What is queued is dropped; what this turn sends goes out if there is room. Idempotent.
+   * Closes the connection now (close(2)). What is queued is dropped; what this turn sends goes out if there is room.
+   * The handler `close` is called before this returns. Where bytes of the peer are unread, the kernel closes with a
+   * reset: use `end()` for a peer that is to get everything. Idempotent.
    */
   close(): void {
     this.#close(Op.CLOSE, null);
   }
 
-  /** Closes the connection with a reset: the peer gets ECONNRESET. Idempotent. */
+  /** close() with a reset (SO_LINGER with 0, socket(7)): the peer gets ECONNRESET. Idempotent. */
   reset(): void {
     this.#close(Op.RESET, null);
   }
@@ -206,13 +238,12 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
   }
 
   /**
-   * Gives the fd to the program. No handler is called any more.
+   * Gives the fd to the program. No handler is called any more, `close` included. What this turn sends goes out if
+   * there is room.
    *
-   * @returns the fd, non-blocking; bytes that have come and were not handed on; and bytes that were written and that
-   * the kernel did not take
    * @throws ERR_INVALID_STATE if it is closed, or piped, or a part of a file is still to be sent
    */
-  detach(): { fd: number; unread: Buffer<ArrayBuffer>; unsent: Buffer<ArrayBuffer> } {
+  detach(): Detached {
     if (this.closed) throw invalidState('the connection is closed');
     if (this.pipes?.from != null || (this.state & State.FED) !== 0) throw invalidState('stop() its piping first');
     const { streams } = this.kind;

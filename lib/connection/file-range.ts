@@ -5,7 +5,7 @@ import { closeFd } from '../socket/closing.js';
 
 /** Options of `connection.sendFile()`. */
 export interface SendFileOptions {
-  /** Closes the file when it is sent, or when the connection has closed; false by default. */
+  /** Closes the file when it is sent, or when the connection has closed before; false by default. */
   close?: boolean;
 }
 

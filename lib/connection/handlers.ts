@@ -4,38 +4,46 @@ import type { Connection } from './connection.js';
 
 /**
  * What happens to a connection. One object is shared by all connections of a kind; `connection.data` tells them apart.
- * Each handler may be left out. A handler that throws ends its connection: the error goes to `error`. Where there is no
- * such handler, or it throws as well, or what is thrown is not an Error, it goes where the errors of all handlers go:
- * `onError` of the Reactor, or out of the turn. The other connections of the turn are served.
+ * Each handler may be left out, and is called with the object as `this`. They come in this order: `open` once; `data`
+ * and `drain` any number of times; `end` at most once, and no `data` after it; `error` at most once; `close` once. A
+ * connection that could not be made has no `open`.
+ *
+ * A handler that throws ends its connection: the error goes to `error`. Where there is no such handler, or it throws as
+ * well, or what is thrown is not an Error, it goes where the errors of all handlers go: `onError` of the Reactor, or
+ * out of the turn. The other connections of the turn are served.
  */
 export interface ConnectionHandlers<T = undefined> {
-  /** The connection is there: accepted, or connected. */
+  /** The connection is there: accepted, or connected. Not called of `new Connection()`, which is there already. */
   open?(connection: Connection<T>): void;
   /**
-   * Bytes arrived.
+   * Bytes arrived: at least one, and at most `maxReceiveBytes` of `configureConnections()`. Without this handler they
+   * are dropped.
    *
    * @param bytes are valid until this returns, for the memory is used again. Copy what you keep: `bytes.slice()`
    */
   data?(connection: Connection<T>, bytes: Chunk): void;
-  /** All that was queued is handed to the kernel, after `write()` or `sendFile()` returned false. */
+  /** All that was queued is handed to the kernel, after `write()`, `writev()` or `sendFile()` returned false. */
   drain?(connection: Connection<T>): void;
   /**
-   * The peer sends no more. Without this handler the connection sends what is queued, and closes. With it the program
-   * says when: `connection.end()`.
+   * The peer sends no more; the other direction may stay open for any length of time. Without this handler the
+   * connection sends what is queued, and closes. With it the program says when: `connection.end()`.
    */
   end?(connection: Connection<T>): void;
   /**
-   * A time has come: that of `idleTimeoutMs` without a byte, which begins anew, or that of `setDeadline()`. Without
-   * this handler the connection ends with ETIMEDOUT.
+   * A time has come: that of `idleTimeoutMs` without a byte, which begins anew, or that of `setDeadline()`. The
+   * connection goes on unless the handler ends it. Without this handler it ends with ETIMEDOUT.
    */
   timeout?(connection: Connection<T>, reason: 'idle' | 'deadline'): void;
   /**
    * Something is wrong: a SystemError of the connection (ECONNRESET, EPIPE, ETIMEDOUT ...), ERR_QUEUE_FULL,
-   * ERR_FILE_ENDED, a time-out without a handler, or what a handler threw. `close` follows.
+   * ERR_FILE_ENDED, a time-out without a handler (ETIMEDOUT), or what a handler threw. `close` follows at once. Of
+   * ERR_QUEUE_FULL it is called within the `write()` that was too much. Without this handler an error of the connection
+   * goes to `close` alone, and one that a handler threw to the Reactor.
    */
   error?(connection: Connection<T>, error: Error): void;
   /**
-   * The connection is closed, and its fd given up. Comes last, and once; not when the reactor is closed.
+   * The connection is closed: the last handler that is called of it. Not called after `detach()`, nor when the reactor
+   * is closed.
    *
    * @param error what ended it; null where nothing was wrong
    */

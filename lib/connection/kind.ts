@@ -7,13 +7,17 @@ const HANDLERS = ['open', 'data', 'drain', 'end', 'close', 'error', 'timeout'] a
 
 /** Options of a connection. */
 export interface ConnectionOptions {
-  /** `write()` returns false once so many bytes are queued; 64 KiB by default. */
+  /** `write()` returns false while more bytes than that are queued, from 0; 65,536 by default. */
   highWaterMark?: number;
-  /** The connection ends with ERR_QUEUE_FULL if more bytes than that are queued; 16 MiB by default. */
+  /**
+   * The connection ends with ERR_QUEUE_FULL when a write would queue more bytes than that, from 1; 16 MiB (16,777,216)
+   * by default. Ranges of files do not count.
+   */
   maxQueued?: number;
   /**
-   * The connection times out when no byte has come or gone for so long; see `ConnectionHandlers.timeout`. None by
-   * default. A connection that is being made times out as well.
+   * The connection times out when no byte has come or gone for so many milliseconds; see `ConnectionHandlers.timeout`.
+   * 0, the default: it does not. Never early, and some ten milliseconds later at most. A connection that is being made
+   * times out as well.
    */
   idleTimeoutMs?: number;
 }

@@ -16,32 +16,41 @@ import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.j
 import { streamsOf } from './of-reactor.js';
 import { SocketFile } from './socket-file.js';
 import { Op } from './stream-area.js';
-import { Role, type StreamSink } from './streams.js';
+import { Role } from './streams.js';
 
 const RETRY_MS = 100;
 
-/** Options of `new Listener()`: where it listens, and those of its connections. */
+/** Options of `new Listener()`: where it listens (`host` and `port`, `path`, or `fd`), and those of its connections. */
 export interface ListenerOptions extends ConnectionOptions, Partial<ListenTcpOptions> {
   /**
    * The path of a Unix socket, in place of `host` and `port`; one that begins with NUL is an abstract name (Linux). The
-   * file is removed when the listener closes.
+   * file is removed when the listener closes. Windows 10 1803 or newer.
    */
   path?: string;
-  /** A socket that listens already, in place of the others. The listener's from here on. */
+  /**
+   * A socket that listens already, in place of the others: of systemd, of another process. The listener's from here on.
+   */
   fd?: number;
-  /** TCP_NODELAY for each connection; true by default. */
+  /** TCP_NODELAY for each connection, so that small segments are not held back (tcp(7)); true by default. */
   noDelay?: boolean;
 }
 
 /** Options of `listener.close()`. */
 export interface CloseOptions {
-  /** Gives the connections so long to end by themselves, then closes them. Without it they stay. */
+  /**
+   * Ends each connection (`connection.end()`), gives their peers so many milliseconds to end as well, then closes what
+   * is left. Without it the connections stay, and nothing is ended.
+   */
   graceMs?: number;
 }
 
-/** A socket that listens, whose connections share their handlers. */
-export class Listener<T = undefined> implements StreamSink {
-  /** Where it listens. */
+/**
+ * A socket that listens (listen(2)), whose connections share their handlers and options. It accepts in batches within
+ * the turns of the reactor (accept4(2)). Where the process has no room for another connection (EMFILE, ENFILE, ENOBUFS,
+ * ENOMEM), the connection stays in the queue, and the listener pauses for 100 ms.
+ */
+export class Listener<T = undefined> {
+  /** Where it listens; of port 0 with the port that the kernel chose. */
   readonly address: AddressInfo;
   /** @internal */
   readonly slot: number;
@@ -61,9 +70,12 @@ export class Listener<T = undefined> implements StreamSink {
   /**
    * Listens, and accepts from the next turn of the reactor on.
    *
-   * @throws SystemError of the call that failed (EADDRINUSE ...); TypeError or RangeError for a wrong option, and for
-   * an `fd` that does not listen, which then stays the program's;
-   * UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor is closed
+   * @param reactor whose turns serve it and its connections
+   * @param options where, and options of each connection
+   * @param handlers of each connection; they are read anew for each event
+   * @throws SystemError of the call that failed: EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE; TypeError or RangeError for
+   * a wrong option, and for an `fd` that does not listen, which then stays the program's; UnsupportedError for an
+   * option that the platform does not have, or a backend without streams; ERR_INVALID_STATE if the reactor is closed
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
     checkObject(options, 'options');
@@ -101,12 +113,17 @@ export class Listener<T = undefined> implements StreamSink {
     return this.#kind.open;
   }
 
-  /** Its open connections. */
+  /** Its open connections, in no order. Looks at every connection of the reactor. */
   *connections(): IterableIterator<Connection<T>> {
     for (const sink of this.#kind.streams) if (sink instanceof Connection && sink.kind === this.#kind) yield sink;
   }
 
-  /** Stops listening. Idempotent. */
+  /**
+   * Stops listening; the kernel resets connections that wait to be accepted. Idempotent; a later call may still give
+   * `graceMs`.
+   *
+   * @throws TypeError or RangeError for a wrong option
+   */
   close(options: CloseOptions = NO_OPTIONS): void {
     checkObject(options, 'options');
     const { graceMs } = options;

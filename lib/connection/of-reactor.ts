@@ -8,21 +8,27 @@ import { Streams } from './streams.js';
 
 const LARGEST = 2 ** 30;
 
-/** Options of `configureConnections()`: the memory of a turn, and how much of it one stream may take. */
+/**
+ * Options of `configureConnections()`: the memory of a turn, which all connections of a reactor share, and how much of
+ * it one stream may take. What has no room in one turn comes first in the next.
+ */
 export interface ConnectionsOptions {
-  /** How many bytes are received in one turn; 256 KiB by default. */
+  /** How many bytes are received in one turn, 1 to 2^30; 262,144 by default. */
   slabBytes?: number;
-  /** How many bytes wait for the end of the turn to be sent; 256 KiB by default. */
+  /** How many bytes wait for the end of the turn to be sent, 1 to 2^30; 262,144 by default. More are sent at once. */
   sendAreaBytes?: number;
-  /** How many bytes of one connection are received in one turn; 64 KiB by default. */
+  /** How many bytes of one connection are received in one turn, 1 to 2^30; 65,536 by default. */
   maxReceiveBytes?: number;
-  /** A turn that has less room left receives no more; 4 KiB by default, and at most `slabBytes`. */
+  /**
+   * A turn that has less room left receives no more, 1 to `slabBytes`; 4,096 by default, or `slabBytes` if that is
+   * less.
+   */
   minReceiveBytes?: number;
-  /** How many connections of one listener are accepted in one turn; 64 by default. */
+  /** How many connections of one listener are accepted in one turn, 1 to 2^30; 64 by default. */
   acceptBatch?: number;
-  /** How many sends, pauses, closes and the like are kept for the end of the turn; 4,096 by default, at least 2. */
+  /** How many sends, pauses, closes and the like are kept for the end of the turn, 2 to 2^24; 4,096 by default. */
   maxCommands?: number;
-  /** How many things that happen are told in one turn; 8,192 by default. */
+  /** How many things that happen are told in one turn, 1 to 2^24; 8,192 by default. */
   maxReports?: number;
 }
 
@@ -49,7 +55,8 @@ const known = new WeakMap<Reactor, Streams>();
 const configured = new WeakMap<Reactor, StreamLimits>();
 
 /**
- * Sets the sizes of the memory that the connections of a reactor share. Call it before the first of them is made.
+ * Sets the sizes of the memory that the connections of a reactor share. Call it before the first of them, or the first
+ * listener, is made. The defaults take less than a megabyte.
  *
  * @throws TypeError or RangeError for a wrong argument; ERR_INVALID_STATE if the reactor has had connections, or is
  * closed

@@ -20,7 +20,6 @@ import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
 import type { ConnectionKind } from './kind.js';
 import { SendQueue } from './send-queue.js';
 import { Call, type Commands, Op } from './stream-area.js';
-import type { Slotted } from './streams.js';
 
 const { send: sendNative } = native.socket;
 const { write: writeNative } = native.fd;
@@ -53,12 +52,12 @@ export const State = {
 const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
 
 /** What a connection and its sending half share. */
-export abstract class Sender<T> implements Slotted {
-  /** Anything of the program's. */
+export abstract class Sender<T> {
+  /** Anything of the program's; undefined until the program sets it, in `open` for example. */
   data!: T;
   /** @internal */
   readonly kind: ConnectionKind<T>;
-  /** Its fd. Do not read, write or close it: `detach()` gives it to the program. */
+  /** Its fd; on Windows a SOCKET. Do not read, write or close it: `detach()` gives it to the program. */
   readonly fd: number;
   /** @internal */
   readonly slot: number;
@@ -79,24 +78,31 @@ export abstract class Sender<T> implements Slotted {
     this.generation = generation;
   }
 
-  /** How many bytes `write()` and `sendFile()` have taken, those that are queued included. */
+  /** How many bytes `write()`, `writev()` and `sendFile()` have taken, those that are queued included. */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
 
-  /** How many bytes are queued in memory because the peer does not take them. */
+  /**
+   * How many bytes are queued in memory because the kernel does not take them. Neither what this turn sends counts, nor
+   * what the kernel holds, nor ranges of files.
+   */
   get queued(): number {
     return this.#queue?.bytes ?? 0;
   }
 
   /**
    * Sends bytes. They are copied, or, above 16 KiB, sent at once; what the kernel does not take is copied and queued.
-   * All writes of a turn leave in one call at its end.
+   * So the memory is the program's again when this returns. All writes of a turn leave in one call at its end
+   * (writev(2)). Before the connection is there they are queued.
+   *
+   * A write that would queue more than `maxQueued` bytes ends the connection with ERR_QUEUE_FULL: `error` and `close`
+   * are called before this returns. An error of the kernel is told in a later turn.
    *
    * @param bytes a string is encoded
    * @param encoding of a string; 'utf8' by default
-   * @returns whether there is room: false once more than `highWaterMark` bytes are queued, then wait for `drain`. On a
-   * closed connection it does nothing and returns false
+   * @returns whether there is room: false while more than `highWaterMark` bytes are queued. The bytes are taken all the
+   * same; write the next ones after `drain`. On a closed connection it does nothing and returns false
    * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`
    */
   write(bytes: Uint8Array | string, encoding?: BufferEncoding): boolean {
@@ -117,7 +123,8 @@ export abstract class Sender<T> implements Slotted {
   /**
    * Sends several buffers, one after the other, as `write()` does.
    *
-   * @returns whether there is room
+   * @param buffers at most 1,048,576
+   * @returns whether there is room, as `write()` says it
    * @throws as write(), before any of them is sent
    */
   writev(buffers: readonly Uint8Array[]): boolean {
@@ -128,16 +135,20 @@ export abstract class Sender<T> implements Slotted {
   }
 
   /**
-   * Sends a part of a file, after what was written before, inside the kernel (sendfile(2)). What is written afterwards
-   * follows it. A file that has ended before `end` ends the connection with ERR_FILE_ENDED, since the peer was promised
-   * more; one that is changed meanwhile may be sent half old, half new.
+   * Sends a part of a file, after what was written before, inside the kernel (sendfile(2); TransmitFile on Windows).
+   * What is written afterwards follows it. At most 1 MiB of it goes in a turn, so that others have their share. A file
+   * that has ended before `end` ends the connection with ERR_FILE_ENDED, since the peer was promised more; one that is
+   * changed meanwhile may be sent half old, half new. `capabilities().sendfile` is false where the system has no such
+   * call (OpenBSD, NetBSD).
    *
-   * @param file an fd, which must stay open until it is sent; see `options.close`
-   * @param start where to begin; 0 by default
-   * @param end the place behind the last byte; the file's size by default
+   * @param file an fd of `node:fs`, which must stay open until it is sent; see `options.close`
+   * @param start where to begin, from 0; 0 by default
+   * @param end the place behind the last byte, from `start`; the file's size by default
+   * @param options whether to close the file
    * @returns whether there is room: false if something is queued before it, then wait for `drain`. On a closed
    * connection it does nothing and returns false
-   * @throws TypeError or RangeError for a wrong argument; SystemError of fstat(2); ERR_INVALID_STATE after `end()`
+   * @throws TypeError or RangeError for a wrong argument; SystemError of fstat(2); ERR_INVALID_STATE after `end()`. An
+   * error of sendfile(2) itself ends the connection: EINVAL for a file that cannot be mapped
    */
   sendFile(file: number, start = 0, end?: number, options: SendFileOptions = NO_OPTIONS): boolean {
     checkFd(file, 'file');
@@ -254,6 +265,7 @@ export abstract class Sender<T> implements Slotted {
       return false;
     }
     const taken = Math.max(0, sent);
+    if (taken > 0) streams.touch(this);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
     streams.command(Op.AWAIT_ROOM, this);

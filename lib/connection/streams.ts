@@ -148,7 +148,7 @@ export class Streams implements StreamTurn {
     const { slot } = sink;
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
-    this.#size++;
+    if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive
   }
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */
@@ -222,6 +222,11 @@ export class Streams implements StreamTurn {
       commands.push(Op.FILE_PLACE, sink.slot, sink.generation, low, Math.floor(start / 2 ** 32) | 0),
     );
     this.timeOuts.touch(sink.slot);
+  }
+
+  /** Bytes of the sink went past the commands. */
+  touch(sink: Slotted): void {
+    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
   }
 
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */

@@ -5,8 +5,14 @@ import { checkBytes, checkFunction } from '../base/arguments.js';
 import { withErrorCode } from '../base/errors.js';
 
 const FIRST_BYTES = 256;
+/** More memory than that is given up with the frame that needed it: most connections are idle most of the time. */
+const LASTING_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 
-/** Called with each frame; its bytes are valid until it returns. Copy what you keep: `Buffer.from(frame)`. */
+/**
+ * Called with each frame, which may be empty. Its bytes are valid until it returns. Copy what you keep:
+ * `Buffer.from(frame)`.
+ */
 export type FrameHandler = (frame: Buffer) => void;
 
 /** A frame is longer than the framer was told to take. */
@@ -14,10 +20,14 @@ function tooLarge(maxBytes: number): Error {
   return withErrorCode(new RangeError(`a frame is longer than ${maxBytes} bytes`), 'ERR_FRAME_TOO_LARGE');
 }
 
-/** What the framers have in common. */
+/**
+ * What the framers have in common. One of them cuts one stream: each connection has a framer of its own. A frame that
+ * is whole in one chunk is not copied. The beginning of one that is not is kept, up to `maxBytes`, and is not searched
+ * again: the time is in proportion to the bytes, also of a peer that sends single ones.
+ */
 export abstract class Framer {
   readonly #maxBytes: number;
-  #kept = Buffer.alloc(0);
+  #kept: Buffer = NOTHING;
   #keptBytes = 0;
   #isBroken = false;
 
@@ -31,16 +41,20 @@ export abstract class Framer {
     return this.#keptBytes;
   }
 
-  /** The longest frame. */
+  /** How many bytes a frame may have, without what marks it. */
   get maxBytes(): number {
     return this.#maxBytes;
   }
 
   /**
-   * Takes the next bytes of the stream, and calls `onFrame` with each frame that is whole by now.
+   * Takes the next bytes of the stream, and calls `onFrame` with each frame that is whole by now, in their order.
    *
-   * @throws Error ERR_FRAME_TOO_LARGE for a frame that is longer than `maxBytes`, from then on in each call; what
-   * `onFrame` throws, and then the rest of the bytes is lost: end the connection
+   * @param bytes any part of the stream: a chunk, as it came
+   * @param onFrame must not call push() of this framer
+   * @throws RangeError ERR_FRAME_TOO_LARGE for a frame that is longer than `maxBytes`, as soon as that is known, and
+   * from then on in each call; the frames before it were told. What `onFrame` throws: then the rest of the bytes is
+   * lost, and each further call throws ERR_FRAME_TOO_LARGE. End the connection, or `reset()`. TypeError for a wrong
+   * argument
    */
   push(bytes: Uint8Array, onFrame: FrameHandler): void {
     checkBytes(bytes, 'bytes');
@@ -53,7 +67,7 @@ export abstract class Framer {
     this.#isBroken = false;
   }
 
-  /** Forgets the unfinished frame. */
+  /** Forgets the unfinished frame, and that one was too long: the next byte begins a frame. */
   reset(): void {
     this.#keptBytes = 0;
     this.#isBroken = false;
@@ -92,10 +106,11 @@ export abstract class Framer {
     const before = this.#keptBytes;
     this.#append(chunk);
     const end = this.endOf(this.#kept.subarray(0, this.#keptBytes), 0, before);
-    if (end < 0) return Buffer.alloc(0);
+    if (end < 0) return NOTHING;
     this.#check(end);
     this.#keptBytes = 0;
     onFrame(this.frameOf(this.#kept, 0, end));
+    if (this.#kept.length > LASTING_BYTES) this.#kept = NOTHING;
     return this.#cut(chunk.subarray(end - before), onFrame);
   }
 

@@ -6,14 +6,14 @@ import { Framer } from './framer.js';
 /** The longest varint of 32 bits, in bytes: seven bits each. */
 const MAX_VARINT_BYTES = 5;
 
-/** How a length is written. */
+/** How a length is written: its size in bits, with the order of its bytes (`be`: the highest first), or a varint. */
 export type LengthPrefix = 'uint8' | 'uint16be' | 'uint16le' | 'uint32be' | 'uint32le' | 'varint';
 
 /** Options of `new LengthFramer()`. */
 export interface LengthOptions {
-  /** The integer before each frame; a varint has seven bits a byte, the lowest first (LEB128). */
+  /** The integer before each frame; a varint has seven bits a byte, the lowest first, in at most 5 bytes (LEB128). */
   prefix: LengthPrefix;
-  /** The longest frame, without its prefix; 65,536 by default. */
+  /** How many bytes a frame may have, without its prefix: 0 to 2^31 - 1; 65,536 by default. */
   maxBytes?: number;
 }
 
@@ -34,7 +34,10 @@ const readers: Readonly<Record<Exclude<LengthPrefix, 'varint'>, (bytes: Buffer, 
   uint32le: (bytes, at) => bytes.readUInt32LE(at),
 };
 
-/** Cuts a stream of frames that each begin with their length. A frame is what stands after it. */
+/**
+ * Cuts a stream of frames that each begin with their length, which counts the bytes behind it. A frame is those bytes.
+ * A length above `maxBytes` is refused when it is read; no memory is reserved for what a prefix promises.
+ */
 export class LengthFramer extends Framer {
   readonly #prefix: LengthPrefix;
   /** Of the prefix that was read last. */
@@ -51,24 +54,29 @@ export class LengthFramer extends Framer {
     this.#prefix = prefix;
   }
 
+  /** @internal */
   protected override get markBytes(): number {
     return this.#prefixBytes;
   }
 
+  /** @internal */
   protected override endOf(bytes: Buffer, start: number): number {
     if (!this.#read(bytes, start)) return -1;
     const end = start + this.#prefixBytes + this.#length;
     return this.#length <= this.maxBytes && end > bytes.length ? -1 : Math.min(end, Number.MAX_SAFE_INTEGER);
   }
 
+  /** @internal */
   protected override frameOf(bytes: Buffer, start: number, end: number): Buffer {
     return bytes.subarray(start + this.#prefixBytes, end);
   }
 
+  /** @internal */
   protected override leastBytes(bytes: Buffer, start: number): number {
     return this.#read(bytes, start) ? this.#prefixBytes + this.#length : bytes.length - start;
   }
 
+  /** @internal */
   protected override forget(): void {
     this.#prefixBytes = 0;
   }

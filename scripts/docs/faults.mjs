@@ -19,6 +19,7 @@ const chapters = {
   ],
   'Memory that changes during a call': ['test/raw/iocp/buffers', 'test/windows/buffers', 'test/raw/vmsplice'],
   'Failing system calls': ['test/raw/injected-faults', 'test/contract/acceptor', 'test/windows/faults'],
+  'Connections, and what their peers and handlers do': ['test/contract/connections/', 'test/framing/'],
   'Peers that reset, stall or vanish': ['test/raw/peers', 'test/raw/sigpipe', 'test/contract/pump/'],
   'Stale events and reused numbers': ['test/contract/stale', 'test/contract/identity', 'test/raw/descriptors'],
   'Handlers that throw or re-enter': ['test/contract/throwing', 'test/contract/turns'],

@@ -37,6 +37,31 @@ const cases: Record<string, { body: (toolbox: Toolbox) => void; ends: boolean }>
       reactor.unref();
     },
   },
+  'a listener of connections': {
+    ends: false,
+    body: ({ Reactor, Listener }) => {
+      const reactor = new Reactor();
+      reactor.attach();
+      new Listener(reactor, { host: '127.0.0.1', port: 0 }, {});
+    },
+  },
+  'a listener of connections that is closed': {
+    ends: true,
+    body: ({ Reactor, Listener }) => {
+      const reactor = new Reactor();
+      reactor.attach();
+      const listener = new Listener(reactor, { host: '127.0.0.1', port: 0 }, {});
+      setImmediate(() => listener.close());
+    },
+  },
+  'a connection': {
+    ends: false,
+    body: ({ Reactor, Connection, socket }) => {
+      const reactor = new Reactor();
+      reactor.attach();
+      new Connection(reactor, socket.socketpair()[0], {});
+    },
+  },
   'nothing, with ref': {
     ends: false,
     body: ({ Reactor }) => {

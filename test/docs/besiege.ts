@@ -1,8 +1,9 @@
-// A listener under siege, for the samples of the pages: test/docs/resets.test.ts puts besiege() around their
-// listenTcp(). Before any other client come peers that reset their connections, each at a point of its own: at once,
-// behind a request, in the middle of the answer, with bytes queued on either side. They share the thread and the
-// reactor of the sample.
+// A listener under siege, for the samples of the pages: test/docs/resets.test.ts puts besiege() around the socket of
+// their Acceptor, and besieged() around their Listener. Before any other client come peers that reset their
+// connections, each at a point of its own: at once, behind a request, in the middle of the answer, with bytes queued on
+// either side. They share the thread and the reactor of the sample.
 import { type Reactor, SystemError, type Timer, WOULD_BLOCK } from 'fdreactor';
+import { type ConnectionHandlers, Listener, type ListenerOptions } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 
 const { SOL_SOCKET, SO_LINGER } = socket.constants;
@@ -72,6 +73,22 @@ function connect(port: number): number {
 /** @returns the listener, whose queue has the peers in it */
 export function besiege(reactor: Reactor, listener: number): number {
   const { port } = socket.getsockname(listener) as { port: number };
+  sendPeers(reactor, port);
+  return listener;
+}
+
+class BesiegedListener<T = undefined> extends Listener<T> {
+  constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
+    super(reactor, options, handlers);
+    const { address } = this;
+    if ('port' in address) sendPeers(reactor, address.port);
+  }
+}
+
+/** @returns Listener, with the peers in the queue of each */
+export const besieged = (kind: typeof Listener): typeof Listener => (kind === Listener ? BesiegedListener : kind);
+
+function sendPeers(reactor: Reactor, port: number): void {
   const waiting = new Map<number, Peer>();
   for (const { begin, later } of Object.values(peers)) {
     const fd = connect(port);
@@ -90,5 +107,4 @@ export function besiege(reactor: Reactor, listener: number): number {
     if (waiting.size === 0) timer.cancel();
   };
   reactor.setTimer(1, step, { repeatMs: 1 });
-  return listener;
 }

@@ -60,12 +60,13 @@ export function linksOf(page: string): Link[] {
   return links;
 }
 
-/** What may stand behind `#` in a link to the page. */
+/** What may stand behind `#` in a link to the page: its headings, and the rows of generated tables. */
 export function anchorsOf(page: string): Set<string> {
   const slugger = new GithubSlugger();
   const tokens = parser.parse(textOf(page), {});
   const headings = tokens.filter((_, i) => tokens[i - 1]?.type === 'heading_open');
   // As the page shows it: the text of code and links without their marks.
   const shown = headings.map(({ children }) => (children ?? []).map((child) => child.content).join(''));
-  return new Set(shown.map((text) => slugger.slug(text)));
+  const rows = [...textOf(page).matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id as string);
+  return new Set([...shown.map((text) => slugger.slug(text)), ...rows]);
 }

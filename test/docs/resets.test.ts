@@ -14,11 +14,16 @@ import { clientOf, compiledFile, compileProject, makeProject, nameOf, programs, 
 
 const folder = makeProject('build-docs-resets');
 const ACCEPTOR = /new Acceptor\((\w+), (\w+),/g;
-const servers = programs.filter(({ text }) => text.includes('new Acceptor('));
+const LISTENER = /new Listener(?=[<(])/g;
+const servers = programs.filter(({ text }) => text.includes('new Acceptor(') || text.includes('new Listener'));
 
 function besieged({ page, text }: Block): string {
   const up = '../'.repeat(page.split('/').length - 1) || './';
-  return `import { besiege } from '${up}besiege.js'; ${text.replaceAll(ACCEPTOR, 'new Acceptor($1, besiege($1, $2),')}`;
+  const name = text.includes('new Acceptor(') ? 'besiege' : 'besieged';
+  const surrounded = text
+    .replaceAll(ACCEPTOR, 'new Acceptor($1, besiege($1, $2),')
+    .replaceAll(LISTENER, 'new (besieged(Listener))');
+  return `import { ${name} } from '${up}besiege.js'; ${surrounded}`;
 }
 
 beforeAll(() => {
@@ -30,7 +35,10 @@ beforeAll(() => {
 
 test('there are such programs, and each lets besiege() in', () => {
   expect(servers.length).toBeGreaterThan(4);
-  for (const block of servers) expect(block.text.match(ACCEPTOR), nameOf(block)).toHaveLength(1);
+  for (const block of servers) {
+    const doors = [ACCEPTOR, LISTENER].flatMap((pattern) => block.text.match(pattern) ?? []);
+    expect(doors, nameOf(block)).toHaveLength(1);
+  }
 });
 
 test('each program with a handler that receives or sends says what becomes of an error', () => {

@@ -111,6 +111,18 @@ test('a frame that is whole in its chunk is not copied', () => {
   expect(seen).toEqual([true, true]);
 });
 
+test('memory that a large chunk took is given up again', () => {
+  const framer = new DelimiterFramer({ maxBytes: 100 });
+  let memory = 0;
+  const measure = (frame: Buffer): void => {
+    memory = frame.buffer.byteLength;
+  };
+  framer.push(Buffer.from('begun '), measure);
+  framer.push(Buffer.alloc(65_536, 'x\n'), () => {});
+  for (const part of ['be', 'gun\n']) framer.push(Buffer.from(part), measure);
+  expect(memory).toBeLessThan(10_000); // Buffer.from() may take a part of its pool of 8 KiB
+});
+
 test('wrong options and arguments are named', () => {
   expectOutOfRange(() => new DelimiterFramer({ delimiter: '' }));
   expectOutOfRange(() => new DelimiterFramer({ maxBytes: -1 }));

@@ -12,6 +12,17 @@ import {
   Waker,
   WOULD_BLOCK,
 } from 'fdreactor';
+import {
+  Connection,
+  type ConnectionHandlers,
+  configureConnections,
+  connect,
+  DelimiterFramer,
+  FixedFramer,
+  type Framer,
+  LengthFramer,
+  Listener,
+} from 'fdreactor/connection';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, Epoll, EpollEvents, supported } from 'fdreactor/epoll';
 import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
@@ -267,7 +278,51 @@ export function linuxFds(): void {
   void [named, none, known];
 }
 
+export function theConnections(reactor: Reactor): void {
+  const handlers: ConnectionHandlers<{ name: string }> = {
+    open: (connection) => {
+      connection.data = { name: 'one' };
+    },
+    data: (connection, chunk) => {
+      const copies: Buffer[] = [chunk.keep(), chunk.slice(1), chunk.slice(0, -1)];
+      const room: boolean = connection.write(chunk) && connection.write('text', 'latin1') && connection.writev(copies);
+      if (!room) connection.pause();
+    },
+    drain: (connection) => connection.resume(),
+    end: (connection) => connection.end(connection.data.name),
+    timeout: (connection, reason: 'idle' | 'deadline') => connection.end(reason),
+    error: (_, error: Error) => error.message,
+    close: (connection, _error: unknown) => connection.data.name,
+  };
+  configureConnections(reactor, { slabBytes: 1 << 20 });
+  const listener = new Listener(
+    reactor,
+    { host: '::1', port: 0, idleTimeoutMs: 1, maxQueued: 2, noDelay: false },
+    handlers,
+  );
+  new Listener(reactor, { path: '/x', backlog: 1 }, {}).close();
+  new Listener(reactor, { fd: 3 }, handlers).close({ graceMs: 1 });
+  const names: string[] = [...listener.connections()].map(({ data }) => data.name);
+  const plain: Connection = connect(reactor, { path: '/x' }, {});
+  const client: Connection<{ name: string }> = connect(reactor, { host: '::1', port: 1, localPort: 2 }, handlers);
+  const { fd, unread }: { fd: number; unread: Buffer } = new Connection(reactor, 0, {}).detach();
+  const numbers: number[] = [fd, plain.bytesRead, plain.bytesWritten, plain.queued, listener.size, listener.accepted];
+  const flags: boolean[] = [plain.closed, plain.ended, plain.paused, plain.sendFile(0, 0, 1, { close: true })];
+  client.setDeadline(null);
+  client.setIdleTimeout(0);
+  client.reset();
+  const framers: Framer[] = [new DelimiterFramer(), new LengthFramer({ prefix: 'varint' }), new FixedFramer(4)];
+  for (const framer of framers) framer.push(unread, (frame: Buffer) => frame.length);
+  void [names, numbers, flags, plain.remoteAddress, plain.localAddress];
+}
+
 export function whatIsRefused(reactor: Reactor): void {
+  // @ts-expect-error the data is not of the connection's type
+  new Connection<number>(reactor, 0, {}).data = 'text';
+  // @ts-expect-error a chunk is bytes, not text
+  new Connection(reactor, 0, { data: (_, chunk: string) => chunk });
+  // @ts-expect-error no such prefix
+  new LengthFramer({ prefix: 'uint64' });
   // @ts-expect-error no such backend
   new Reactor({ backend: 'select' });
   // @ts-expect-error no such mode

@@ -1,6 +1,6 @@
 // The ends of connections: half-close, reset, refusal, what throws, and what is asked of a connection that is closed.
 import { type ErrorHandler, Reactor } from 'fdreactor';
-import { Connection, type ConnectionHandlers, connect, Listener } from 'fdreactor/connection';
+import { Connection, type ConnectionHandlers, type ConnectionOptions, connect, Listener } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { libkqueue } from '../../helpers/kqueue/libkqueue.js';
@@ -13,11 +13,11 @@ import { turnFor, turnUntil } from '../../helpers/wait.js';
 const host = '127.0.0.1';
 
 /** A connection of a socket pair, and the other end; what happens to it is noted. */
-function observed(handlers: ConnectionHandlers = {}, onError?: ErrorHandler) {
+function observed(handlers: ConnectionHandlers = {}, onError?: ErrorHandler, options?: ConnectionOptions) {
   const reactor = dispose(new Reactor(onError === undefined ? {} : { onError }));
   const [a, b] = socket.socketpair();
   const events: string[] = [];
-  const connection = new Connection(reactor, a, {
+  const noting: ConnectionHandlers = {
     ...handlers,
     error: (self, error) => {
       events.push(`error ${(error as NodeJS.ErrnoException).code ?? error.message}`);
@@ -27,7 +27,8 @@ function observed(handlers: ConnectionHandlers = {}, onError?: ErrorHandler) {
       events.push('close');
       handlers.close?.(self, error);
     },
-  });
+  };
+  const connection = new Connection(reactor, a, noting, options);
   return { reactor, connection, peer: own(b), events };
 }
 
@@ -264,6 +265,24 @@ test('a listener that is closed gives its connections time', () => {
   turnUntil(reactor, () => listener.size === 0);
   expect(socket.recv(slow, Buffer.alloc(1))).toBe(0);
   expect([...listener.connections()]).toEqual([]);
+});
+
+test.each([100, 20_000])('a connection that sends %i bytes now and then is not idle', (size) => {
+  const { reactor, connection, peer, events } = observed({}, undefined, { idleTimeoutMs: 200 });
+  const buffer = Buffer.alloc(65_536);
+  let rounds = 0;
+  reactor.setTimer(
+    20,
+    () => {
+      rounds++;
+      connection.write(buffer.subarray(0, size));
+      while (socket.recv(peer, buffer) > 0);
+    },
+    { repeatMs: 20 },
+  );
+  turnUntil(reactor, () => rounds === 20);
+  expect({ closed: connection.closed, events }).toEqual({ closed: false, events: [] });
+  connection.close();
 });
 
 test('wrong arguments are named', () => {
