@@ -226,7 +226,7 @@ export class Streams implements StreamTurn {
 
   /** Bytes of the sink went past the commands. */
   touch(sink: Slotted): void {
-    if (this.#timeOuts !== null) this.#timeOuts.touch(sink.slot);
+    this.timeOuts.touch(sink.slot);
   }
 
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
