@@ -84,6 +84,11 @@ export class Connection<T = undefined> extends Sender<T> implements StreamSink {
     return (this.state & State.ENDED) !== 0;
   }
 
+  /** Whether `end()` was called, by the program or by `listener.close({ graceMs })`: nothing more can be written. */
+  get ending(): boolean {
+    return (this.state & State.ENDING) !== 0;
+  }
+
   /** Whether it is paused. */
   get paused(): boolean {
     return (this.state & State.PAUSED) !== 0;

@@ -4,7 +4,15 @@
 // What the kernel did not take, and files, are in #queue. While it is there everything goes through it, so that bytes
 // keep their order.
 import { isUint8Array } from 'node:util/types';
-import { checkBytes, checkFd, checkObject, checkSize, copyBuffers, NO_OPTIONS } from '../base/arguments.js';
+import {
+  checkBytes,
+  checkFd,
+  checkFunction,
+  checkObject,
+  checkSize,
+  copyBuffers,
+  NO_OPTIONS,
+} from '../base/arguments.js';
 import { errorOf, failure, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { fileHasEnded, queueIsFull } from './errors.js';
@@ -126,7 +134,7 @@ export abstract class Sender<T> implements Slotted {
    * follows it. A file that has ended before `end` ends the connection with ERR_FILE_ENDED, since the peer was promised
    * more; one that is changed meanwhile may be sent half old, half new.
    *
-   * @param file an fd, which must stay open until it is sent; see `options.close`
+   * @param file an fd, which must stay open until it is sent; see `options.close` and `options.done`
    * @param start where to begin; 0 by default
    * @param end the place behind the last byte; the file's size by default
    * @returns whether there is room: false if something is queued before it, then wait for `drain`. On a closed
@@ -137,15 +145,16 @@ export abstract class Sender<T> implements Slotted {
     checkFd(file, 'file');
     checkSize(start, 'start');
     checkObject(options, 'options');
+    if (options.done !== undefined) checkFunction(options.done, 'options.done');
     const stop = end === undefined ? Math.max(start, sizeOfFile(file)) : end;
     checkSize(stop, 'end');
     if (stop < start) throw outOfRange('end', `>= start, ${start}`, stop);
     this.#checkNotEnding('sendFile');
     const length = stop - start;
-    const range = new FileRange(file, start, length, options.close === true);
+    const range = new FileRange(file, start, length, options);
     const isClosed = (this.state & State.CLOSED) !== 0;
     if (isClosed || length === 0) {
-      range.end();
+      range.end(this.kind.streams);
       return !isClosed;
     }
     this.#bytesWritten += length;
@@ -189,7 +198,7 @@ export abstract class Sender<T> implements Slotted {
     const range = queue?.file;
     if (queue == null || range == null) return; // bytes before it are queued: room is awaited
     const isWhole = sent === Math.min(range.left, MOST_OF_FILE);
-    queue.fileSent(sent);
+    queue.fileSent(sent, this.kind.streams);
     range.hasEnded = hasEnded;
     if (queue.isEmpty && (this.state & (State.ENDING | State.NEEDS_DRAIN)) === 0) this.#queue = null;
     else if (isWhole || hasEnded) this.kind.streams.roomLater(this);
@@ -299,6 +308,6 @@ export abstract class Sender<T> implements Slotted {
   protected dropQueue(): void {
     const queue = this.#queue;
     this.#queue = null;
-    queue?.clear();
+    queue?.clear(this.kind.streams);
   }
 }

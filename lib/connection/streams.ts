@@ -56,6 +56,13 @@ export interface StreamHost {
   /** Calls back once. Returns how to cancel it. */
   setTimer(delayMs: number, handler: () => void): { cancel(): void };
 }
+
+/** A function of the program's and its file. */
+interface FileCall {
+  readonly done: (file: number) => void;
+  readonly file: number;
+}
+
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
 
@@ -73,6 +80,8 @@ export class Streams implements StreamTurn {
   readonly #later = new Later();
   /** What handlers threw that were called by a call of the program's: thrown in the next turn, or by this one. */
   readonly #thrown: unknown[] = [];
+  /** What a later turn calls. */
+  readonly #calls: FileCall[] = [];
   /** A flush or a wait has begun, and what the commands came to was not looked at. */
   #owesResults = false;
   /** The same of the reports of a wait. */
@@ -101,8 +110,8 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    const hasErrors = !this.#later.isEmpty || this.#thrown.length > 0;
-    return this.#next < this.#count || hasErrors || this.#owesReports;
+    const owes = !this.#later.isEmpty || this.#thrown.length > 0 || this.#calls.length > 0;
+    return this.#next < this.#count || owes || this.#owesReports;
   }
 
   get isDue(): boolean {
@@ -237,6 +246,12 @@ export class Streams implements StreamTurn {
     this.#setTimer(nowMs);
   }
 
+  /** Calls `done` with a file in a turn, and not within the call that is done with the file. */
+  callLater(done: (file: number) => void, file: number): void {
+    this.#calls.push({ done, file });
+    this.#host.wake();
+  }
+
   /** Throws the error out of a turn, and not out of the call that ran the handler. */
   throwLater(error: unknown): void {
     this.#thrown.push(error);
@@ -274,6 +289,7 @@ export class Streams implements StreamTurn {
       delivered++;
       this.#later.shift(this.#tell);
     }
+    delivered += this.#callOwed();
     const reports = this.#reports;
     while (this.#next < this.#count) {
       this.#throwOwed();
@@ -311,6 +327,7 @@ export class Streams implements StreamTurn {
     this.#size = 0;
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();
+    this.#calls.length = 0;
   }
 
   #deliverOne(sink: StreamSink, i: number): void {
@@ -337,6 +354,17 @@ export class Streams implements StreamTurn {
       default:
         sink.onAcceptFailed(reports.length(i));
     }
+  }
+
+  /** Those that were owed when it began: one of them may send the next file. */
+  #callOwed(): number {
+    const count = this.#calls.length;
+    for (let i = 0; i < count && this.#calls.length > 0; i++) {
+      this.#throwOwed();
+      const { done, file } = this.#calls.shift() as FileCall;
+      done(file);
+    }
+    return count;
   }
 
   #throwOwed(): void {
