@@ -42,7 +42,7 @@ export interface StreamSink extends Slotted {
   /** The fd has no halves that could be shut down. */
   onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
-  onAcceptFailed(error: number): void;
+  onAcceptFailed(error: number, syscall: string): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
   onReactorClosed(): void;
 }
@@ -352,7 +352,7 @@ export class Streams implements StreamTurn {
         sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
         break;
       default:
-        sink.onAcceptFailed(reports.length(i));
+        sink.onAcceptFailed(reports.length(i), this.#nameOf(reports.extra(i)));
     }
   }
 
