@@ -1,7 +1,7 @@
 // What every example does at its start. announce() prints where the server is, in a form that people
 // and scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line
-// with exit code 0; goOn() is the error handler of the reactors. What may change: anything but the form of the line
-// `listening on ADDRESS:PORT`.
+// with exit code 0; onStop() calls back instead, for a server that lets its connections end; goOn() is the error handler
+// of the reactors. What may change: anything but the form of the line `listening on ADDRESS:PORT`.
 import { type Reactor, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 
@@ -9,9 +9,9 @@ import * as socket from 'fdreactor/socket';
  * Prints `listening on 127.0.0.1:8080`, or whatever else the fd does by `verb`, with the port that the kernel chose for
  * 0.
  */
-export function announce(fd: number, verb = 'listening'): void {
-  const name = socket.getsockname(fd);
-  if (!('port' in name)) throw new TypeError(`fd ${fd} has no port`);
+export function announce(server: number | { address: socket.AddressInfo }, verb = 'listening'): void {
+  const name = typeof server === 'number' ? socket.getsockname(server) : server.address;
+  if (!('port' in name)) throw new TypeError('an address without a port');
   const address = name.family === 'IPv6' ? `[${name.address}]` : name.address;
   console.log(`${verb} on ${address}:${name.port}`);
 }
@@ -25,6 +25,19 @@ export function goOn(error: unknown): void {
   console.error(error.message);
 }
 
+/**
+ * Calls `stop` at the first SIGINT or SIGTERM. The signals are watched no longer then: run() returns when all that is
+ * left has ended, and another signal ends the process at once.
+ */
+export function onStop(reactor: Reactor, stop: () => void): void {
+  const signals = (['SIGINT', 'SIGTERM'] as const).map((signal) =>
+    reactor.onSignal(signal, () => {
+      for (const watched of signals) watched.deregister();
+      stop();
+    }),
+  );
+}
+
 export function stopOnSignals(reactor: Reactor): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) reactor.onSignal(signal, () => reactor.stop());
+  onStop(reactor, () => reactor.stop());
 }

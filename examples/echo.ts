@@ -1,8 +1,9 @@
-// TCP echo: node echo.js [port] [host]
+// TCP echo on a bare Reactor: node echo.js [port] [host]
 //
-// What it shows: a server of a million connections needs one handler and one buffer. send() may take only a part: the
-// rest is kept, and nothing more is read until the peer has taken it, so a peer that never reads costs one buffer and
-// no more. What may change: anything. What must hold: every byte is echoed before the connection is closed.
+// What it shows: the lowest layer, of which echo-connection.ts spares you all but two handlers. A server of a million
+// connections needs one handler and one buffer. send() may take only a part: the rest is kept, and nothing more is read
+// until the peer has taken it, so a peer that never reads costs one buffer and no more. What may change: anything. What
+// must hold: every byte is echoed before the connection is closed.
 import { Acceptor, Interest, Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { announce, goOn, stopOnSignals } from './announce.js';

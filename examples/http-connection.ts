@@ -1,209 +1,139 @@
-// One connection of the file server: bytes in, requests, answers out by send and sendfile. It either
-// reads or writes, never both: while an answer is under way nothing more is read, so a client that does not read what
-// it asked for costs the requests of one read and no file content. What may change: timeouts, sizes. What must hold: a
-// turn answers at most TURN_REQUESTS and moves at most TURN_BYTES, sendfile's 0 ends the connection (the file has
-// become shorter), every state has a deadline.
-import { Interest, type Reactor, type Registration, SystemError, WOULD_BLOCK } from 'fdreactor';
-import * as socket from 'fdreactor/socket';
-import { sendfile } from 'fdreactor/transfer';
-import { type Answer, answer, refuse } from './http-answer.js';
-import type { FileCache } from './http-files.js';
+// The connections of the file server: bytes in, requests, answers out in their order. While an answer waits for the
+// client and other requests for it, nothing more is read: a client that does not read what it asked for costs the
+// requests of a chunk or two, one open file and no content. What may change: sizes, times. What must hold: a turn reads at most RECEIVE_BYTES of a
+// client, and so answers a bounded number of its requests; the connection ends if a file has become shorter (that is
+// ERR_FILE_ENDED, which nothing here catches); every state has a time limit.
+import type { Reactor } from 'fdreactor';
+import {
+  type Chunk,
+  type Connection,
+  type ConnectionHandlers,
+  configureConnections,
+  Listener,
+} from 'fdreactor/connection';
+import { answer, refuse } from './http-answer.js';
+import type { FileCache, OpenFile } from './http-files.js';
 import { HttpParseError, HttpParser, type HttpRequest } from './http-parser.js';
 
-/** A client gets so much in a turn before the others have their turn. Its other requests wait for later turns. */
-export const TURN_REQUESTS = 8;
-export const TURN_BYTES = 2 * 1024 * 1024;
+/** A client gets so much read in a turn before the others have their turn. The rest waits in the kernel. */
+export const RECEIVE_BYTES = 2048;
 /** After the last answer the client may read for so long before the connection is gone. */
 const LINGER_MS = 2000;
 
-const { IPPROTO_TCP, MSG_MORE, TCP_NODELAY } = socket.constants;
-
-/** Shared by all connections: neither is in use when a handler returns. */
-const input = Buffer.allocUnsafeSlow(16 * 1024); // what is read is parsed in the same turn
-const output = Buffer.allocUnsafeSlow(64 * 1024);
-
-export interface Timeouts {
+export interface ServerOptions {
+  host: string;
+  port: number;
+  /** Between two requests, and without the client taking a single byte of an answer. */
+  idleTimeoutMs: number;
   /** From the first byte of a request to its last. */
   requestMs: number;
-  /** Between two requests. */
-  idleMs: number;
-  /** Without the client taking a single byte. */
-  sendMs: number;
 }
 
-export interface Server {
-  reactor: Reactor;
-  files: FileCache;
-  timeouts: Timeouts;
-  connections: Set<Connection>;
+/** A listener that serves files. Only one in a reactor: it sizes the memory of the turns. */
+export function serveFiles(reactor: Reactor, files: FileCache, options: ServerOptions): Listener<Client> {
+  configureConnections(reactor, { maxReceiveBytes: RECEIVE_BYTES });
+  // With a mark of 0 write() returns false as soon as anything is queued, and `drain` says when nothing is.
+  const limits = { highWaterMark: 0, backlog: 4096 };
+  return new Listener(reactor, { ...limits, ...options }, new FileServer(files, options.requestMs));
 }
 
-export class Connection {
-  readonly #server: Server;
-  readonly #fd: number;
-  readonly #registration: Registration<Connection>;
-  readonly #parser: HttpParser;
+/** What the server knows of a connection. */
+class Client {
   /** What is still to be answered, in order. */
-  readonly #requests: (HttpRequest | HttpParseError)[] = [];
-  #state: 'reading' | 'writing' | 'lingering' | 'closed' = 'reading';
-  #inRequest = false;
-  #answer: Answer | null = null;
-  /** What send() has not taken of the head of `#answer`. */
-  #head: Uint8Array | null = null;
-  #turnBytesLeft = 0;
-  #deadline: number;
+  readonly requests: (HttpRequest | HttpParseError)[] = [];
+  readonly parser = new HttpParser((request) => this.requests.push(request));
+  /** Some bytes of a request have come: its time runs. */
+  inRequest = false;
+  /** An answer is under way: it waits for `drain`, or for the end of its file. */
+  isBusy = false;
+}
 
-  constructor(server: Server, fd: number) {
-    this.#server = server;
-    this.#fd = fd;
-    this.#deadline = performance.now() + server.timeouts.idleMs;
-    socket.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1); // MSG_MORE below says better than Nagle when to wait
-    this.#registration = server.reactor.register<Connection>(fd, Interest.READABLE, onReady, { data: this });
-    this.#parser = new HttpParser((request) => this.#requests.push(request));
-    server.connections.add(this);
+class FileServer implements ConnectionHandlers<Client> {
+  readonly #files: FileCache;
+  readonly #requestMs: number;
+
+  constructor(files: FileCache, requestMs: number) {
+    this.#files = files;
+    this.#requestMs = requestMs;
   }
 
-  turn(): void {
-    if (this.#state === 'reading') this.#read();
-    else if (this.#state === 'writing') this.#write();
-    else this.#discard();
+  open(connection: Connection<Client>): void {
+    connection.data = new Client();
   }
 
-  closeIfLate(now: number): void {
-    if (now > this.#deadline) this.close();
-  }
-
-  close(): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#answer?.file?.release();
-    this.#server.connections.delete(this);
-    this.#parser.close();
-    this.#registration.close();
-  }
-
-  #read(): void {
-    const length = socket.recv(this.#fd, input);
-    if (length === WOULD_BLOCK) return;
-    if (length === 0) {
-      this.close();
-      return;
-    }
+  data(connection: Connection<Client>, bytes: Chunk): void {
+    if (connection.ending) return; // to close while it sends would reset the connection, and the answer be lost
+    const { parser, requests } = connection.data;
     try {
-      this.#parser.execute(input, length);
-      this.#answerExpectation();
+      parser.execute(bytes);
+      this.#answerExpectation(connection.data);
     } catch (error) {
       if (!(error instanceof HttpParseError)) throw error;
-      this.#requests.push(error);
+      requests.push(error);
     }
-    if (this.#requests.length > 0) this.#write();
-    else this.#waitForRest();
+    this.#setClock(connection);
+    this.#serve(connection);
+  }
+
+  drain(connection: Connection<Client>): void {
+    this.#goOn(connection);
+  }
+
+  /** The client sends no more. It gets the answers to what it has sent. */
+  end(connection: Connection<Client>): void {
+    this.#serve(connection);
+  }
+
+  close(connection: Connection<Client>): void {
+    connection.data.parser.close();
   }
 
   /** `Expect: 100-continue`: no body changes the answer here, so it is given now, and the body is not waited for. */
-  #answerExpectation(): void {
-    const request = this.#parser.awaitingBody;
+  #answerExpectation({ parser, requests }: Client): void {
+    const request = parser.awaitingBody;
     if (request?.header('expect') === undefined) return;
     request.keepAlive = false;
-    this.#requests.push(request);
+    requests.push(request);
   }
 
-  /** The clock runs from the first bytes of a request; more of them do not set it back. */
-  #waitForRest(): void {
-    if (this.#inRequest) return;
-    this.#inRequest = true;
-    this.#deadline = performance.now() + this.#server.timeouts.requestMs;
+  /** The clock runs from the first bytes of a request to its last; more of them do not set it back. */
+  #setClock(connection: Connection<Client>): void {
+    const client = connection.data;
+    const inRequest = !client.isBusy && client.requests.length === 0;
+    if (inRequest !== client.inRequest) connection.setDeadline(inRequest ? this.#requestMs : null);
+    client.inRequest = inRequest;
   }
 
-  /** Answers the requests until all are answered, the socket is full, or this turn's share is used up. */
-  #write(): void {
-    this.#turnBytesLeft = TURN_BYTES;
-    for (let left = TURN_REQUESTS; left > 0 && this.#hasMore; left--) {
-      const answer = this.#answer ?? this.#next(left === 1);
-      const outcome = this.#send(answer);
-      if (outcome === 'blocked') break;
-      if (outcome === 'cut') {
-        this.close();
-        return;
-      }
-      this.#answer = null;
-      answer.file?.release();
-      if (answer.close) {
-        this.#linger();
-        return;
-      }
+  /** Answers the requests, until one of the answers has to wait. */
+  #serve(connection: Connection<Client>): void {
+    const client = connection.data;
+    while (!client.isBusy && !connection.ending) {
+      const request = client.requests.shift();
+      if (request !== undefined) this.#answer(connection, request);
+      else if (connection.ended) connection.end();
+      else return;
     }
-    // A socket with room is reported again in the next turn, behind the others that were ready in this one.
-    if (this.#hasMore) this.#become('writing', Interest.WRITABLE, this.#server.timeouts.sendMs);
-    else {
-      this.#inRequest = false;
-      this.#become('reading', Interest.READABLE, this.#server.timeouts.idleMs);
-    }
+    if (client.isBusy && client.requests.length > 0) connection.pause();
+    if (!client.isBusy && !connection.ended) connection.setDeadline(LINGER_MS);
   }
 
-  get #hasMore(): boolean {
-    return this.#answer !== null || this.#requests.length > 0;
+  #answer(connection: Connection<Client>, request: HttpRequest | HttpParseError): void {
+    const isRequest = !(request instanceof HttpParseError);
+    const { head, file, start, end, close } = isRequest ? answer(request, this.#files) : refuse(null, request.status);
+    const hasRoom = connection.write(head, 'latin1');
+    if (file !== null) connection.sendFile(file.fd, start, end, { done: () => this.#sent(connection, file) });
+    connection.data.isBusy = !hasRoom || file !== null;
+    if (close) connection.end();
   }
 
-  /**
-   * The answer to the next request, its head sent as far as the socket takes it. The last of a turn is not held back.
-   */
-  #next(isLast: boolean): Answer {
-    const request = this.#requests.shift() as HttpRequest | HttpParseError;
-    this.#answer =
-      request instanceof HttpParseError ? refuse(null, request.status) : answer(request, this.#server.files);
-    const length = output.write(this.#answer.head, 'latin1');
-    const moreFollows = this.#answer.file !== null || (this.#requests.length > 0 && !isLast);
-    const sent = Math.max(0, socket.send(this.#fd, output, 0, length, moreFollows ? MSG_MORE : 0));
-    if (sent < length) this.#head = Uint8Array.prototype.slice.call(output, sent, length);
-    return this.#answer;
+  #sent(connection: Connection<Client>, file: OpenFile): void {
+    file.release();
+    if (!connection.closed) this.#goOn(connection);
   }
 
-  #send(answer: Answer): 'done' | 'blocked' | 'cut' {
-    if (this.#head !== null) {
-      const sent = Math.max(0, socket.send(this.#fd, this.#head, 0, this.#head.length, answer.file ? MSG_MORE : 0));
-      this.#head = sent === this.#head.length ? null : this.#head.subarray(sent);
-      if (this.#head !== null) return 'blocked';
-    }
-    if (answer.file === null) return 'done';
-    while (answer.start < answer.end) {
-      const count = Math.min(answer.end - answer.start, this.#turnBytesLeft);
-      if (count === 0) return 'blocked';
-      const sent = sendfile(this.#fd, answer.file.fd, answer.start, count);
-      if (sent === WOULD_BLOCK) return 'blocked';
-      if (sent === 0) return 'cut'; // the file is shorter than it was: what was promised cannot be kept
-      answer.start += sent;
-      this.#turnBytesLeft -= sent;
-      if (sent < count) return 'blocked'; // full, as good as always: to ask again would cost a call
-    }
-    return 'done';
-  }
-
-  /**
-   * A close() while bytes of the client are on their way would reset the connection, and the answer be lost with it.
-   */
-  #linger(): void {
-    socket.shutdown(this.#fd, socket.SHUT_WR);
-    this.#become('lingering', Interest.READABLE, LINGER_MS);
-  }
-
-  #discard(): void {
-    if (socket.recv(this.#fd, input) === 0) this.close();
-  }
-
-  #become(state: 'reading' | 'writing' | 'lingering', interest: number, waitMs: number): void {
-    this.#state = state;
-    this.#deadline = performance.now() + waitMs;
-    if (this.#registration.interest !== interest) this.#registration.modify(interest);
-  }
-}
-
-function onReady(_ready: number, registration: Registration<Connection>): void {
-  const connection = registration.data;
-  try {
-    connection.turn();
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    connection.close(); // ECONNRESET, EPIPE, or EIO of the disk: there is no way to tell the client
+  #goOn(connection: Connection<Client>): void {
+    connection.data.isBusy = false;
+    connection.resume();
+    this.#serve(connection);
   }
 }

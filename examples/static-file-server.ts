@@ -1,20 +1,20 @@
 // Static file server: node static-file-server.js [--timeout seconds] <root> [port] [host]
 //
-// What it shows: a whole server over raw fds: HTTP/1.1 with keep-alive and pipelining, sendfile with back-pressure,
-// time limits by one timer for all, and a pause instead of a busy loop when the fds run out. This file puts the parts
-// together:
+// What it shows: a whole server on connections: HTTP/1.1 with keep-alive and pipelining, files sent inside the kernel
+// with back-pressure, time limits, and an end that lets the answers under way arrive. This file puts the parts together:
 //   http-parser.ts      bytes to requests (llhttp)        http-files.ts   path to open file, or to the reason why not
-//   http-answer.ts      request to response               http-connection.ts   one connection: read, write, close
+//   http-answer.ts      request to response               http-connection.ts   reads, answers and ends in time
 // What may change: anything. It is an example, not a replacement for a server with TLS, logs and ten years of use.
 import { parseArgs } from 'node:util';
-import { Acceptor, Reactor, SystemError } from 'fdreactor';
-import * as socket from 'fdreactor/socket';
-import { announce, stopOnSignals } from './announce.js';
-import { Connection, type Server } from './http-connection.js';
+import { Reactor } from 'fdreactor';
+import { announce, goOn, onStop } from './announce.js';
+import { serveFiles } from './http-connection.js';
 import { FileCache } from './http-files.js';
 
-/** How often deadlines and open files are looked at: nothing waits longer than this beyond its time. */
+/** How often open files are looked at. */
 const SWEEP_MS = 1000;
+/** So long the answers under way may take when the server is told to stop. */
+const GRACE_MS = 2000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,40 +27,17 @@ if (root === undefined || !(timeoutMs > 0)) {
   process.exit(2);
 }
 
-const server: Server = {
-  reactor: new Reactor(),
-  files: new FileCache(root),
-  timeouts: { idleMs: timeoutMs, sendMs: timeoutMs, requestMs: timeoutMs / 4 },
-  connections: new Set(),
-};
+const reactor = new Reactor({ onError: goOn });
+const files = new FileCache(root);
+const times = { idleTimeoutMs: timeoutMs, requestMs: timeoutMs / 4 };
+const listener = serveFiles(reactor, files, { host, port: Number(port), ...times });
+const sweeper = reactor.setTimer(SWEEP_MS, () => files.sweep(), { repeatMs: SWEEP_MS });
 
-function accepted(fd: number): void {
-  try {
-    new Connection(server, fd);
-  } catch (error) {
-    socket.close(fd);
-    if (!(error instanceof SystemError)) throw error;
-    console.error(error.message); // ENOSPC, ENOMEM: this client is refused, the others go on
-  }
-}
-
-const listener = socket.listenTcp({ host, port: Number(port), backlog: 4096 });
-const acceptor = new Acceptor(server.reactor, listener, accepted);
-const sweeper = server.reactor.setTimer(
-  SWEEP_MS,
-  () => {
-    const now = performance.now();
-    for (const connection of server.connections) connection.closeIfLate(now);
-    server.files.sweep(now);
-  },
-  { repeatMs: SWEEP_MS },
-);
-
-stopOnSignals(server.reactor);
+onStop(reactor, () => {
+  sweeper.cancel();
+  listener.close({ graceMs: GRACE_MS });
+});
 announce(listener);
-server.reactor.run();
-sweeper.cancel();
-acceptor.close();
-for (const connection of server.connections) connection.close();
-server.files.close();
-server.reactor.close();
+reactor.run(); // returns when the last connection has ended
+files.close();
+reactor.close();

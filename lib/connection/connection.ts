@@ -105,6 +105,11 @@ export class Connection<T = undefined> extends Sender<T> {
     return (this.state & State.ENDED) !== 0;
   }
 
+  /** Whether `end()` was called, by the program or by `listener.close({ graceMs })`: nothing more can be written. */
+  get ending(): boolean {
+    return (this.state & State.ENDING) !== 0;
+  }
+
   /** Whether it is paused: pause() was called, and resume() was not. */
   get paused(): boolean {
     return (this.state & State.PAUSED) !== 0;
@@ -389,7 +394,7 @@ export class Connection<T = undefined> extends Sender<T> {
     try {
       handlers.close?.(this, error);
     } catch (thrown) {
-      this.kind.streams.throwLater(thrown);
+      this.kind.streams.later.throw(thrown);
     }
     this.pipes?.left();
   }
@@ -420,7 +425,7 @@ export class Connection<T = undefined> extends Sender<T> {
       this.fail(error);
       return;
     }
-    this.kind.streams.throwLater(error);
+    this.kind.streams.later.throw(error);
     this.#close(Op.CLOSE, error);
   }
 
@@ -430,7 +435,7 @@ export class Connection<T = undefined> extends Sender<T> {
     try {
       this.kind.handlers.error?.(this, error);
     } catch (thrown) {
-      this.kind.streams.throwLater(thrown);
+      this.kind.streams.later.throw(thrown);
     }
     this.#close(Op.CLOSE, error);
   }

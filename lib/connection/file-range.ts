@@ -2,17 +2,25 @@
 import { fstatSync } from 'node:fs';
 import { SystemError } from '../base/errors.js';
 import { closeFd } from '../socket/closing.js';
+import type { Streams } from './streams.js';
 
 /** Options of `connection.sendFile()`. */
 export interface SendFileOptions {
   /** Closes the file when it is sent, or when the connection has closed before; false by default. */
   close?: boolean;
+  /**
+   * Called in a turn once the file is sent, or never will be because the connection has closed: for a file that is
+   * shared, and must stay open until then. Not called when the reactor is closed. What it throws goes where the errors
+   * of timers go.
+   */
+  done?: (file: number) => void;
 }
 
 /** A range of a file that is to be sent. */
 export class FileRange {
   readonly file: number;
   readonly #closes: boolean;
+  readonly #done: ((file: number) => void) | undefined;
   /** What is sent next. */
   start: number;
   /** How many bytes are still to be sent. */
@@ -20,16 +28,24 @@ export class FileRange {
   /** The file has ended before. */
   hasEnded = false;
 
-  constructor(file: number, start: number, length: number, closes: boolean) {
+  constructor(
+    file: number,
+    start: number,
+    length: number,
+    closes: boolean,
+    done: ((file: number) => void) | undefined,
+  ) {
     this.file = file;
     this.start = start;
     this.left = length;
     this.#closes = closes;
+    this.#done = done;
   }
 
   /** It is sent, or never will be. */
-  end(): void {
+  end(streams: Streams): void {
     if (this.#closes) closeFd(this.file);
+    if (this.#done !== undefined) streams.later.call(this.#done, this.file);
   }
 }
 

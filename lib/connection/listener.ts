@@ -160,8 +160,8 @@ export class Listener<T = undefined> {
   }
 
   /** @internal */
-  onAcceptFailed(number: number): void {
-    const error = new SystemError(number, 'accept4', { fd: this.#fd });
+  onAcceptFailed(number: number, syscall: string): void {
+    const error = new SystemError(number, syscall, { fd: this.#fd });
     const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
     if (isOfOneConnection && ++this.#failedInARow < MAX_FAILURES_IN_A_ROW) {
       this.#kind.streams.command(Op.RESUME, this);
@@ -177,9 +177,9 @@ export class Listener<T = undefined> {
   }
 
   /** @internal */
-  onFailed(error: number): void {
+  onFailed(error: number, syscall: string): void {
     this.close();
-    throw new SystemError(error, 'accept4', { fd: this.#fd });
+    throw new SystemError(error, syscall, { fd: this.#fd });
   }
 
   /** @internal */

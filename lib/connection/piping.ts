@@ -67,7 +67,7 @@ export class Piping<T = undefined, U = undefined> {
     this.source = source;
     this.target = target;
     this.#endsTarget = endsTarget;
-    this.#mayStart = source.kind.streams.canPipe;
+    this.#mayStart = source.kind.streams.pipings.canPipe;
   }
 
   /** @internal `connection.pipeTo()`. */
@@ -128,15 +128,15 @@ export class Piping<T = undefined, U = undefined> {
   stop(): void {
     if (this.#isOver) return;
     const { source } = this;
-    const { streams } = source.kind;
+    const { pipings } = source.kind.streams;
     let bytes: Chunk | undefined;
     if (this.#isSpliced) {
-      streams.tellPiped(source);
-      bytes = streams.unpipe(source);
+      pipings.tellMoved(source);
+      bytes = pipings.unpipe(source);
     }
     this.finish();
     this.#unblock();
-    if (bytes !== undefined && bytes.length > 0) streams.deliverLater(source, bytes);
+    if (bytes !== undefined && bytes.length > 0) pipings.deliverLater(source, bytes);
   }
 
   /** @internal Whether the source is paused for the target's sake. */
@@ -172,7 +172,7 @@ export class Piping<T = undefined, U = undefined> {
     this.#isSpliced = false;
     this.#mayStart = error !== EINVAL;
     this.#retryAt = this.#bytes + RETRY_BYTES;
-    const bytes = source.kind.streams.unpipe(source);
+    const bytes = source.kind.streams.pipings.unpipe(source);
     if (bytes.length > 0) source.onData(bytes);
   }
 
@@ -181,7 +181,7 @@ export class Piping<T = undefined, U = undefined> {
     const { source, target } = this;
     if (this.#isOver || this.#isSpliced || !target.isDrained || isConnecting(target)) return;
     this.#isSpliced = true;
-    source.kind.streams.pipe(source, target);
+    source.kind.streams.pipings.pipe(source, target);
   }
 
   /** @internal The source has ended, or is closed. A stream that was cut off must not look like one that has ended. */
@@ -221,7 +221,7 @@ export class Piping<T = undefined, U = undefined> {
   }
 
   #startSoon(): void {
-    if (this.#mayStart && this.#bytes >= this.#retryAt) this.source.kind.streams.startWhenDone(this);
+    if (this.#mayStart && this.#bytes >= this.#retryAt) this.source.kind.streams.pipings.startWhenDone(this);
   }
 }
 

@@ -3,6 +3,7 @@
 // that does not read take no more memory than their bytes.
 import { native } from '../native/table.js';
 import { FileRange } from './file-range.js';
+import type { Streams } from './streams.js';
 
 const { writev } = native.fd;
 const MOST_BLOCKS = 64; // of one call
@@ -72,14 +73,14 @@ export class SendQueue {
   }
 
   /** Of the file that is next, so many bytes were sent. */
-  fileSent(sent: number): void {
+  fileSent(sent: number, streams: Streams): void {
     const range = this.file;
     if (range === null) return;
     range.start += sent;
     range.left -= sent;
     if (range.left > 0) return;
     this.#items.shift();
-    range.end();
+    range.end(streams);
   }
 
   /** Whether a range of a file is in it. */
@@ -88,16 +89,16 @@ export class SendQueue {
   }
 
   /** All its bytes, which are the caller's from here on. */
-  take(): Buffer<ArrayBuffer> {
+  take(streams: Streams): Buffer<ArrayBuffer> {
     const blocks = this.#items.filter((item) => item instanceof Block);
     const bytes = Buffer.concat(blocks.map(({ buffer, start, end }) => buffer.subarray(start, end)));
-    this.clear();
+    this.clear(streams);
     return bytes;
   }
 
   /** Drops all. */
-  clear(): void {
-    for (const item of this.#items) if (item instanceof FileRange) item.end();
+  clear(streams: Streams): void {
+    for (const item of this.#items) if (item instanceof FileRange) item.end(streams);
     this.#items.length = 0;
     this.#bytes = 0;
   }

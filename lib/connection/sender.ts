@@ -8,6 +8,7 @@ import {
   checkBoolean,
   checkBytes,
   checkFd,
+  checkFunction,
   checkObject,
   checkSize,
   copyBuffers,
@@ -141,10 +142,10 @@ export abstract class Sender<T> {
    * changed meanwhile may be sent half old, half new. `capabilities().sendfile` is false where the system has no such
    * call (OpenBSD, NetBSD).
    *
-   * @param file an fd of `node:fs`, which must stay open until it is sent; see `options.close`
+   * @param file an fd of `node:fs`, which must stay open until it is sent; see `options`
    * @param start where to begin, from 0; 0 by default
    * @param end the place behind the last byte, from `start`; the file's size by default
-   * @param options whether to close the file
+   * @param options whether to close the file, and whom to tell that it is sent
    * @returns whether there is room: false if something is queued before it, then wait for `drain`. On a closed
    * connection it does nothing and returns false
    * @throws TypeError or RangeError for a wrong argument; SystemError of fstat(2); ERR_INVALID_STATE after `end()`. An
@@ -154,17 +155,18 @@ export abstract class Sender<T> {
     checkFd(file, 'file');
     checkSize(start, 'start');
     checkObject(options, 'options');
-    const { close = false } = options;
+    const { close = false, done } = options;
     checkBoolean(close, 'options.close');
+    if (done !== undefined) checkFunction(done, 'options.done');
     const stop = end === undefined ? Math.max(start, sizeOfFile(file)) : end;
     checkSize(stop, 'end');
     if (stop < start) throw outOfRange('end', `>= start, ${start}`, stop);
     this.#checkNotEnding('sendFile');
     const length = stop - start;
-    const range = new FileRange(file, start, length, close);
+    const range = new FileRange(file, start, length, close, done);
     const isClosed = (this.state & (State.CLOSED | State.FAILED)) !== 0;
     if (isClosed || length === 0) {
-      range.end();
+      range.end(this.kind.streams);
       return !isClosed;
     }
     this.#bytesWritten += length;
@@ -208,7 +210,7 @@ export abstract class Sender<T> {
     const range = queue?.file;
     if (queue == null || range == null) return; // bytes before it are queued: room is awaited
     const isWhole = sent === Math.min(range.left, MOST_OF_FILE);
-    queue.fileSent(sent);
+    queue.fileSent(sent, this.kind.streams);
     range.hasEnded = hasEnded;
     if (queue.isEmpty && (this.state & (State.ENDING | State.NEEDS_DRAIN)) === 0) this.#queue = null;
     else if (isWhole || hasEnded) this.kind.streams.roomLater(this);
@@ -335,7 +337,7 @@ export abstract class Sender<T> {
 
   /** @internal Takes the bytes that are queued. */
   protected takeQueue(): Buffer<ArrayBuffer> {
-    const bytes = this.#queue?.take();
+    const bytes = this.#queue?.take(this.kind.streams);
     this.#queue = null;
     return bytes ?? Buffer.alloc(0);
   }
@@ -349,6 +351,6 @@ export abstract class Sender<T> {
   protected dropQueue(): void {
     const queue = this.#queue;
     this.#queue = null;
-    queue?.clear();
+    queue?.clear(this.kind.streams);
   }
 }

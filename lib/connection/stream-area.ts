@@ -52,7 +52,7 @@ export const Kind = {
 } as const;
 
 /** enum StreamCall there: the calls that can fail. That of the poller has a name in each backend. */
-export const CALLS = ['recv', 'send', 'sendfile'] as const;
+export const CALLS = ['recv', 'send', 'sendfile', undefined, 'accept4'] as const;
 export const Call = { RECEIVE: 0, SEND: 1, SEND_FILE: 2 } as const;
 
 /** Records that native code writes. */

@@ -9,9 +9,10 @@
 import { errorOf, SystemError } from '../base/errors.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
-import { asChunk, type Chunk, chunkOf } from './chunk.js';
+import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
 import { CALLS, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
+import { StreamPipings } from './stream-pipings.js';
 import { type SetTimer, TimeOutTimer } from './time-out-timer.js';
 import { TimeOut } from './time-outs.js';
 
@@ -42,7 +43,7 @@ export interface StreamSink extends Slotted {
   /** The fd has no halves that could be shut down. */
   onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
-  onAcceptFailed(error: number): void;
+  onAcceptFailed(error: number, syscall: string): void;
   /** Bytes that have come went to the target of a piping; and bytes of a source went out here. */
   onPiped?(length: number): void;
   onFed?(length: number): void;
@@ -60,23 +61,11 @@ export interface StreamHost {
   wake(): void;
   readonly setTimer: SetTimer;
 }
+
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
 
 const added = new Int32Array(2);
-
-/** What waits for the end of a batch: a piping that is to go from copying to the engine. */
-export interface Starting {
-  start(): void;
-}
-
-/** Bytes that came earlier, for a handler in this turn or the next. */
-interface Leftover {
-  readonly sink: StreamSink;
-  readonly bytes: Chunk;
-}
-
-const UNPIPE_BYTES = 64 * 1024;
 
 export class Streams implements StreamTurn {
   readonly commands: Commands;
@@ -87,16 +76,13 @@ export class Streams implements StreamTurn {
   readonly #engine: StreamEngine;
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
-  readonly #later = new Later();
-  #leftovers: Leftover[] = [];
-  #starting: Starting[] = [];
-  /** What handlers threw that were called by a call of the program's: thrown in the next turn, or by this one. */
-  readonly #thrown: unknown[] = [];
+  readonly later: Later;
+  readonly pipings: StreamPipings;
+  readonly timeOuts: TimeOutTimer;
   /** A flush or a wait has begun, and what the commands came to was not looked at. */
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
-  readonly timeOuts: TimeOutTimer;
   #size = 0;
   #next = 0;
   #count = 0;
@@ -106,6 +92,8 @@ export class Streams implements StreamTurn {
     this.#reports = Reports.of(limits.reports);
     this.#slab = new ArrayBuffer(limits.slabBytes);
     this.#host = host;
+    const wake = () => host.wake();
+    this.later = new Later((slot, generation, kind, value) => this.#tell(slot, generation, kind, value), wake);
     this.timeOuts = new TimeOutTimer(host.setTimer, (slot, timeOut) => {
       const sink = this.#sinks[slot];
       if (sink != null) this.#tellLater(sink, Told.TIMED_OUT, timeOut);
@@ -114,6 +102,7 @@ export class Streams implements StreamTurn {
     const { words: commands, sendArea } = this.commands;
     const slab = new Uint8Array(this.#slab);
     this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab });
+    this.pipings = new StreamPipings(this, this.#engine, this.#reports, wake);
   }
 
   get size(): number {
@@ -121,8 +110,8 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    const hasErrors = !this.#later.isEmpty || this.#thrown.length > 0;
-    return this.#next < this.#count || hasErrors || this.#owesReports || this.#leftovers.length > 0;
+    const owes = !this.later.isEmpty || this.#owesReports || this.pipings.hasLeftovers;
+    return this.#next < this.#count || owes;
   }
 
   get isDue(): boolean {
@@ -153,7 +142,7 @@ export class Streams implements StreamTurn {
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */
   remove(sink: Slotted): void {
-    if (this.#at(sink.slot, sink.generation) === null) return;
+    if (this.at(sink.slot, sink.generation) === null) return;
     this.#sinks[sink.slot] = null;
     this.#size--;
     this.timeOuts.forget(sink.slot);
@@ -170,9 +159,9 @@ export class Streams implements StreamTurn {
   }
 
   /** Adds a command that has no bytes. */
-  command(op: number, sink: Slotted): void {
+  command(op: number, sink: Slotted, offset = 0, length = 0): void {
     this.reserve(0);
-    this.#push(op, sink, 0, 0);
+    this.#push(op, sink, offset, length);
   }
 
   /**
@@ -239,57 +228,6 @@ export class Streams implements StreamTurn {
     this.#tellLater(sink, Told.ROOM, 0);
   }
 
-  /** Throws the error out of a turn, and not out of the call that ran the handler. */
-  throwLater(error: unknown): void {
-    this.#thrown.push(error);
-    this.#host.wake();
-  }
-
-  /** Whether the engine moves bytes from stream to stream. */
-  get canPipe(): boolean {
-    return this.#engine.unpipe !== undefined;
-  }
-
-  /** Calls start() when nothing of the batch is left, and all that was written is sent as far as there is room. */
-  startWhenDone(starting: Starting): void {
-    this.#starting.push(starting);
-    if (!this.isUnfinished) this.#startAll();
-  }
-
-  /** From the next wait on the bytes of the source go to the target. */
-  pipe(source: Slotted, target: Slotted): void {
-    this.reserve(0);
-    this.#push(Op.PIPE, source, target.slot, target.generation);
-  }
-
-  /** Ends that. Returns the bytes that were under way. */
-  unpipe(source: Slotted): Chunk {
-    this.flush();
-    const parts: Buffer[] = [];
-    for (let count = 1; count > 0; ) {
-      const part = Buffer.allocUnsafe(UNPIPE_BYTES);
-      count = this.#engine.unpipe?.(source.slot, source.generation, part) ?? 0;
-      parts.push(part.subarray(0, count));
-    }
-    return asChunk(Buffer.concat(parts));
-  }
-
-  /** Tells at once what a piping has moved in this turn, if that is still to be told. */
-  tellPiped(source: StreamSink): void {
-    const reports = this.#reports;
-    for (let i = this.#next; i < this.#count; i++) {
-      if (reports.kind(i) !== Kind.PIPED || this.#at(reports.slot(i), reports.generation(i)) !== source) continue;
-      this.#piped(source, i);
-      reports.forget(i);
-    }
-  }
-
-  /** Hands bytes on as if they had just come, but not within this call. */
-  deliverLater(sink: StreamSink, bytes: Chunk): void {
-    this.#leftovers.push({ sink, bytes });
-    this.#host.wake();
-  }
-
   flush(): void {
     if (this.#owesResults) this.#settle();
     if (this.commands.count === 0) return;
@@ -316,17 +254,17 @@ export class Streams implements StreamTurn {
   deliver(): number {
     if (this.#owesReports) this.begin();
     let delivered = 0;
-    while (!this.#later.isEmpty) {
-      this.#throwOwed();
+    while (this.later.hasNews) {
+      this.later.throwOwed();
       delivered++;
-      this.#later.shift(this.#tell);
+      this.later.shift();
     }
-    delivered += this.#deliverLeftovers();
+    delivered += this.later.callOwed() + this.pipings.deliverLeftovers();
     const reports = this.#reports;
     while (this.#next < this.#count) {
-      this.#throwOwed();
+      this.later.throwOwed();
       const i = this.#next++;
-      const sink = this.#at(reports.slot(i), reports.generation(i));
+      const sink = this.at(reports.slot(i), reports.generation(i));
       if (sink === null) {
         if (reports.kind(i) === Kind.ACCEPTED) this.#refuse(reports.offset(i), reports.length(i));
         continue;
@@ -334,34 +272,40 @@ export class Streams implements StreamTurn {
       delivered++;
       this.#deliverOne(sink, i);
     }
-    this.#startAll();
-    this.#throwOwed();
+    this.pipings.startAll();
+    this.later.throwOwed();
     return delivered;
   }
 
   /** A copy of what was received for the sink in this turn, and not handed on yet. */
   takeUnread(sink: StreamSink): Buffer<ArrayBuffer> {
     const reports = this.#reports;
-    const parts: Uint8Array[] = this.#leftovers.filter((leftover) => leftover.sink === sink).map(({ bytes }) => bytes);
-    for (let i = this.#next; i < this.#count; i++) {
-      if (reports.slot(i) !== sink.slot || reports.generation(i) !== sink.generation) continue;
+    const parts = this.pipings.leftoversOf(sink);
+    for (const i of this.undelivered(sink)) {
       if (reports.kind(i) === Kind.DATA) parts.push(new Uint8Array(this.#slab, reports.offset(i), reports.length(i)));
     }
     return Buffer.concat(parts);
   }
 
+  /** The places of the reports of a sink that were not handed on yet. */
+  *undelivered(sink: Slotted): Iterable<number> {
+    for (let i = this.#next; i < this.#count; i++) {
+      if (this.#reports.slot(i) === sink.slot && this.#reports.generation(i) === sink.generation) yield i;
+    }
+  }
+
   close(): void {
     this.flush();
     this.#next = this.#count = 0;
-    this.#later.clear();
-    this.#leftovers = [];
-    this.#starting = [];
+    this.later.clear();
+    this.pipings.clear();
     this.timeOuts.cancel();
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();
+    this.later.clear();
   }
 
   #deliverOne(sink: StreamSink, i: number): void {
@@ -385,63 +329,28 @@ export class Streams implements StreamTurn {
         sink.onAccepted(reports.offset(i), reports.length(i), reports.extra(i));
         break;
       case Kind.PIPED:
-        this.#piped(sink, i);
+        this.pipings.moved(sink, i);
         break;
       case Kind.UNPIPED:
         sink.onUnpiped?.(reports.length(i));
         break;
       case Kind.ACCEPT_FAILED:
-        sink.onAcceptFailed(reports.length(i));
+        sink.onAcceptFailed(reports.length(i), this.#nameOf(reports.extra(i)));
     }
-  }
-
-  #deliverLeftovers(): number {
-    let delivered = 0;
-    while (this.#leftovers.length > 0) {
-      this.#throwOwed();
-      const { sink, bytes } = this.#leftovers.shift() as Leftover;
-      delivered++;
-      if (this.#at(sink.slot, sink.generation) === sink) sink.onData(bytes);
-    }
-    return delivered;
-  }
-
-  #piped(source: StreamSink, i: number): void {
-    const reports = this.#reports;
-    const length = reports.length(i);
-    const target = this.#at(reports.offset(i), reports.extra(i));
-    this.timeOuts.touch(source.slot);
-    source.onPiped?.(length);
-    if (target === null) return;
-    this.timeOuts.touch(target.slot);
-    target.onFed?.(length);
-  }
-
-  #startAll(): void {
-    if (this.#starting.length === 0) return;
-    this.flush();
-    const all = this.#starting;
-    this.#starting = [];
-    for (const starting of all) starting.start();
-  }
-
-  #throwOwed(): void {
-    if (this.#thrown.length > 0) throw this.#thrown.shift();
   }
 
   #tellLater(sink: Slotted, kind: number, value: number): void {
-    this.#later.push(sink.slot, sink.generation, kind, value);
-    this.#host.wake();
+    this.later.push(sink.slot, sink.generation, kind, value);
   }
 
-  readonly #tell = (slot: number, generation: number, kind: number, value: number): void => {
-    const sink = this.#at(slot, generation);
+  #tell(slot: number, generation: number, kind: number, value: number): void {
+    const sink = this.at(slot, generation);
     if (sink === null) return;
     if (kind === Told.ROOM) sink.onRoom();
     else if (kind === Told.NO_HALVES) sink.onNoHalves();
     else if (kind === Told.TIMED_OUT) sink.onTimedOut(value === TimeOut.DEADLINE);
     else sink.onFailed(value, this.#nameOf(kind - Told.FAILED));
-  };
+  }
 
   /** Closes a connection whose listener is gone. */
   #refuse(slot: number, generation: number): void {
@@ -462,13 +371,13 @@ export class Streams implements StreamTurn {
     if (!this.#owesResults) return;
     const { results } = commands;
     for (let i = 0; i < results.count; i++) {
-      const sink = this.#at(results.slot(i), results.generation(i));
+      const sink = this.at(results.slot(i), results.generation(i));
       if (sink === null) continue;
       const kind = results.kind(i);
       if (kind === Kind.PARTIAL) sink.onPartial(results.offset(i), results.length(i), commands);
       else if (kind === Kind.FILE_SENT) sink.onFileSent(results.length(i), results.offset(i) !== 0);
-      else if (kind === Kind.NO_HALVES) this.#later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
-      else this.#later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
+      else if (kind === Kind.NO_HALVES) this.later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
+      else this.later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
     }
     commands.clear();
     this.#owesResults = false;
@@ -478,7 +387,7 @@ export class Streams implements StreamTurn {
     return CALLS[call] ?? this.#engine.changeCall;
   }
 
-  #at(slot: number, generation: number): StreamSink | null {
+  at(slot: number, generation: number): StreamSink | null {
     const sink = this.#sinks[slot];
     return sink != null && sink.generation === generation ? sink : null;
   }

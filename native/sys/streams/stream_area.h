@@ -37,7 +37,7 @@ enum StreamKind : int32_t {
   kStreamFailed = 5,
   kStreamAccepted =
       6,  // by a listener: `offset` is the slot of the new stream, `length` its generation, `extra` its fd
-  kStreamAcceptFailed = 7,  // `length` is the error number; the listener is paused
+  kStreamAcceptFailed = 7,  // `length` is the error number, `extra` the call; the listener is paused
   // Of a kStreamSendFile `length` bytes were taken; room is awaited if these are not all. `offset` is 1 if the file has
   // ended before.
   kStreamFileSent = 8,
@@ -52,6 +52,7 @@ enum StreamCall : int32_t {
   kStreamCallSend = 1,
   kStreamCallSendFile = 2,
   kStreamCallWatch = 3,  // that of the poller
+  kStreamCallAccept = 4,
 };
 
 enum StreamNext : int32_t {

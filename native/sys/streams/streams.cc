@@ -272,7 +272,8 @@ void Streams::accept(Stream* listener, Handle handle, StreamArea* area) {
     if (made < 0) {
       listener->reading = false;
       mark_dirty(listener, handle);
-      area->reports.add({kStreamAcceptFailed, slot, generation, 0, error_of(made), 0});
+      const StreamCall call = accepted < 0 ? kStreamCallAccept : kStreamCallWatch;
+      area->reports.add({kStreamAcceptFailed, slot, generation, 0, error_of(made), call});
       return;
     }
     poller_->opened(fd);

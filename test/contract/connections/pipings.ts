@@ -17,8 +17,8 @@ export const ways: Via[] = capabilities().splice ? ['splice', 'copy'] : ['copy']
 export function copyOnly(reactor: Reactor): void {
   const [a] = socketPair();
   const connection = new Connection(reactor, a, {});
-  const { streams } = (connection as unknown as { kind: { streams: object } }).kind;
-  Object.defineProperty(streams, 'canPipe', { value: false });
+  const { streams } = (connection as unknown as { kind: { streams: { pipings: object } } }).kind;
+  Object.defineProperty(streams.pipings, 'canPipe', { value: false });
   connection.close();
 }
 
