@@ -1,5 +1,5 @@
-// StreamPipings: what the streams of a reactor do for pipings (piping.ts): when the engine begins to move bytes, what it
-// has moved, and what it gives back.
+// StreamPipings: what the streams of a reactor do for pipings (piping.ts): when the engine begins to move bytes, what
+// it has moved, and what it gives back.
 import type { StreamEngine } from '../reactor/stream-turn.js';
 import { asChunk, type Chunk } from './chunk.js';
 import { Kind, Op, type Reports } from './stream-area.js';
