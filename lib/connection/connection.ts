@@ -5,7 +5,7 @@
 // #queue, and while it is there everything goes through it, so that bytes keep their order.
 import { isUint8Array } from 'node:util/types';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { errorOf, failure, invalidState, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, failure, invalidState, invalidType, invalidValue, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { SocketAddress } from '../socket/address.js';
@@ -326,6 +326,7 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
+    if (encoding !== undefined) checkEncoding(encoding);
     const most = text.length * 3; // of UTF-8, which takes the most
     const streams = this.#streams;
     if (most > streams.largestCopy) return this.#writeLarge(Buffer.from(text, encoding));
@@ -521,8 +522,16 @@ function queueFull(maxQueued: number): Error {
   return Object.assign(error, { code: 'ERR_QUEUE_FULL' });
 }
 
+function checkEncoding(encoding: unknown): void {
+  if (typeof encoding !== 'string') throw invalidType('encoding', 'a string', encoding);
+  if (!Buffer.isEncoding(encoding)) throw invalidValue('encoding', 'an encoding of Buffer', encoding);
+}
+
 function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Uint8Array {
-  if (typeof bytes === 'string') return Buffer.from(bytes, encoding);
+  if (typeof bytes === 'string') {
+    if (encoding !== undefined) checkEncoding(encoding);
+    return Buffer.from(bytes, encoding);
+  }
   checkBytes(bytes, 'bytes');
   return bytes;
 }

@@ -6,7 +6,7 @@
 //
 // A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
-import { errorOf, SystemError } from '../base/errors.js';
+import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { Commands, Kind, Op, Reports } from './stream-area.js';
 
@@ -33,6 +33,9 @@ export interface StreamSink {
 
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
+
+/** Slots are given out from below: one that is farther above the others than that is none of the engine's. */
+const MOST_SKIPPED = 2 ** 20;
 
 const added = new Int32Array(2);
 
@@ -104,6 +107,7 @@ export class Streams implements StreamTurn {
 
   put(sink: StreamSink): void {
     const { slot } = sink;
+    if (slot - this.#sinks.length > MOST_SKIPPED) throw invalidState(`there is no stream ${slot}`);
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
     this.#size++;
