@@ -9,7 +9,7 @@ import { errorOf, failure, invalidState, invalidType, invalidValue, SystemError,
 import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { SocketAddress } from '../socket/address.js';
-import type { ConnectionHandlers } from './handlers.js';
+import { type ConnectionHandlers, checkHandlers } from './handlers.js';
 import { streamsOf } from './of-reactor.js';
 import { SendQueue } from './send-queue.js';
 import { type Commands, Op } from './stream-area.js';
@@ -41,7 +41,7 @@ export interface ConnectionKind<T> {
 }
 
 export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOptions = NO_OPTIONS): ConnectionKind<T> {
-  checkObject(handlers, 'handlers');
+  checkHandlers(handlers);
   checkObject(options, 'options');
   const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024 } = options;
   checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);

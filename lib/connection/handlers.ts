@@ -1,4 +1,5 @@
 // What a program gives a connection or a listener: one object of handlers, which all connections of a kind share.
+import { checkFunction, checkObject } from '../base/arguments.js';
 import type { Connection } from './connection.js';
 
 /**
@@ -29,4 +30,15 @@ export interface ConnectionHandlers<T = undefined> {
   error?(connection: Connection<T>, error: Error): void;
   /** The connection is closed, and its fd given up. Comes last, and once. */
   close?(connection: Connection<T>): void;
+}
+
+const NAMES = ['open', 'data', 'drain', 'end', 'error', 'close'] as const satisfies (keyof ConnectionHandlers)[];
+
+/** @throws TypeError for what is no object of functions */
+export function checkHandlers(handlers: unknown): asserts handlers is ConnectionHandlers<unknown> {
+  checkObject(handlers, 'handlers');
+  for (const name of NAMES) {
+    const handler = (handlers as Record<string, unknown>)[name];
+    if (handler !== undefined) checkFunction(handler, `handlers.${name}`);
+  }
 }
