@@ -14,7 +14,7 @@ import {
   copyBuffers,
   NO_OPTIONS,
 } from '../base/arguments.js';
-import { errorOf, failure, invalidState, outOfRange, WOULD_BLOCK } from '../base/errors.js';
+import { errorOf, failure, invalidState, invalidType, invalidValue, outOfRange, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { fileHasEnded, isFed, queueIsFull } from './errors.js';
 import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
@@ -239,6 +239,7 @@ export abstract class Sender<T> {
   }
 
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
+    if (encoding !== undefined) checkEncoding(encoding);
     const most = text.length * 3; // of UTF-8, which takes the most
     const { streams } = this.kind;
     if (most > streams.largestCopy) return this.#writeLarge(Buffer.from(text, encoding));
@@ -278,6 +279,7 @@ export abstract class Sender<T> {
   #writeToQueue(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     this.#checkNotEnding('write');
     if (typeof bytes !== 'string') checkBytes(bytes, 'bytes');
+    else if (encoding !== undefined) checkEncoding(encoding);
     if ((this.state & (State.CLOSED | State.FAILED)) !== 0) return false;
     return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
   }
@@ -353,4 +355,9 @@ export abstract class Sender<T> {
     this.#queue = null;
     queue?.clear(this.kind.streams);
   }
+}
+
+function checkEncoding(encoding: unknown): void {
+  if (typeof encoding !== 'string') throw invalidType('encoding', 'a string', encoding);
+  if (!Buffer.isEncoding(encoding)) throw invalidValue('encoding', 'an encoding of Buffer', encoding);
 }

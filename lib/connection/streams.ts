@@ -6,7 +6,7 @@
 //
 // A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
-import { errorOf, SystemError } from '../base/errors.js';
+import { errorOf, invalidState, SystemError } from '../base/errors.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { type Chunk, chunkOf } from './chunk.js';
@@ -64,6 +64,9 @@ export interface StreamHost {
 
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
+
+/** Slots are given out from below: one that is farther above the others than that is none of the engine's. */
+const MOST_SKIPPED = 2 ** 20;
 
 const added = new Int32Array(2);
 
@@ -135,6 +138,7 @@ export class Streams implements StreamTurn {
 
   put(sink: StreamSink): void {
     const { slot } = sink;
+    if (slot - this.#sinks.length > MOST_SKIPPED) throw invalidState(`there is no stream ${slot}`);
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
     if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive

@@ -462,7 +462,7 @@ describe.each([scriptedGround, ...kernelGrounds])('$name: streams that are gone'
     for (const stream of after) expect(textOf(told, stream)).toEqual(['n']);
   });
 
-  test('an fd that is not there is refused, and leaves nothing behind', () => {
+  test('a number that is no open fd is refused, and leaves nothing behind', () => {
     const { desk, stream, fd, peer } = open(ground);
     const gone = ground.pair();
     ground.close(gone.fd);
