@@ -15,6 +15,7 @@ import {
 import {
   Connection,
   type ConnectionHandlers,
+  type ConnectionsOptions,
   configureConnections,
   connect,
   DelimiterFramer,
@@ -191,6 +192,48 @@ export function sockets(): void {
     peerKnown,
     option,
   ];
+}
+
+export function connections(): void {
+  const reactor = new Reactor();
+  const sizes: ConnectionsOptions = { slabBytes: 1, sendAreaBytes: 1, maxReceiveBytes: 1, minReceiveBytes: 1 };
+  configureConnections(reactor, { ...sizes, acceptBatch: 1, maxCommands: 1, maxReports: 1 });
+  const framer: Framer = new DelimiterFramer({ delimiter: 'x', maxBytes: 10 });
+  const framers: Framer[] = [framer, new FixedFramer(4), new LengthFramer({ prefix: 'uint16be' })];
+  const handlers: ConnectionHandlers<{ name: string }> = {
+    open: (connection) => {
+      connection.data = { name: 'one' };
+    },
+    data: (connection, chunk) => {
+      const room: boolean = connection.write(chunk) && connection.write(connection.data.name, 'utf8');
+      framer.push(chunk, (frame) => connection.end(frame));
+      if (!room) connection.pause();
+    },
+    drain: (connection) => connection.resume(),
+    end: (connection) => connection.end('bye', 'latin1'),
+    error: (connection, error) => void [connection.fd, error.message],
+    close: (connection) => void [connection.bytesRead + connection.bytesWritten + connection.queued, connection.ended],
+  };
+  const listener = new Listener(reactor, { host: '::', port: 0, backlog: 5, noDelay: true, reusePort: true }, handlers);
+  const n: number = listener.accepted + listener.pauses + listener.size;
+  for (const connection of listener.connections()) connection.reset();
+  listener.close({ graceMs: 5 });
+  const client: Connection<{ name: string }> = connect(reactor, { host: '::1', port: 1, highWaterMark: 1 }, handlers);
+  const plain: Connection = connect(reactor, { path: '/x', maxQueued: 5 }, {});
+  const adopted = new Connection(reactor, 3, handlers, { maxQueued: 5 });
+  const { fd, unread, unsent }: { fd: number; unread: Buffer; unsent: Buffer } = adopted.detach();
+  const peer: socket.AddressInfo | null = client.remoteAddress;
+  void [n, plain.closed, fd, unread, unsent, peer, framers];
+
+  // @ts-expect-error it has no port
+  new Listener(reactor, { host: 5 }, {});
+  // @ts-expect-error a number is no bytes
+  client.write(5);
+  // @ts-expect-error the data of another kind
+  const wrong: Connection<number> = client;
+  // @ts-expect-error no such handler
+  connect(reactor, { path: '/x' }, { message: () => {} });
+  void wrong;
 }
 
 export function transfers(): void {

@@ -207,14 +207,13 @@ void Streams::serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamAr
     if (stream->reading) accept(stream, handle, area);
     return;
   }
+  const bool is_closed = (ready & kStreamClosed) != 0;
+  // What came before the connection broke is told first, and the error by the call that finds it.
+  if (is_closed && take(stream, handle, area)) return;
   tell_room(stream, handle, ready, area);
-  if (stream->reading && !stream->over && !stream->rests) {
-    if ((ready & (kStreamReadable | kStreamClosed)) == 0) return;
-    if (stream->piped) return move(stream, handle, area);
-    return receive(stream, handle, area);
-  }
+  if (!is_closed && (ready & kStreamReadable) != 0) take(stream, handle, area);
   // What sends in the room that was told in this turn gets the error; the poller is asked again after it.
-  if ((ready & kStreamClosed) == 0 || stream->dirty) return;
+  if (!is_closed || stream->dirty) return;
   const int error = stream->only_sends ? kStreamBrokenPipe : poller_->take_error(stream->fd, stream->is_socket);
   const StreamCall call = stream->only_sends ? kStreamCallSend : kStreamCallReceive;
   if (error != 0) fail(stream, handle, error, call, &area->reports);
@@ -229,21 +228,37 @@ void Streams::tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea
   area->reports.add({kStreamRoom, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation), 0, 0, 0});
 }
 
-void Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
+// Receives from a stream that is read, or moves what has come. False if nothing has.
+bool Streams::take(Stream* stream, Handle handle, StreamArea* area) {
+  if (!stream->reading || stream->over || stream->rests) return false;
+  if (!stream->piped) return receive(stream, handle, area);
+  move(stream, handle, area);
+  return true;
+}
+
+// False if nothing has come.
+bool Streams::receive(Stream* stream, Handle handle, StreamArea* area) {
   const size_t needed = std::min(limits_.least_room, area->slab.size);
-  if (area->slab_room() < needed || !area->reports.has_room()) return postpone(stream, handle, kStreamReadable);
+  if (area->slab_room() < needed || !area->reports.has_room()) {
+    postpone(stream, handle, kStreamReadable);
+    return true;
+  }
   StreamHeader& header = *area->header;
   char* const start = static_cast<char*>(area->slab.data) + header.slab_used;
   const Bytes room = {start, std::min(area->slab_room(), limits_.most_received)};
   const Result received = stream_receive(stream->fd, stream->is_socket, room);
-  if (received == kWouldBlock) return;
-  if (received < 0) return fail(stream, handle, error_of(received), kStreamCallReceive, &area->reports);
-  if (received == 0) return end(stream, handle, area);
-  const auto slot = static_cast<int32_t>(handle.slot);
-  const auto generation = static_cast<int32_t>(handle.generation);
-  const auto length = static_cast<int32_t>(received);
-  area->reports.add({kStreamData, slot, generation, header.slab_used, length, 0});
-  header.slab_used += length;
+  if (received == kWouldBlock) return false;
+  if (received < 0) {
+    fail(stream, handle, error_of(received), kStreamCallReceive, &area->reports);
+  } else if (received == 0) {
+    end(stream, handle, area);
+  } else {
+    const auto length = static_cast<int32_t>(received);
+    area->reports.add({kStreamData, static_cast<int32_t>(handle.slot), static_cast<int32_t>(handle.generation),
+                       header.slab_used, length, 0});
+    header.slab_used += length;
+  }
+  return true;
 }
 
 void Streams::end(Stream* stream, Handle handle, StreamArea* area) {

@@ -112,7 +112,8 @@ class Streams {
   Result send_chain(const Stream& stream, size_t place, const StreamArea& area, size_t* asked);
   void serve_ready(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
   void tell_room(Stream* stream, Handle handle, uint8_t ready, StreamArea* area);
-  void receive(Stream* stream, Handle handle, StreamArea* area);
+  bool take(Stream* stream, Handle handle, StreamArea* area);
+  bool receive(Stream* stream, Handle handle, StreamArea* area);
   void accept(Stream* listener, Handle handle, StreamArea* area);
   void end(Stream* stream, Handle handle, StreamArea* area);
   void pipe(Stream* source, Handle handle, Handle target);

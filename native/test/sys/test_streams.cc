@@ -1,8 +1,10 @@
 // Streams over a scripted poller: which commands reach the kernel, what is reported, and that no stream starves.
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../../sys/streams/stream_turn.h"
 #include "../things.h"
@@ -167,4 +169,87 @@ TEST("streams: a turn waits only if there is nothing to report by then") {
   poller.calls.clear();
   run_stream_turn(&streams, &poller, {nullptr, 0}, 50, 0, turn.area());
   EXPECT_EQ(poller.calls, "change 3;wait 0;");
+}
+
+TEST("streams: what finds the reports full is told in the next turn, also what the poller tells only once") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (size_t i = 0; i < kCapacity + 2; ++i) peers.push_back(std::make_unique<Peer>(&streams));
+  Turn turn(4096);
+  turn.area();
+  for (const auto& peer : peers) {
+    peer->send("x");
+    streams.serve(peer->slot, peer->generation, kStreamReadable | kStreamClosed, &turn.memory);
+  }
+  EXPECT_EQ(turn.memory.reports.count(), kCapacity);
+  EXPECT(streams.has_unserved());
+  streams.serve_unserved(turn.area());
+  EXPECT_EQ(turn.told(), "1:8:1;1:9:1;");
+  EXPECT(!streams.has_unserved());
+}
+
+TEST("streams: an event of a stream that waits to be served is not lost") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer first(&streams);
+  const Peer second(&streams);
+  first.send("0123456789");
+  second.send("0123456789");
+  Turn turn(10);
+  turn.push(kStreamAwaitRoom, second.s(), second.g());
+  streams.flush(turn.area());
+  turn.area();
+  streams.serve(first.slot, first.generation, kStreamReadable, &turn.memory);
+  streams.serve(second.slot, second.generation, kStreamReadable, &turn.memory);
+  EXPECT_EQ(turn.told(), "1:0:10;");
+  streams.serve(second.slot, second.generation, kStreamWritable, &turn.memory);
+  streams.serve_unserved(turn.area());
+  EXPECT_EQ(turn.told(), "3:1:0;1:1:10;");
+}
+
+TEST("streams: the end is not sent behind a send that was taken in part") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  turn.push(kStreamSend, peer.s(), peer.g(), std::string(4'000'000, 'x'));
+  turn.push(kStreamShutdown, peer.s(), peer.g());
+  streams.flush(turn.area());
+  while (peer.receive().size() == 64) continue;
+  EXPECT_EQ(peer.receive(), "nothing");
+  turn.clear();
+  streams.serve(peer.slot, peer.generation, kStreamWritable, turn.area());
+  turn.push(kStreamShutdown, peer.s(), peer.g());
+  streams.flush(turn.area());
+  EXPECT_EQ(peer.receive(), "");
+}
+
+TEST("streams: commands are carried out once, and an empty slab is refused") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  turn.push(kStreamSend, peer.s(), peer.g(), "once");
+  streams.flush(turn.area());
+  streams.flush(turn.area());
+  EXPECT_EQ(peer.receive(), "once");
+  EXPECT_EQ(peer.receive(), "nothing");
+  EXPECT(!turn.memory.init_reports({turn.reports, sizeof turn.reports}, kCapacity, {nullptr, 0}));
+}
+
+TEST("streams: after an error nothing more is told, and one that found no room is told later") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  Turn turn;
+  poller.answer = failure(ENOMEM);
+  for (size_t i = 0; i < kCapacity; ++i) turn.push(kStreamAwaitRoom, peer.s(), peer.g());
+  streams.flush(turn.area());
+  EXPECT_EQ(turn.told(), "5:0:" + std::to_string(ENOMEM) + ";");
+  turn.clear();
+  streams.flush(turn.area());
+  peer.send("x");
+  streams.serve(peer.slot, peer.generation, kStreamReadable | kStreamClosed, turn.area());
+  EXPECT_EQ(turn.told(), "");
 }

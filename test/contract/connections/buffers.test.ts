@@ -51,6 +51,28 @@ connectionTest('a buffer above 2 GiB ends the connection with ERR_QUEUE_FULL, an
   expect(events).toEqual(['ERR_QUEUE_FULL', 'close']);
 });
 
+connectionTest('many small writes to a peer that does not read take memory in proportion to their bytes', (t) => {
+  const reactor = t.newReactor();
+  const { connection, peer } = connectionPair(reactor);
+  fill(connection.fd);
+  connection.write(Buffer.alloc(20_000));
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  for (let i = 0; i < 1_000_000; i++) connection.write('x');
+  expect(connection.queued).toBe(1_020_000);
+  globalThis.gc?.();
+  const now = process.memoryUsage();
+  expect(now.heapUsed + now.arrayBuffers - heapUsed - arrayBuffers).toBeLessThan(100_000_000);
+  let got = 0;
+  turnUntil(reactor, () => {
+    got += Math.max(0, socket.recv(peer, Buffer.alloc(2_000_000)));
+    return connection.queued === 0;
+  });
+  connection.end();
+  reactor.poll(0);
+  expect(got + recvAll(peer).length).toBeGreaterThan(1_020_000);
+  connection.close();
+});
+
 connectionTest('one byte of everything: what is written comes back', (t) => {
   const reactor = t.newReactor();
   const one = { slabBytes: 1, sendAreaBytes: 1, maxReceiveBytes: 1, acceptBatch: 1, maxCommands: 2, maxReports: 1 };

@@ -35,6 +35,9 @@ const PROVOKE: Record<Name, (reactor: Reactor, handlers: Handlers) => void> = {
   error: (reactor, handlers) => {
     connect(reactor, { host, port: refusingPort() }, handlers);
   },
+  timeout: (reactor, handlers) => {
+    connectionPair(reactor, handlers, { idleTimeoutMs: 1 });
+  },
   close: (reactor, handlers) => {
     socket.close(connectionPair(reactor, handlers).peer);
   },

@@ -84,7 +84,7 @@ export function planOf(seed) {
     minReceiveBytes: Math.min(slabBytes, one(SIZES)),
     sendAreaBytes: one(SIZES),
     acceptBatch: one(COUNTS),
-    maxCommands: one(COUNTS),
+    maxCommands: Math.max(2, one(COUNTS)),
     maxReports: one(COUNTS),
   };
   return {
