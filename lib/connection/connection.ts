@@ -207,8 +207,8 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /**
    * Sends what is queued, and then the end of the stream (shutdown(2) with SHUT_WR). What the peer still sends goes to
-   * `data`. The connection closes when the peer has ended as well; that of a pipe or a terminal when all is sent.
-   * Does nothing once closed. Idempotent.
+   * `data`. The connection closes when the peer has ended as well; the writing end of a pipe when all is sent. The peer
+   * of a terminal is told nothing before it closes. Does nothing once closed. Idempotent.
    *
    * @param bytes are written before
    * @param encoding of a string; 'utf8' by default
@@ -315,7 +315,7 @@ export class Connection<T = undefined> extends Sender<T> {
     }
   }
 
-  /** @internal The fd has no halves that could be shut down. */
+  /** @internal Nothing can be received either. */
   onNoHalves(): void {
     this.close();
   }

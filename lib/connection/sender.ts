@@ -285,18 +285,19 @@ export abstract class Sender<T> {
   }
 
   #enqueue(bytes: Uint8Array): boolean {
-    if (bytes.length === 0) return this.queued <= this.kind.highWaterMark;
-    this.#queue ??= new SendQueue();
-    const queue = this.#queue;
     const { highWaterMark, maxQueued } = this.kind;
-    if (queue.bytes + bytes.length > maxQueued && (this.state & State.FED) === 0) {
-      this.fail(queueIsFull(maxQueued));
-      return false;
+    if (bytes.length > 0) {
+      if (this.queued + bytes.length > maxQueued && (this.state & State.FED) === 0) {
+        this.fail(queueIsFull(maxQueued));
+        return false;
+      }
+      this.#queue ??= new SendQueue();
+      this.#queue.push(bytes);
+      this.#bytesWritten += bytes.length;
     }
-    queue.push(bytes);
-    this.#bytesWritten += bytes.length;
-    if (queue.bytes > highWaterMark) this.state |= State.NEEDS_DRAIN;
-    return queue.bytes <= highWaterMark;
+    const hasRoom = this.queued <= highWaterMark;
+    if (!hasRoom) this.state |= State.NEEDS_DRAIN;
+    return hasRoom;
   }
 
   #checkNotEnding(call: string): void {

@@ -40,7 +40,7 @@ export interface StreamSink extends Slotted {
   onFileSent(sent: number, hasEnded: boolean): void;
   onFailed(error: number, syscall: string): void;
   onTimedOut(isDeadline: boolean): void;
-  /** The fd has no halves that could be shut down. */
+  /** All is sent by an fd that only sends. */
   onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
   onAcceptFailed(error: number, syscall: string): void;
@@ -65,7 +65,7 @@ export interface StreamHost {
 /** To copy more would cost more than a call. */
 const LARGEST_COPY = 16 * 1024;
 
-/** Slots are given out from below: one that is farther above the others than that is none of the engine's. */
+/** Slots are given out from below: one that is farther above the others than is not the engine's. */
 const MOST_SKIPPED = 2 ** 20;
 
 const added = new Int32Array(2);

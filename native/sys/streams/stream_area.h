@@ -41,7 +41,7 @@ enum StreamKind : int32_t {
   // Of a kStreamSendFile `length` bytes were taken; room is awaited if these are not all. `offset` is 1 if the file has
   // ended before.
   kStreamFileSent = 8,
-  kStreamNoHalves = 9,  // of a kStreamShutdown: it is not a socket
+  kStreamNoHalves = 9,  // of a kStreamShutdown: it only sends, and is to be closed
   kStreamPiped = 10,    // `length` bytes went to the stream whose slot is `offset`, and generation `extra`
   kStreamUnpiped = 11,  // the kernel does not move its bytes: error `length`. It rests until Streams::unpipe()
 };

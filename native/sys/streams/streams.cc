@@ -92,8 +92,8 @@ void Streams::carry_out(const StreamCommand& command, size_t place, StreamArea* 
       return mark_dirty(stream, handle);
     case kStreamShutdown:
       if (stream->awaits_room) return;  // bytes of an earlier send are still to come
-      if (!stream->is_socket) return area->results.add({kStreamNoHalves, command.slot, command.generation, 0, 0, 0});
-      stream_shutdown(stream->fd);
+      if (stream->is_socket) stream_shutdown(stream->fd);
+      if (stream->only_sends) area->results.add({kStreamNoHalves, command.slot, command.generation, 0, 0, 0});
       return;
     case kStreamClose:
     case kStreamReset:
