@@ -4,7 +4,6 @@ import { close } from '../socket/calls.js';
 import { type ConnectTcpOptions, connectTcp, connectUnix } from '../socket/open.js';
 import { Adopted, Connection, type ConnectionOptions, kindOf } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
-import { streamsOf } from './of-reactor.js';
 
 /** Where to connect to, and options of the connection. */
 export type ConnectOptions = (ConnectTcpOptions | { path: string }) & ConnectionOptions;
@@ -20,11 +19,10 @@ export function connect<T = undefined>(
   options: ConnectOptions,
   handlers: ConnectionHandlers<T>,
 ): Connection<T> {
-  const kind = kindOf(handlers, options);
-  const streams = streamsOf(reactor);
+  const kind = kindOf(reactor, handlers, options);
   const fd = 'host' in options ? connectTcp({ noDelay: true, ...options }) : connectUnix(options);
   try {
-    return new Connection(Adopted.fd(streams, kind, fd, true));
+    return new Connection(Adopted.fd(kind, fd, true));
   } catch (error) {
     close(fd);
     throw error;

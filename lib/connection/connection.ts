@@ -30,8 +30,9 @@ export interface ConnectionOptions {
   maxQueued?: number;
 }
 
-/** The options of all connections of a kind, checked once. */
+/** What all connections of a kind have in common; its options are checked once. */
 export interface ConnectionKind<T> {
+  readonly streams: Streams;
   readonly handlers: ConnectionHandlers<T>;
   readonly highWaterMark: number;
   readonly maxQueued: number;
@@ -39,13 +40,18 @@ export interface ConnectionKind<T> {
   open: number;
 }
 
-export function kindOf<T>(handlers: ConnectionHandlers<T>, options: ConnectionOptions = NO_OPTIONS): ConnectionKind<T> {
+/** Checks the arguments. @throws what `streamsOf()` throws; TypeError or RangeError for a wrong argument */
+export function kindOf<T>(
+  reactor: Reactor,
+  handlers: ConnectionHandlers<T>,
+  options: ConnectionOptions = NO_OPTIONS,
+): ConnectionKind<T> {
   checkObject(handlers, 'handlers');
   checkObject(options, 'options');
   const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024 } = options;
   checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);
   checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
-  return { handlers, highWaterMark, maxQueued, open: 0 };
+  return { streams: streamsOf(reactor), handlers, highWaterMark, maxQueued, open: 0 };
 }
 
 const State = { OPEN: 0, ENDING: 1, CLOSED: 2 } as const;
@@ -55,22 +61,13 @@ const Mark = { CONNECTING: 1, NEEDS_DRAIN: 2, ENDED: 4 } as const;
 
 /** A stream that has its slot already, of which a connection is to be made. */
 export class Adopted<T> {
-  readonly streams: Streams;
   readonly kind: ConnectionKind<T>;
   readonly fd: number;
   readonly slot: number;
   readonly generation: number;
   readonly isConnecting: boolean;
 
-  constructor(
-    streams: Streams,
-    kind: ConnectionKind<T>,
-    fd: number,
-    slot: number,
-    generation: number,
-    isConnecting: boolean,
-  ) {
-    this.streams = streams;
+  constructor(kind: ConnectionKind<T>, fd: number, slot: number, generation: number, isConnecting: boolean) {
     this.kind = kind;
     this.fd = fd;
     this.slot = slot;
@@ -79,9 +76,10 @@ export class Adopted<T> {
   }
 
   /** Takes over an fd. @throws SystemError of epoll_ctl(2) */
-  static fd<T>(streams: Streams, kind: ConnectionKind<T>, fd: number, isConnecting: boolean): Adopted<T> {
+  static fd<T>(kind: ConnectionKind<T>, fd: number, isConnecting: boolean): Adopted<T> {
+    const { streams } = kind;
     const slot = streams.add(fd, isConnecting ? Role.CONNECTING : Role.CONNECTED, false);
-    return new Adopted(streams, kind, fd, slot, streams.addedGeneration, isConnecting);
+    return new Adopted(kind, fd, slot, streams.addedGeneration, isConnecting);
   }
 }
 
@@ -98,7 +96,6 @@ export let opened: (connection: Connection<unknown>) => void;
 export class Connection<T = undefined> implements StreamSink {
   /** Anything of the program's. */
   data!: T;
-  readonly #streams: Streams;
   readonly #kind: ConnectionKind<T>;
   readonly #fd: number;
   /** @internal */
@@ -126,14 +123,13 @@ export class Connection<T = undefined> implements StreamSink {
   constructor(adopted: Adopted<T>);
   constructor(from: Reactor | Adopted<T>, fd?: number, handlers?: ConnectionHandlers<T>, options?: ConnectionOptions) {
     const adopted = from instanceof Adopted ? from : adopt(from, fd, handlers as ConnectionHandlers<T>, options);
-    this.#streams = adopted.streams;
     this.#kind = adopted.kind;
     this.#fd = adopted.fd;
     this.slot = adopted.slot;
     this.generation = adopted.generation;
     this.#marks = adopted.isConnecting ? Mark.CONNECTING : 0;
     this.#kind.open++;
-    this.#streams.put(this);
+    this.#kind.streams.put(this);
   }
 
   /** Its fd. Do not read, write or close it: `detach()` gives it to the program. */
@@ -174,7 +170,7 @@ export class Connection<T = undefined> implements StreamSink {
     const address = new SocketAddress();
     const bytes = SocketAddress.bytesOf(address) as Uint8Array;
     if (this.#state === State.CLOSED) return address;
-    this.#streams.peer(this, bytes);
+    this.#kind.streams.peer(this, bytes);
     if (address.domain === 0) native.socket.getpeername(this.#fd, bytes);
     return address;
   }
@@ -200,7 +196,7 @@ export class Connection<T = undefined> implements StreamSink {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
     }
-    const streams = this.#streams;
+    const streams = this.#kind.streams;
     streams.reserve(length);
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
@@ -209,12 +205,12 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** Receives no more until resume(). A chunk that has come in this turn is still handed on. Idempotent. */
   pause(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.PAUSE, this);
+    if (this.#state !== State.CLOSED) this.#kind.streams.command(Op.PAUSE, this);
   }
 
   /** Ends pause(). */
   resume(): void {
-    if (this.#state !== State.CLOSED) this.#streams.command(Op.RESUME, this);
+    if (this.#state !== State.CLOSED) this.#kind.streams.command(Op.RESUME, this);
   }
 
   /**
@@ -253,9 +249,9 @@ export class Connection<T = undefined> implements StreamSink {
    */
   detach(): { fd: number; unread: Buffer } {
     if (this.#state === State.CLOSED) throw invalidState('the connection is closed');
-    const unread = this.#streams.takeUnread(this);
-    this.#streams.command(Op.DETACH, this);
-    this.#streams.flush();
+    const unread = this.#kind.streams.takeUnread(this);
+    this.#kind.streams.command(Op.DETACH, this);
+    this.#kind.streams.flush();
     this.#leave();
     return { fd: this.#fd, unread };
   }
@@ -328,7 +324,7 @@ export class Connection<T = undefined> implements StreamSink {
   #writeString(text: string, encoding: BufferEncoding | undefined): boolean {
     const most = text.length * 3; // of UTF-8, which takes the most
     if (most > LARGEST_COPY) return this.#writeLarge(Buffer.from(text, encoding));
-    const streams = this.#streams;
+    const streams = this.#kind.streams;
     streams.reserve(most);
     const length = streams.commands.sendArea.write(text, streams.commands.sendUsed, most, encoding);
     if (length > 0) this.#sendReserved(length);
@@ -336,15 +332,15 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   #sendReserved(length: number): void {
-    const streams = this.#streams;
+    const streams = this.#kind.streams;
     this.#tail = streams.send(this, this.#tail, length);
     this.#bytesWritten += length;
   }
 
   /** From the caller's memory, after what this turn has to send. */
   #writeLarge(bytes: Uint8Array): boolean {
-    const { commands } = this.#streams;
-    if (commands.isPart(this.#tail, this.slot, this.generation)) this.#streams.flush();
+    const { commands } = this.#kind.streams;
+    if (commands.isPart(this.#tail, this.slot, this.generation)) this.#kind.streams.flush();
     if (this.#queue !== null) return this.#enqueue(Buffer.from(bytes));
     let sent = sendNative(this.#fd, bytes);
     if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.#fd, bytes);
@@ -356,7 +352,7 @@ export class Connection<T = undefined> implements StreamSink {
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
     this.#queue = new SendQueue();
-    this.#streams.command(Op.AWAIT_ROOM, this);
+    this.#kind.streams.command(Op.AWAIT_ROOM, this);
     return this.#enqueue(Buffer.from(bytes.subarray(taken)));
   }
 
@@ -391,7 +387,7 @@ export class Connection<T = undefined> implements StreamSink {
       this.onFailed(error);
       return;
     }
-    if (queue.bytes > 0) this.#streams.command(Op.AWAIT_ROOM, this);
+    if (queue.bytes > 0) this.#kind.streams.command(Op.AWAIT_ROOM, this);
     else this.#queue = null;
     if (this.#queue === null && this.#state === State.ENDING) {
       this.#finish();
@@ -417,13 +413,13 @@ export class Connection<T = undefined> implements StreamSink {
   }
 
   #finish(): void {
-    this.#streams.command(Op.SHUTDOWN, this);
+    this.#kind.streams.command(Op.SHUTDOWN, this);
     if (this.#has(Mark.ENDED)) this.close();
   }
 
   #close(op: number): void {
     if (this.#state === State.CLOSED) return;
-    this.#streams.command(op, this);
+    this.#kind.streams.command(op, this);
     this.#leave();
     const { close } = this.#kind.handlers;
     if (close !== undefined) close.call(this.#kind.handlers, this);
@@ -433,7 +429,7 @@ export class Connection<T = undefined> implements StreamSink {
     this.#kind.open--;
     this.#state = State.CLOSED;
     this.#queue = null;
-    this.#streams.remove(this);
+    this.#kind.streams.remove(this);
   }
 
   #call(handler: (connection: Connection<T>) => void): void {
@@ -446,7 +442,7 @@ export class Connection<T = undefined> implements StreamSink {
 
   /** An error of a call within write(): the handlers are called in a later turn. */
   #failLater(error: number): void {
-    this.#streams.failLater(this, error);
+    this.#kind.streams.failLater(this, error);
   }
 
   /** A handler threw: the connection ends, the others of the turn are served. */
@@ -486,7 +482,7 @@ function adopt<T>(
   options?: ConnectionOptions,
 ): Adopted<T> {
   checkFd(fd);
-  return Adopted.fd(streamsOf(reactor), kindOf(handlers, options), fd, false);
+  return Adopted.fd(kindOf(reactor, handlers, options), fd, false);
 }
 
 const errorPeer = new Uint8Array(native.address.bytes);

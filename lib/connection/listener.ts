@@ -19,7 +19,6 @@ import {
   opened,
 } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
-import { streamsOf } from './of-reactor.js';
 import { Op } from './stream-area.js';
 import { Role, type StreamSink, type Streams } from './streams.js';
 
@@ -73,11 +72,11 @@ export class Listener<T = undefined> implements StreamSink {
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
     checkObject(options, 'options');
-    this.#kind = kindOf(handlers, options);
+    this.#kind = kindOf(reactor, handlers, options);
     const { noDelay = true } = options;
     checkBoolean(noDelay, 'options.noDelay');
     this.#reactor = reactor;
-    this.#streams = streamsOf(reactor);
+    this.#streams = this.#kind.streams;
     this.#fd = openListener(options);
     this.slot = this.#streams.add(this.#fd, Role.LISTENER, noDelay);
     this.generation = this.#streams.addedGeneration;
@@ -136,7 +135,7 @@ export class Listener<T = undefined> implements StreamSink {
   /** @internal */
   onAccepted(slot: number, generation: number, fd: number): void {
     this.#accepted++;
-    const connection = new Connection(new Adopted(this.#streams, this.#kind, fd, slot, generation, false));
+    const connection = new Connection(new Adopted(this.#kind, fd, slot, generation, false));
     opened(connection as Connection<unknown>);
   }
 
