@@ -292,7 +292,7 @@ export class Connection<T = undefined> implements StreamSink {
     let skip = sent;
     for (let place = first; place !== NO_PART; place = commands.nextOf(place)) {
       const part = commands.bytesOf(place);
-      if (skip < part.length) queue.push(Buffer.from(part.subarray(skip)));
+      if (skip < part.length) queue.push(part.subarray(skip));
       skip = Math.max(0, skip - part.length);
     }
     // Bytes that were written after a flush within the turn are behind these already.
@@ -341,7 +341,7 @@ export class Connection<T = undefined> implements StreamSink {
   #writeLarge(bytes: Uint8Array): boolean {
     const { commands } = this.#kind.streams;
     if (commands.isPart(this.#tail, this.slot, this.generation)) this.#kind.streams.flush();
-    if (this.#queue !== null) return this.#enqueue(Buffer.from(bytes));
+    if (this.#queue !== null) return this.#enqueue(bytes);
     let sent = sendNative(this.#fd, bytes);
     if (sent < WOULD_BLOCK && sent !== BAD_ARGUMENT) sent = writeNative(this.#fd, bytes);
     if (sent < WOULD_BLOCK) {
@@ -353,7 +353,7 @@ export class Connection<T = undefined> implements StreamSink {
     if (taken === bytes.length) return true;
     this.#queue = new SendQueue();
     this.#kind.streams.command(Op.AWAIT_ROOM, this);
-    return this.#enqueue(Buffer.from(bytes.subarray(taken)));
+    return this.#enqueue(bytes.subarray(taken));
   }
 
   #enqueue(bytes: Uint8Array): boolean {
@@ -372,10 +372,10 @@ export class Connection<T = undefined> implements StreamSink {
   /** A write that is not to an open connection. */
   #writeElsewhere(bytes: unknown, encoding: BufferEncoding | undefined): boolean {
     if (this.#state === State.ENDING) throw invalidState('write() after end()');
-    const copy = toBytes(bytes, encoding);
+    const checked = toBytes(bytes, encoding);
     if (this.#state === State.CLOSED) return false;
     this.#queue ??= new SendQueue(); // until it is connected
-    return this.#enqueue(copy);
+    return this.#enqueue(checked);
   }
 
   /** There is room: sends what is queued. */
@@ -492,9 +492,9 @@ function queueFull(maxQueued: number): Error {
   return Object.assign(error, { code: 'ERR_QUEUE_FULL' });
 }
 
-function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Buffer {
+function toBytes(bytes: unknown, encoding: BufferEncoding | undefined): Uint8Array {
   if (typeof bytes === 'string') return Buffer.from(bytes, encoding);
   checkBytes(bytes, 'bytes');
   if (bytes.length === 0) return Buffer.alloc(0);
-  return Buffer.from(bytes);
+  return bytes;
 }
