@@ -69,6 +69,7 @@ export default [
     title: `100 bytes to ${CONNECTIONS.toLocaleString('en')} connections, of which 1 % never read or all do`,
     unit: 'us CPU/delivery',
     requires: ['cc', 'make'],
+    separate: true,
     connections: CONNECTIONS,
     rows: [cStuck, stuck, cAll, all],
     open,
