@@ -100,8 +100,8 @@ void Streams::send(Stream* stream, size_t place, StreamArea* area) {
   if (taken == asked) return;
   stream->awaits_room = true;
   mark_dirty(stream, handle);
-  area->results.add({kStreamPartial, command.slot, command.generation, static_cast<int32_t>(place),
-                     static_cast<int32_t>(taken), 0});
+  area->results.add(
+      {kStreamPartial, command.slot, command.generation, static_cast<int32_t>(place), static_cast<int32_t>(taken), 0});
 }
 
 // Sends the parts that `next` leads to, in as few calls as they take. Returns how many bytes were taken of *asked.
