@@ -6,9 +6,12 @@ import { runProgram, startServer } from './processes.mjs';
 /** @param {string} file relative to bench/ */
 const locate = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** @param {import('./types.mjs').Bench} bench @param {string} file @param {string[]} args */
-export function startProgram({ cores }, file, args) {
-  return startServer(cores.server, process.execPath, [locate(file), ...args]);
+/**
+ * @param {import('./types.mjs').Bench} bench @param {string} file @param {string[]} args @param {string[]} [flags]
+ *     Node's
+ */
+export function startProgram({ cores }, file, args, flags = []) {
+  return startServer(cores.server, process.execPath, [...flags, locate(file), ...args]);
 }
 
 /**

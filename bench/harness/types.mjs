@@ -70,9 +70,10 @@
  */
 
 /**
- * What a row is meant to reach: its value (or its p99), or the ratio to another row's, is at most that.
+ * What a row is meant to reach: its value (or its p99, or the note of that name), or the ratio to another row's, is at
+ * most that.
  *
- * @typedef {{ row: string, against?: string, atMost: number, figure?: 'value' | 'p99Us' }} Target
+ * @typedef {{ row: string, against?: string, atMost: number, figure?: string }} Target
  */
 
 /**

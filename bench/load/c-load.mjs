@@ -14,8 +14,9 @@ const MB = 1e6;
  */
 export async function runLoad({ cores }, program, args) {
   const output = await runProgram(cores.load, built(program), args.map(String));
-  const { errors, firstError, bytesBeside, ...sample } = JSON.parse(output);
+  const { errors, firstError, bytesBeside, queuedMost, heldByStuck, ...sample } = JSON.parse(output);
   const problems = errors > 0 ? [`${errors} errors, the first: ${firstError}`] : [];
+  if (heldByStuck > 0) sample.notes = { 'B queued': queuedMost, 'B held': heldByStuck };
   if (bytesBeside > 0) sample.notes = { 'MB/s beside': bytesBeside / sample.seconds / MB };
   return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems };
 }

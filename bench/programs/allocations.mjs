@@ -4,13 +4,16 @@
 // 100,000 events. A garbage collection in between fails the bench. The program subtracts what reading the figure
 // allocates, and prints the median of several measurements, for a million events, as JSON. The warm-up makes many
 // turns with few fds first, because V8 compiles a function after so many calls, and its code allocates until then.
-// usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 allocations.mjs events|echo
-//   events  the handler only counts
-//   echo    the handler receives the message and sends one of the same length to the other end
+// usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 allocations.mjs <kind>
+//   events      the handler only counts
+//   echo        the handler receives the message and sends one of the same length to the other end
+//   connection  the ends are Connections, and their handler writes the message back
+//   views       no turn: each "event" makes a view of a buffer
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import { Interest, Reactor } from 'fdreactor';
+import { Connection } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { median } from '../harness/stats.mjs';
 
@@ -36,20 +39,49 @@ function echo(_ready, registration) {
   socket.send(registration.fd, buffer, 0, socket.recv(registration.fd, buffer));
 }
 
-const handler = process.argv[2] === 'echo' ? echo : count;
+/** @type {import('fdreactor/connection').ConnectionHandlers} */
+const handlers = {
+  data(connection, bytes) {
+    events++;
+    connection.write(bytes);
+  },
+};
+
+/** What the views are of, and the last one: it is not to be optimised away. */
+const slab = Buffer.allocUnsafeSlow(65536);
+let view = slab;
+
+function makeView() {
+  const start = events++ % (slab.length - MESSAGE_BYTES);
+  view = slab.subarray(start, start + MESSAGE_BYTES);
+}
+
+/** Each watches an fd, and takes a turn. */
+const kinds = {
+  events: { watch: (/** @type {number} */ fd) => void reactor.register(fd, Interest.READABLE, count), turn: poll },
+  echo: { watch: (/** @type {number} */ fd) => void reactor.register(fd, Interest.READABLE, echo), turn: poll },
+  connection: { watch: (/** @type {number} */ fd) => void new Connection(reactor, fd, handlers), turn: poll },
+  views: { watch: () => {}, turn: makeView },
+};
+
+function poll() {
+  reactor.poll(0);
+}
+
+const { watch, turn } = kinds[/** @type {keyof typeof kinds} */ (process.argv[2])];
 
 /** @param {number} ready an even number of fds */
 function registerReady(ready) {
   for (let i = 0; i < ready / 2; i++) {
     for (const fd of socket.socketpair()) {
       socket.send(fd, buffer);
-      reactor.register(fd, Interest.READABLE, handler);
+      watch(fd);
     }
   }
 }
 
 function turns() {
-  for (const end = events + EVENTS; events < end; ) reactor.poll(0);
+  for (const end = events + EVENTS; events < end; ) turn();
 }
 
 const usedHeap = () => v8.getHeapStatistics().used_heap_size;
@@ -77,7 +109,7 @@ async function measure() {
 }
 
 registerReady(READY_WARM);
-for (let i = 0; i < TURNS_WARM; i++) reactor.poll(0);
+for (let i = 0; i < TURNS_WARM; i++) turn();
 registerReady(READY - READY_WARM);
 for (let i = 0; i < WARM; i++) await measure();
 const measured = [];
@@ -88,6 +120,7 @@ console.log(
     bytes: median(bytes),
     most: Math.max(...bytes),
     collections: measured.reduce((sum, one) => sum + one.collections, 0),
+    last: view.length,
   }),
 );
 process.exit(0);

@@ -34,12 +34,16 @@ function medianOf(samples, pick) {
   return values.length === 0 ? null : median(/** @type {number[]} */ (values));
 }
 
-/** @typedef {'value' | 'p99Us'} Figure */
+/** `value`, `p99Us`, or the name of a note. @param {Sample} sample @param {string} figure @returns {number} */
+function figureOf(sample, figure) {
+  const known = figure === 'value' || figure === 'p99Us' ? sample[figure] : sample.notes?.[figure];
+  return known ?? Number.NaN;
+}
 
-/** @param {Sample[]} samples @param {Sample[]} others @param {Figure} [figure] @returns {number | null} */
+/** @param {Sample[]} samples @param {Sample[]} others @param {string} [figure] @returns {number | null} */
 function ratioOf(samples, others, figure = 'value') {
   const rounds = Math.min(samples.length, others.length);
-  const ratios = samples.slice(0, rounds).map((sample, i) => (sample[figure] ?? NaN) / (others[i][figure] ?? NaN));
+  const ratios = samples.slice(0, rounds).map((sample, i) => figureOf(sample, figure) / figureOf(others[i], figure));
   const finite = ratios.filter(Number.isFinite);
   return finite.length === 0 ? null : median(finite);
 }
@@ -89,9 +93,10 @@ function judge({ row, against, atMost, figure = 'value' }, samples) {
   const own = samples.get(row);
   const other = against === undefined ? undefined : samples.get(against);
   if (own === undefined || (against !== undefined && other === undefined)) return [];
-  const measured = other === undefined ? medianOf(own, (sample) => sample[figure]) : ratioOf(own, other, figure);
+  const measured =
+    other === undefined ? medianOf(own, (sample) => figureOf(sample, figure)) : ratioOf(own, other, figure);
   if (measured === null) return [];
-  const what = figure === 'p99Us' ? 'p99' : '';
+  const what = { value: '', p99Us: 'p99' }[figure] ?? figure;
   return [{ row, against: against ?? null, what, atMost, measured, reached: measured <= atMost }];
 }
 

@@ -12,6 +12,8 @@ import { openEcho } from './echo-server.mjs';
 /** @typedef {Driver & { bulkBytes: number }} BesideDriver */
 
 const SMOKE = 10;
+/** Measured without --only: the others take minutes. */
+const USUAL = 100;
 
 /** @param {number} connections @param {number} ofC @returns {import('../harness/types.mjs').Table<Driver>} */
 const echoTable = (connections, ofC) => ({
@@ -20,6 +22,7 @@ const echoTable = (connections, ofC) => ({
   title: `TCP echo on Connection, 64 bytes, ${connections.toLocaleString('en')} connections`,
   unit: 'us CPU/round trip',
   requires: ['cc', 'make'],
+  separate: connections !== USUAL,
   connections,
   rows: [epoll, connection, attach, reactor, net],
   open: async (driver, bench) =>
@@ -49,6 +52,7 @@ const bulk = {
   title: `${BESIDE.toLocaleString('en')} connections that echo, beside one that sends 1 GB as fast as it can`,
   unit: 'us CPU/round trip',
   requires: ['cc', 'make'],
+  separate: true,
   connections: BESIDE,
   rows: bulkRows,
   open: async (driver, bench) =>

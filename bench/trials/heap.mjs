@@ -1,5 +1,6 @@
 // @ts-check
-// Measures how much of the JavaScript heap the Reactor takes for an event. The target is nothing.
+// Measures how much of the JavaScript heap an event takes: of the Reactor nothing, of a Connection the view of its
+// bytes.
 import { runForJson } from '../harness/programs.mjs';
 
 /** @typedef {import('../harness/types.mjs').Row} Row */
@@ -35,4 +36,19 @@ const allocations = {
   ],
 };
 
-export default [allocations];
+/** What the median of counts may be off. */
+const ALMOST = 1.01;
+
+/** @type {Table<Row & { mode: string }>} */
+const views = {
+  ...allocations,
+  name: 'allocations-connection',
+  title: 'Turns with 1,000 ready Connections that echo: bytes allocated on the JavaScript heap',
+  rows: [
+    { name: 'views of a Buffer', mode: 'views', requires: [] },
+    { name: 'Connection, data and write()', mode: 'connection', requires: [] },
+  ],
+  targets: [{ row: 'Connection, data and write()', against: 'views of a Buffer', atMost: ALMOST }],
+};
+
+export default [allocations, views];

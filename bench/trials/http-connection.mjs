@@ -21,6 +21,8 @@ const WINDOW_MS_EACH = 0.1;
 /** Connections of the warm-up: the code is the same, and 10,000 take their time to connect. */
 const WARMUP_CONNECTIONS = 100;
 const SMOKE = 10;
+/** Measured without --only: the others take minutes. */
+const USUAL = 100;
 
 /** @param {Driver} driver @param {Bench} bench @param {number} connections @param {number} depth */
 async function open(driver, bench, connections, depth) {
@@ -60,6 +62,7 @@ const helloTable = (connections, ofNginx) => ({
   title: `HTTP hello world on Connection, ${connections.toLocaleString('en')} connections`,
   unit: 'us CPU/request',
   requires: ['cc', 'make'],
+  separate: connections !== USUAL,
   connections,
   rows: [nginx, connection, reactor, uws, epoll],
   open: (driver, bench) => open(driver, bench, bench.smoke ? SMOKE : connections, 1),
@@ -83,6 +86,7 @@ const pipelined = {
   title: `HTTP hello world, ${PIPELINED} connections, one request at a time on each and ${DEEP}`,
   unit: 'us CPU/request',
   requires: ['cc', 'make'],
+  separate: true,
   connections: PIPELINED,
   rows: [
     deep(nginx, 1),

@@ -12,7 +12,7 @@
 enum { BULK_PERIOD = 65521, BULK_BYTES = 65536 };  // a prime: no chunk of the server's begins where another did
 
 struct bulk {
-  int fd;  // -1: not open
+  int fd;  // -1: no bulk
   uint64_t left;
   uint64_t sent;
   uint64_t received;

@@ -104,6 +104,6 @@ int main(int argc, char** argv) {
   storm(parallel, total);
   const uint64_t end_ns = now_ns();
   const struct process_clock after = process_clock_read(server);
-  tally_report(&tally, &before, &after, end_ns - start_ns, 0);
+  tally_report(&tally, &before, &after, end_ns - start_ns, "");
   return 0;
 }

@@ -206,6 +206,8 @@ int main(int argc, char** argv) {
   uint64_t bulk_received = load.bulk.received - bulk_before;
   drain();
   if (load.bulk.fd >= 0 && bulk_received == 0) tally_error(&load.tally, "nothing of the bulk came back", ETIMEDOUT);
-  tally_report(&load.tally, &before, &after, end_ns - start_ns, bulk_received);
+  char more[64];
+  snprintf(more, sizeof more, "\"bytesBeside\":%" PRIu64 ",", bulk_received);
+  tally_report(&load.tally, &before, &after, end_ns - start_ns, more);
   return 0;
 }
