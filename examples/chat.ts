@@ -1,9 +1,10 @@
 // Chat: node chat.js [--idle seconds] [port] [host]
 //
 // What it shows: a server whose clients hear of each other. Lines by a framer; rooms as sets of connections; a member
-// that does not read is dropped once its queue is full, and its room is told why; one to and from which no byte goes is
-// asked to leave; at SIGTERM all are told. Try it with `nc 127.0.0.1 PORT`. What may change: the commands, the texts, the limits.
-// What must hold: nobody waits for a slow member, and all members of a room hear the same in the same order.
+// that does not read is dropped once its queue is full, and its room is told why; one to and from which no byte goes
+// is asked to leave; at SIGTERM all are told. Try it with `nc 127.0.0.1 PORT`. What may change: the commands, the
+// texts, the limits. What must hold: no member waits for a slow one, and all members of a room hear the same in the
+// same order.
 import { parseArgs } from 'node:util';
 import { Reactor, SystemError } from 'fdreactor';
 import { type Chunk, type Connection, type ConnectionHandlers, DelimiterFramer, Listener } from 'fdreactor/connection';
