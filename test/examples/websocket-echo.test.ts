@@ -153,7 +153,7 @@ test('a peer that does not read is not read from, delays no other, and gets all 
   const before = server.ownBytes();
   const greedy = await open(server);
   greedy.pause();
-  const sent = Array.from({ length: 32 }, () => bytes(MIB));
+  const sent = Array.from({ length: 96 }, () => bytes(MIB));
   const received: string[] = [];
   greedy.on('message', (data: Buffer) => received.push(sha256(data)));
   for (const message of sent) greedy.send(message);
@@ -164,9 +164,9 @@ test('a peer that does not read is not read from, delays no other, and gets all 
     await delay(50);
   } while (greedy.bufferedAmount !== left);
   expect(left).toBeGreaterThan(MIB);
-  expect(server.ownBytes() - before).toBeLessThan(24 * MIB);
+  expect(server.ownBytes() - before).toBeLessThan(64 * MIB); // garbage included
   greedy.resume();
-  await eventually('all have come', () => received.length === sent.length, 20_000);
+  await eventually('all have come', () => received.length === sent.length, 30_000);
   expect(received).toEqual(sent.map(sha256));
 });
 
