@@ -1,7 +1,7 @@
-// What every example does at its start. announce() prints where the server is, in a form that people
-// and scripts can read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line
-// with exit code 0; onStop() calls back instead, for a server that lets its connections end; goOn() is the error handler
-// of the reactors. What may change: anything but the form of the line `listening on ADDRESS:PORT`.
+// What every example does at its start. announce() prints where the server is, in a form that people and scripts can
+// read; stopOnSignals() ends run() on SIGINT or SIGTERM, so that the process leaves by its last line with exit code 0;
+// onStop() calls back instead, for a server that lets its connections end; goOn() is the error handler of the
+// reactors. What may change: anything but the form of the line `listening on ADDRESS:PORT`.
 import { type Reactor, SystemError } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 

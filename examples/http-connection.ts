@@ -1,8 +1,8 @@
 // The connections of the file server: bytes in, requests, answers out in their order. While an answer waits for the
 // client and other requests for it, nothing more is read: a client that does not read what it asked for costs the
-// requests of a chunk or two, one open file and no content. What may change: sizes, times. What must hold: a turn reads at most RECEIVE_BYTES of a
-// client, and so answers a bounded number of its requests; the connection ends if a file has become shorter (that is
-// ERR_FILE_ENDED, which nothing here catches); every state has a time limit.
+// requests of a chunk or two, one open file and no content. What may change: sizes, times. What must hold: a turn
+// reads at most RECEIVE_BYTES of a client, and so answers a bounded number of its requests; the connection ends if a
+// file has become shorter (that is ERR_FILE_ENDED, which nothing here catches); every state has a time limit.
 import type { Reactor } from 'fdreactor';
 import {
   type Chunk,

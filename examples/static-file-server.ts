@@ -1,7 +1,8 @@
 // Static file server: node static-file-server.js [--timeout seconds] <root> [port] [host]
 //
 // What it shows: a whole server on connections: HTTP/1.1 with keep-alive and pipelining, files sent inside the kernel
-// with back-pressure, time limits, and an end that lets the answers under way arrive. This file puts the parts together:
+// with back-pressure, time limits, and an end that lets the answers under way arrive. This file puts the parts
+// together:
 //   http-parser.ts      bytes to requests (llhttp)        http-files.ts   path to open file, or to the reason why not
 //   http-answer.ts      request to response               http-connection.ts   reads, answers and ends in time
 // What may change: anything. It is an example, not a replacement for a server with TLS, logs and ten years of use.

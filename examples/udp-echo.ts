@@ -1,8 +1,8 @@
-// UDP echo: node udp-echo.js [port] [host]
+// UDP echo on a bare Reactor: node udp-echo.js [port] [host]
 //
-// What it shows: recvfrom() fills one SocketAddress that is made once, so a datagram costs no object. What may change:
-// anything. What must hold: a turn handles a bounded number of datagrams, so that a flood does not starve the timers
-// and the signals beside it.
+// What it shows: the lowest layer, which is the one for datagrams. recvfrom() fills one SocketAddress that is made
+// once, so a datagram costs no object. What may change: anything. What must hold: a turn handles a bounded number of
+// datagrams, so that a flood does not starve the timers and the signals beside it.
 import { Interest, Reactor, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
 import { announce, stopOnSignals } from './announce.js';

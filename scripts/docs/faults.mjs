@@ -35,14 +35,14 @@ const chapters = {
   'Objects that are dropped': ['test/lifecycle/collection', 'test/lifecycle/memory'],
   'Binaries that cannot be loaded': ['test/loader/failures', 'test/loader/permissions', 'test/lifecycle/loading'],
   'Clients of the examples': [
+    'test/examples/chat',
     'test/examples/echo',
-    'test/examples/file-server-f',
-    'test/examples/file-server-load',
-    'test/examples/file-server-paths',
+    'test/examples/file-server/',
     'test/examples/http-parser',
     'test/examples/refusals',
     'test/examples/tcp-proxy',
     'test/examples/udp-echo',
+    'test/examples/websocket-echo',
   ],
 };
 

@@ -1,4 +1,4 @@
-// examples/attach: the Reactor and Node's own server and timer in one process, neither waiting for the other.
+// examples/attach: connections and Node's own server and timer in one process, neither waiting for the other.
 import { expect, test } from 'vitest';
 import { bytes, connect, readExactly, readToEnd, resetAtEveryPoint, roundTrip, sha256 } from './clients.js';
 import { start } from './running.js';
@@ -6,7 +6,7 @@ import { start } from './running.js';
 interface Status {
   ticks: number;
   accepted: number;
-  reactor: { events: number };
+  reactor: { turns: number };
 }
 
 test('both answer, and the timers of Node go on', async () => {
@@ -22,7 +22,7 @@ test('both answer, and the timers of Node go on', async () => {
   let last = await status();
   while (last.ticks < first.ticks + 3) last = await status();
   expect(last.accepted).toBe(1);
-  expect(last.reactor.events).toBeGreaterThanOrEqual(100);
+  expect(last.reactor.turns).toBeGreaterThanOrEqual(100);
   socket.end();
   await readToEnd(socket);
 });

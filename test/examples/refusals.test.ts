@@ -9,7 +9,8 @@ import { requestText } from './http-client.js';
 import { scriptOf, startCommand } from './running.js';
 
 const folder = makeFolder({ 'a.txt': 'text' });
-const STRACE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=epoll_ctl'];
+/** -D: the process that is started, and ended, is the server itself. */
+const STRACE = ['strace', '-D', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=epoll_ctl'];
 /** From the 40th on, when the server has long begun, one of so many fails. */
 const fault = (every: number): string[] => ['-e', `inject=epoll_ctl:error=ENOSPC:when=40+${every}`];
 

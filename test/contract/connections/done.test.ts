@@ -135,7 +135,7 @@ test('done is not called once the reactor is closed', () => {
   expect([called, connection.closed]).toEqual([false, true]);
 });
 
-test('ending says that nothing more can be written, whoever called end()', () => {
+test('ending says that nothing more can be written, also where the listener called end()', () => {
   const reactor = dispose(new Reactor());
   let accepted: Connection | undefined;
   const listener = new Listener(

@@ -5,12 +5,12 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'nod
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dispose } from '../helpers/owned.js';
-import { eventually } from '../helpers/patience.js';
-import { bytes, connect, readExactly, readToEnd, sha256 } from './clients.js';
-import { makeFolder } from './folder.js';
-import { ask, requestText, responses, talk } from './http-client.js';
-import { type Running, start } from './running.js';
+import { dispose } from '../../helpers/owned.js';
+import { eventually } from '../../helpers/patience.js';
+import { bytes, connect, readExactly, readToEnd, sha256 } from '../clients.js';
+import { makeFolder } from '../folder.js';
+import { ask, requestText, responses, talk } from '../http-client.js';
+import { type Running, start } from '../running.js';
 
 const MIB = 1024 * 1024;
 const large = bytes(64 * MIB);

@@ -1,9 +1,9 @@
 // examples/static-file-server on the borders between requests: what RFC 9112 says a server has to refuse, since another
 // reader of the same bytes would see other requests there. A refusal ends the connection: no byte after it is answered.
 import { describe, expect, test } from 'vitest';
-import { makeFolder } from './folder.js';
-import { ask, requestText, responses, talk } from './http-client.js';
-import { start } from './running.js';
+import { makeFolder } from '../folder.js';
+import { ask, requestText, responses, talk } from '../http-client.js';
+import { start } from '../running.js';
 
 const folder = makeFolder({ 'a.txt': 'text' });
 const serve = async (): Promise<number> => (await start('static-file-server', [folder])).port();

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolder } from './folder.js';
-import { ask, requestText, responses, talk } from './http-client.js';
-import { start } from './running.js';
+import { makeFolder } from '../folder.js';
+import { ask, requestText, responses, talk } from '../http-client.js';
+import { start } from '../running.js';
 
 const SECRET = 'the secret';
 const base = makeFolder({

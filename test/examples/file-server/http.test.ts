@@ -2,9 +2,9 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeFolder } from './folder.js';
-import { ask, requestText, responses, talk } from './http-client.js';
-import { start } from './running.js';
+import { makeFolder } from '../folder.js';
+import { ask, requestText, responses, talk } from '../http-client.js';
+import { start } from '../running.js';
 
 const TEXT = '0123456789abcdefghij';
 const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT';
