@@ -9,7 +9,7 @@ import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
 import { getpeername, getsockname } from '../socket/calls.js';
 import { type Chunk, expire } from './chunk.js';
-import { isFed, timedOut } from './errors.js';
+import { isFed, queueIsFull, timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
 import { streamsOf } from './of-reactor.js';
@@ -19,6 +19,8 @@ import { Op } from './stream-area.js';
 import { Role } from './streams.js';
 
 const { takeError } = native.socket;
+/** What ends the connection of which `error` runs: that handler may close it, and `close` is told all the same. */
+let failing: { readonly connection: unknown; readonly error: Error } | null = null;
 const errorPeer = new Uint8Array(native.address.bytes);
 
 /** A stream that has its slot already, of which a connection is to be made. */
@@ -315,6 +317,11 @@ export class Connection<T = undefined> extends Sender<T> {
     }
   }
 
+  /** @internal */
+  onQueueFull(): void {
+    this.fail(queueIsFull(this.kind.maxQueued));
+  }
+
   /** @internal Nothing can be received either. */
   onNoHalves(): void {
     this.close();
@@ -386,8 +393,9 @@ export class Connection<T = undefined> extends Sender<T> {
     } else this.kind.streams.command(Op.SHUTDOWN, this);
   }
 
-  #close(op: number, error: unknown): void {
+  #close(op: number, cause: unknown): void {
     if (this.closed) return;
+    const error = cause ?? (failing?.connection === this ? failing.error : null);
     this.kind.streams.command(op, this);
     this.#leave();
     const { handlers } = this.kind;
@@ -432,11 +440,14 @@ export class Connection<T = undefined> extends Sender<T> {
   /** @internal */
   protected fail(error: Error): void {
     this.state |= State.FAILED;
+    const outer = failing;
+    failing = { connection: this, error };
     try {
       this.kind.handlers.error?.(this, error);
     } catch (thrown) {
       this.kind.streams.later.throw(thrown);
     }
+    failing = outer;
     this.#close(Op.CLOSE, error);
   }
 

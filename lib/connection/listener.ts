@@ -98,6 +98,11 @@ export class Listener<T = undefined> {
     streams.put(this);
   }
 
+  /** The port that it listens on; 0 for a Unix socket. */
+  get port(): number {
+    return 'port' in this.address ? this.address.port : 0;
+  }
+
   /** How many connections it has accepted. */
   get accepted(): number {
     return this.#accepted;
@@ -202,6 +207,8 @@ export class Listener<T = undefined> {
   onTimedOut(): void {}
   /** @internal */
   onNoHalves(): void {}
+  /** @internal */
+  onQueueFull(): void {}
 }
 
 function openListener(options: ListenerOptions): number {

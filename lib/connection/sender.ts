@@ -14,9 +14,18 @@ import {
   copyBuffers,
   NO_OPTIONS,
 } from '../base/arguments.js';
-import { errorOf, failure, invalidState, invalidType, invalidValue, outOfRange, WOULD_BLOCK } from '../base/errors.js';
+import {
+  errorOf,
+  failure,
+  invalidState,
+  invalidType,
+  invalidValue,
+  outOfRange,
+  UnsupportedError,
+  WOULD_BLOCK,
+} from '../base/errors.js';
 import { native } from '../native/table.js';
-import { fileHasEnded, isFed, queueIsFull } from './errors.js';
+import { fileHasEnded, isFed } from './errors.js';
 import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
 import type { ConnectionKind } from './kind.js';
 import { SendQueue } from './send-queue.js';
@@ -46,7 +55,7 @@ export const State = {
   FILE_IS_ASKED: 128,
   /** A piping writes to it, and nothing else may. */
   FED: 256,
-  /** `error` runs, and `close` follows. */
+  /** `error` and `close` follow, or run. */
   FAILED: 512,
 } as const;
 
@@ -90,6 +99,12 @@ export abstract class Sender<T> {
    */
   get queued(): number {
     return this.#queue?.bytes ?? 0;
+  }
+
+  /** Whether `write()` would return true: it is open, and no more than `highWaterMark` bytes are queued. */
+  get hasRoom(): boolean {
+    const isOpen = (this.state & (State.ENDING | State.CLOSED | State.FED | State.FAILED)) === 0;
+    return isOpen && this.queued <= this.kind.highWaterMark;
   }
 
   /**
@@ -162,6 +177,7 @@ export abstract class Sender<T> {
     checkSize(stop, 'end');
     if (stop < start) throw outOfRange('end', `>= start, ${start}`, stop);
     this.#checkNotEnding('sendFile');
+    if (native.sendfile === undefined) throw new UnsupportedError('sendfile');
     const length = stop - start;
     const range = new FileRange(file, start, length, close, done);
     const isClosed = (this.state & (State.CLOSED | State.FAILED)) !== 0;
@@ -288,7 +304,9 @@ export abstract class Sender<T> {
     const { highWaterMark, maxQueued } = this.kind;
     if (bytes.length > 0) {
       if (this.queued + bytes.length > maxQueued && (this.state & State.FED) === 0) {
-        this.fail(queueIsFull(maxQueued));
+        this.state |= State.FAILED;
+        this.dropQueue();
+        this.kind.streams.fullLater(this);
         return false;
       }
       this.#queue ??= new SendQueue();

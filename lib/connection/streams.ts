@@ -6,7 +6,7 @@
 //
 // A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
-import { errorOf, invalidState, SystemError } from '../base/errors.js';
+import { BAD_ARGUMENT, errorOf, invalidState, invalidValue, SystemError } from '../base/errors.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { type Chunk, chunkOf } from './chunk.js';
@@ -20,7 +20,13 @@ import { TimeOut } from './time-outs.js';
 export const Role = { CONNECTED: 0, CONNECTING: 1, LISTENER: 2 } as const;
 
 /** What is told later. */
-const Told = { ROOM: 0, TIMED_OUT: 1, NO_HALVES: 2, FAILED: 3 /* plus the number of the call */ } as const;
+const Told = {
+  ROOM: 0,
+  TIMED_OUT: 1,
+  NO_HALVES: 2,
+  QUEUE_FULL: 3,
+  FAILED: 4 /* plus the number of the call */,
+} as const;
 
 /** What has a slot. */
 export interface Slotted {
@@ -40,6 +46,8 @@ export interface StreamSink extends Slotted {
   onFileSent(sent: number, hasEnded: boolean): void;
   onFailed(error: number, syscall: string): void;
   onTimedOut(isDeadline: boolean): void;
+  /** More was written than may be queued. */
+  onQueueFull(): void;
   /** All is sent by an fd that only sends. */
   onNoHalves(): void;
   onAccepted(slot: number, generation: number, fd: number): void;
@@ -124,10 +132,11 @@ export class Streams implements StreamTurn {
   /**
    * Takes over an fd. Returns its slot; `addedGeneration` has its generation. put() follows.
    *
-   * @throws SystemError of epoll_ctl(2)
+   * @throws SystemError of epoll_ctl(2); TypeError ERR_INVALID_ARG_VALUE for a socket of datagrams
    */
   add(fd: number, role: number, noDelay: boolean): number {
     const result = this.#engine.add(fd, role, noDelay, added);
+    if (result === BAD_ARGUMENT) throw invalidValue('fd', 'a stream of bytes, not a socket of datagrams', fd);
     if (result < 0) throw new SystemError(errorOf(result), this.#engine.changeCall, { fd });
     return added[0] as number;
   }
@@ -225,6 +234,11 @@ export class Streams implements StreamTurn {
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
   failLater(sink: Slotted, error: number, call: number): void {
     this.#tellLater(sink, Told.FAILED + call, error);
+  }
+
+  /** Calls the sink's onQueueFull() in a later turn. */
+  fullLater(sink: Slotted): void {
+    this.#tellLater(sink, Told.QUEUE_FULL, 0);
   }
 
   /** Calls the sink's onRoom() in a later turn. */
@@ -352,6 +366,7 @@ export class Streams implements StreamTurn {
     if (sink === null) return;
     if (kind === Told.ROOM) sink.onRoom();
     else if (kind === Told.NO_HALVES) sink.onNoHalves();
+    else if (kind === Told.QUEUE_FULL) sink.onQueueFull();
     else if (kind === Told.TIMED_OUT) sink.onTimedOut(value === TimeOut.DEADLINE);
     else sink.onFailed(value, this.#nameOf(kind - Told.FAILED));
   }

@@ -125,18 +125,27 @@ export class Dispatcher {
   #dispatchStreams(streams: StreamTurn): number {
     if (!streams.isUnfinished) return 0;
     let delivered = 0;
+    this.counters.beginDispatch();
     this.#owesTimers = true;
-    while (streams.isUnfinished) {
-      try {
-        delivered += streams.deliver();
-      } catch (error) {
-        delivered++;
-        this.#report(error, null);
+    try {
+      while (streams.isUnfinished) delivered += this.#deliverStreams(streams);
+      this.#owesTimers = false;
+    } finally {
+      if (!this.#closed) {
+        this.#backend.readClock();
+        this.counters.endDispatch(delivered);
       }
     }
-    this.#owesTimers = false;
-    if (!this.#closed) this.#backend.readClock();
     return delivered;
+  }
+
+  #deliverStreams(streams: StreamTurn): number {
+    try {
+      return streams.deliver();
+    } catch (error) {
+      this.#report(error, null);
+      return 1;
+    }
   }
 
   /** Hands what is left of the batch to the handlers. */

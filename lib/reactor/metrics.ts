@@ -15,7 +15,7 @@ const LENGTH = 7;
 export interface Metrics {
   /** How many turns were begun. */
   turns: number;
-  /** How many events were handed to handlers: of registrations, wakers and signals. */
+  /** How many events were handed to handlers: of registrations, wakers and signals, and what connections report. */
   events: number;
   /**
    * How many events the kernel reported for registrations that had ended before the wait began. They were dropped.

@@ -39,7 +39,7 @@ const within =
   };
 
 const sink = [
-  ...['onData', 'onEnd', 'onRoom', 'onPartial', 'onFileSent', 'onFailed', 'onTimedOut', 'onNoHalves'],
+  ...['onData', 'onEnd', 'onRoom', 'onPartial', 'onFileSent', 'onFailed', 'onTimedOut', 'onNoHalves', 'onQueueFull'],
   ...['onAccepted', 'onAcceptFailed', 'onReactorClosed', 'onPiped', 'onUnpiped', 'fail', 'drained'],
   ...['onFed', 'feed', 'flush', 'drain', 'takeQueue', 'dropQueue'],
 ];

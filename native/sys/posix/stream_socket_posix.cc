@@ -31,6 +31,12 @@ bool stream_is_socket(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
 }
 
+bool stream_has_datagrams(int fd) {
+  int type = 0;
+  socklen_t length = sizeof type;
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && (type == SOCK_DGRAM || type == SOCK_RAW);
+}
+
 bool stream_only_sends(int fd) { return (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY; }
 
 Result stream_receive(int fd, bool is_socket, Bytes room) {

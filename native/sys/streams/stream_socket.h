@@ -12,7 +12,8 @@ extern const int kStreamNoMemory;    // the system's ENOMEM
 extern const int kStreamBrokenPipe;  // EPIPE
 
 bool stream_is_socket(int fd);
-bool stream_only_sends(int fd);  // of a file or a pipe: it was opened to be written only
+bool stream_has_datagrams(int fd);  // of a socket: it is not a stream
+bool stream_only_sends(int fd);     // of a file or a pipe: it was opened to be written only
 Result stream_receive(int fd, bool is_socket, Bytes room);
 // `is_corked`: more follows at once, and may share a packet with these bytes.
 Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count, bool is_corked);

@@ -76,7 +76,8 @@ class Streams {
   Streams& operator=(const Streams&) = delete;
 
   // Takes over an fd, which is made non-blocking. Returns the slot, and its generation in *generation. kBadArgument for
-  // a listener that is not a socket. A connecting stream is paused and awaits room, which comes with the connection.
+  // a listener that is not a socket, and for a socket of datagrams. A connecting stream is paused and awaits room,
+  // which comes with the connection.
   Result add(int fd, StreamRole role, bool no_delay, uint32_t* generation);
 
   // Carries out the commands, and writes what they come to into the results.

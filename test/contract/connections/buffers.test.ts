@@ -48,6 +48,7 @@ connectionTest('a buffer above 2 GiB ends the connection with ERR_QUEUE_FULL, an
   const before = process.memoryUsage().rss;
   expect(connection.write(huge)).toBe(false);
   expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  turnUntil(reactor, () => connection.closed);
   expect(events).toEqual(['ERR_QUEUE_FULL', 'close']);
 });
 

@@ -224,6 +224,7 @@ connectionTest('calls within `error` and `close` change nothing, and call no han
   );
   fill(connection.fd);
   connection.write(Buffer.alloc(1_000_000));
+  turnUntil(reactor, () => connection.closed);
   expect(events).toEqual(['ERR_QUEUE_FULL', 'false false', 'close', 'false true']);
   turnFor(reactor, 2);
   socket.close(peer);

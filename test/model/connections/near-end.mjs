@@ -16,6 +16,8 @@ export class NearEnd {
   /** `error` was told; `close` is next. */
   hasFailed = false;
   mayDrain = false;
+  /** More was written than may be queued: ERR_QUEUE_FULL is told in a turn. */
+  isFull = false;
   /** In which drive it was paused; -1: it is not. */
   pausedIn = -1;
   /** It never comes to be: the port refuses. */
@@ -152,6 +154,8 @@ export class NearEnd {
     const taken = connection.bytesWritten - before;
     this.out.sent += taken - length;
     const { closed, queued } = connection;
+    if (!room && taken < length && world.plan.maxQueued < 1e9 && !closed) this.isFull = true; // `error` follows
+    if (this.isFull) this.breakOff();
     const isBroken = this.out.isLossy || this.into.isLossy;
     world.check(taken === length || closed || isBroken, () => `${this}: write() took ${taken} of ${length} bytes`);
     if (closed) {
@@ -160,7 +164,7 @@ export class NearEnd {
     }
     const isRight = room === queued <= world.plan.highWaterMark || (room && length === 0) || (!room && isBroken);
     world.check(isRight, () => `${this}: write() says ${room} with ${queued} bytes queued`);
-    if (!room) this.mayDrain = true;
+    if (!room && !this.isFull) this.mayDrain = true;
   }
 
   /** The program has its fd from here on. */

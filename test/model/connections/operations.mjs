@@ -39,7 +39,8 @@ function refusesAfterEnd(end, call) {
   } catch (error) {
     code = /** @type {NodeJS.ErrnoException} */ (error).code ?? String(error);
   }
-  end.world.check(code === 'ERR_INVALID_STATE', () => `${end}: write() after end() threw ${code}`);
+  const isRight = code === 'ERR_INVALID_STATE' || (end.isFull && code === 'nothing');
+  end.world.check(isRight, () => `${end}: write() after end() threw ${code}`);
 }
 
 /** @param {NearEnd} end @param {Operation} operation */
@@ -104,7 +105,11 @@ function endIt(end, { c }, withBytes) {
   end.out.sent += length;
   end.markEnding();
   connection.end(length > 0 ? bytes : undefined);
-  end.out.sent += connection.bytesWritten - before - length;
+  const taken = connection.bytesWritten - before;
+  end.out.sent += taken - length;
+  if (taken === length || connection.closed) return;
+  end.isFull = true;
+  end.breakOff();
 }
 
 /** @param {NearEnd} end @param {'close' | 'reset'} call */

@@ -13,6 +13,13 @@ bool stream_is_socket(int fd) { return check_socket(fd) >= 0; }
 
 Result stream_receive(int fd, bool, Bytes room) { return socket_receive(fd, room, 0); }
 
+bool stream_has_datagrams(int fd) {
+  int type = 0;
+  int length = sizeof type;
+  const int result = ::getsockopt(socket_of(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &length);
+  return result == 0 && (type == SOCK_DGRAM || type == SOCK_RAW);
+}
+
 bool stream_only_sends(int) { return false; }
 
 Result stream_send(int fd, bool, const Bytes* parts, size_t count, bool) {
