@@ -70,7 +70,7 @@ static void send_message(void) {
 static void send_next(void) {
   memset(load.message, 0, sizeof load.message);
   snprintf(load.message, sizeof load.message, "message %u", ++load.sequence);
-  for (size_t i = 24; i < MESSAGE_BYTES; i++) load.message[i] = (char)(load.sequence * 31u + i);
+  for (size_t i = 24; i < MESSAGE_BYTES; i++) load.message[i] = (char)((size_t)load.sequence * 31u + i);
   load.missing = load.connected;
   load.sent_ns = now_ns();
   send_message();
@@ -144,7 +144,12 @@ static struct held ask(void) {
     if (count > 0) length += (size_t)count;
     if (count < 0) usleep(100);
   }
-  if (sscanf(text, "? %u %u %u %llu", &held.connections, &held.full, &held.most, &held.bytes) != 4) die(text);
+  if (text[0] != '?') die(text);
+  char* rest = text + 1;
+  held.connections = (unsigned)strtoul(rest, &rest, 10);
+  held.full = (unsigned)strtoul(rest, &rest, 10);
+  held.most = (unsigned)strtoul(rest, &rest, 10);
+  held.bytes = strtoull(rest, &rest, 10);
   return held;
 }
 

@@ -3,4 +3,4 @@
 import { startNginx } from '../nginx.mjs';
 
 /** @type {import('../../harness/types.mjs').Driver} */
-export default { name: 'nginx, sendfile', requires: ['nginx'], start: startNginx };
+export default { name: 'nginx, sendfile', requires: ['nginx'], start: (bench) => startNginx(bench) };

@@ -9,5 +9,5 @@ export default {
   version: ['nginx', '-v'],
   settings:
     'worker_processes 1, worker_connections 16384, access_log off, keepalive_requests without a limit; return 200',
-  start: startNginx,
+  start: (bench) => startNginx(bench),
 };

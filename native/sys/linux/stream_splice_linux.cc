@@ -11,7 +11,7 @@
 namespace fdreactor {
 namespace {
 
-constexpr size_t kPipeBytes = 256 * 1024;
+constexpr size_t kPipeBytes = size_t{256} * 1024;
 constexpr size_t kSmallestPipeBytes = 4096;  // above the user's limits the kernel gives a page or two (pipe(7))
 
 }  // namespace

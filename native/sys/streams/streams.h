@@ -61,11 +61,11 @@ class StreamPoller {
 enum class StreamRole : uint8_t { kConnected, kConnecting, kListener, kSending };
 
 struct StreamLimits {
-  size_t most_received;                         // from one stream in one turn
-  size_t least_room;                            // in the slab, for one receive
-  int most_accepted;                            // by one listener in one turn
-  size_t most_piped = 512 * 1024;               // by one piping in one turn, about
-  size_t most_piped_in_turn = 2 * 1024 * 1024;  // by all, about
+  size_t most_received;                                 // from one stream in one turn
+  size_t least_room;                                    // in the slab, for one receive
+  int most_accepted;                                    // by one listener in one turn
+  size_t most_piped = size_t{512} * 1024;               // by one piping in one turn, about
+  size_t most_piped_in_turn = size_t{2} * 1024 * 1024;  // by all, about
 };
 
 class Streams {

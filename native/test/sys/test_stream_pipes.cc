@@ -108,7 +108,7 @@ struct End {
   void pipe_to(const End& target) const {
     command(kStreamPipe, static_cast<int32_t>(target.slot), static_cast<int32_t>(target.generation));
   }
-  void send(const std::string& bytes) const { fd_write(peer, {const_cast<char*>(bytes.data()), bytes.size()}); }
+  void send(std::string bytes) const { fd_write(peer, {bytes.data(), bytes.size()}); }
   // All that has come.
   std::string receive() const {
     std::string all;
@@ -121,11 +121,10 @@ struct End {
   }
   // So that the stream at the other end takes no more.
   size_t fill() const {
-    const std::string bytes(65536, 'f');
+    std::string bytes(65536, 'f');
     size_t filled = 0;
     for (;;) {
-      const Result count =
-          fd_write(world->streams.find(slot, generation)->fd, {const_cast<char*>(bytes.data()), bytes.size()});
+      const Result count = fd_write(world->streams.find(slot, generation)->fd, {bytes.data(), bytes.size()});
       if (count <= 0) return filled;
       filled += static_cast<size_t>(count);
     }
