@@ -371,6 +371,8 @@ export abstract class Sender<T> {
   /** @internal Forgets what is queued. */
   protected dropQueue(): void {
     const queue = this.#queue;
+    // A command names the file: another one may have its number once it is closed.
+    if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();
     this.#queue = null;
     queue?.clear(this.kind.streams);
   }

@@ -164,6 +164,20 @@ test('{ close: true } closes the file: once it is sent, when the connection clos
   expect(openFds().size).toBe(before);
 });
 
+test('a file that is closed with its connection in the same turn is not sent under its number by then', () => {
+  for (const end of ['close', 'overflow'] as const) {
+    const { reactor, connection, peer } = pair({ error: () => {} }, { maxQueued: 10 });
+    const file = openSync(path, 'r');
+    connection.sendFile(file, 0, 8, { close: true });
+    if (end === 'close') connection.close();
+    else connection.write('more than may be queued');
+    const secret = ownFile(openSync(join(folder, 'secret'), 'w+'));
+    writeFileSync(secret, 'secret of another');
+    expect(secret).toBe(file);
+    expect(receive(reactor, peer).equals(bytes.subarray(0, 8))).toBe(true);
+  }
+});
+
 test('a peer that resets in the middle', () => {
   const codes: unknown[] = [];
   const { reactor, connection, peer } = pair({
