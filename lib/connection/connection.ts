@@ -146,8 +146,8 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /**
    * From here on the bytes of this connection go to another one of its reactor, behind what that has queued, and not to
-   * `data`. Where the kernel can (splice(2), Linux; `via` of what this returns says so), it moves them: they never cross
-   * into JavaScript. A target that takes no more pauses this connection. A `pause()` from before is over.
+   * `data`. Where the kernel can (splice(2) of Linux; see `via`), it moves them: they never cross into JavaScript. A
+   * target that takes no more pauses this connection. A `pause()` from before is over.
    *
    * - The end of this connection ends the target behind the last byte (`end: false` leaves it open). `end` is called as
    *   always; without that handler the connection ends as always, unless something is piped into it, which ends it

@@ -106,7 +106,8 @@ export abstract class Sender<T> {
 
   /**
    * Whether `write()` may go on: the connection is open, was not ended, is the target of no piping, and no more than
-   * `highWaterMark` bytes are queued. It does not say that a file of `sendFile()` waits.
+   * `highWaterMark` bytes are queued. `drain` follows a call that returned false, not a false of this. A file of
+   * `sendFile()` that waits does not count.
    */
   get hasRoom(): boolean {
     const isOpen = (this.state & (State.ENDING | State.CLOSED | State.FED | State.FAILED)) === 0;
