@@ -119,14 +119,15 @@ export class Piping<T = undefined, U = undefined> {
     return this.#bytes;
   }
 
-  /** Whether it goes on: neither side has ended or closed, and stop() was not called. */
+  /** Whether it goes on: the source has not ended, neither side has closed, and stop() was not called. */
   get active(): boolean {
     return !this.#isOver;
   }
 
   /**
-   * Ends the piping; the connections go on. Bytes that the target has not got go to the `data` handler of the source,
-   * in this turn or the next, and so do those that follow. Idempotent.
+   * Ends the piping; the connections go on. Bytes that were not given to the target go to the `data` handler of the
+   * source, in this turn or the next, and so do those that follow. What the target has queued it still sends.
+   * Idempotent.
    */
   stop(): void {
     if (this.#isOver) return;
