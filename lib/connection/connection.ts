@@ -81,8 +81,8 @@ export class Connection<T = undefined> extends Sender<T> {
    * @param handlers `open` is not called: it is there
    * @param options its limits
    * @throws SystemError of epoll_ctl(2): EEXIST (the reactor watches it), EPERM (a regular file), EBADF; TypeError or
-   * RangeError for a wrong argument; UnsupportedError for a backend without streams; ERR_INVALID_STATE if the reactor
-   * is closed
+   * RangeError for a wrong argument; ERR_INVALID_ARG_VALUE for a socket of datagrams; UnsupportedError for a backend
+   * without streams; ERR_INVALID_STATE if the reactor is closed
    */
   constructor(reactor: Reactor, fd: number, handlers: ConnectionHandlers<T>, options?: ConnectionOptions);
   /** @internal */
@@ -107,7 +107,10 @@ export class Connection<T = undefined> extends Sender<T> {
     return (this.state & State.ENDED) !== 0;
   }
 
-  /** Whether `end()` was called, by the program or by `listener.close({ graceMs })`: nothing more can be written. */
+  /**
+   * Whether `end()` was called: by the program, by `listener.close({ graceMs })`, by a piping, or because the peer has
+   * ended and there is no handler `end`. Nothing more can be written: ask before an answer that comes later.
+   */
   get ending(): boolean {
     return (this.state & State.ENDING) !== 0;
   }
@@ -117,7 +120,7 @@ export class Connection<T = undefined> extends Sender<T> {
     return (this.state & State.PAUSED) !== 0;
   }
 
-  /** How many bytes have come, and were handed to `data`. */
+  /** How many bytes have come: those that were handed to `data`, and those that a piping has moved. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
@@ -143,8 +146,8 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /**
    * From here on the bytes of this connection go to another one of its reactor, behind what that has queued, and not to
-   * `data`. Where the kernel can (`via` of what it returns), it moves them: they never cross into JavaScript. A target
-   * that takes no more pauses this connection. A `pause()` from before is over.
+   * `data`. Where the kernel can (splice(2) of Linux; see `via`), it moves them: they never cross into JavaScript. A
+   * target that takes no more pauses this connection. A `pause()` from before is over.
    *
    * - The end of this connection ends the target behind the last byte (`end: false` leaves it open). `end` is called as
    *   always; without that handler the connection ends as always, unless something is piped into it, which ends it
@@ -158,6 +161,9 @@ export class Connection<T = undefined> extends Sender<T> {
    * A child that gets the socket of a side as its stdio makes it blocking, and the kernel would wait: see
    * `setNonBlocking()`.
    *
+   * @param target gets the bytes; a connection of the same reactor, which may still be connecting
+   * @param options whether the end of this connection ends the target
+   * @returns what counts the bytes and can stop() it
    * @throws TypeError for a target or an option of the wrong type; ERR_INVALID_ARG_VALUE for this connection itself, or
    * one of another reactor; ERR_INVALID_STATE if either is closed, the target was ended or is a target already, or this
    * connection is piped already
@@ -168,7 +174,7 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /**
    * Receives no more until resume(): the peer's end is not told either, but a reset is. A chunk that has come in this
-   * turn is still handed on. Does nothing once closed. Idempotent.
+   * turn is still handed on. Time-outs go on. Does nothing once closed. Idempotent.
    */
   pause(): void {
     if ((this.state & (State.CLOSED | State.PAUSED)) !== 0) return;
@@ -214,7 +220,7 @@ export class Connection<T = undefined> extends Sender<T> {
    *
    * @param bytes are written before
    * @param encoding of a string; 'utf8' by default
-   * @throws as write(), for the bytes
+   * @throws as write(), for the bytes; ERR_INVALID_STATE while something is piped into the connection
    */
   end(bytes?: Uint8Array | string, encoding?: BufferEncoding): void {
     if ((this.state & State.FED) !== 0) throw isFed();
@@ -246,9 +252,10 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /**
    * Gives the fd to the program. No handler is called any more, `close` included. What this turn sends goes out if
-   * there is room.
+   * there is room; the rest of it, and what is queued, comes back as `unsent`.
    *
-   * @throws ERR_INVALID_STATE if it is closed, or piped, or a part of a file is still to be sent
+   * @returns the fd, and copies of the bytes that are under way in either direction
+   * @throws ERR_INVALID_STATE if it is closed, or piped from or into, or a part of a file is still to be sent
    */
   detach(): Detached {
     if (this.closed) throw invalidState('the connection is closed');

@@ -9,9 +9,10 @@ export interface SendFileOptions {
   /** Closes the file when it is sent, or when the connection has closed before; false by default. */
   close?: boolean;
   /**
-   * Called in a turn once the file is sent, or never will be because the connection has closed: for a file that is
-   * shared, and must stay open until then. Not called when the reactor is closed. What it throws goes where the errors
-   * of timers go.
+   * Called in a later turn with the number of the file, once the kernel has all of its part, or never will have it
+   * because the connection has closed. For a file that is shared, and must stay open until then. With `close` the
+   * file is closed by then. Not called when the reactor is closed. What it throws goes to `onError` of the Reactor, or
+   * out of the turn.
    */
   done?: (file: number) => void;
 }

@@ -22,7 +22,10 @@ export interface ConnectionHandlers<T = undefined> {
    * @param bytes are valid until this returns, for the memory is used again. Copy what you keep: `bytes.slice()`
    */
   data?(connection: Connection<T>, bytes: Chunk): void;
-  /** All that was queued is handed to the kernel, after `write()`, `writev()` or `sendFile()` returned false. */
+  /**
+   * All that was queued is handed to the kernel, after `write()`, `writev()` or `sendFile()` returned false: once,
+   * however many of them did. Not called once the connection was ended, nor while something is piped into it.
+   */
   drain?(connection: Connection<T>): void;
   /**
    * The peer sends no more; the other direction may stay open for any length of time. Without this handler the
@@ -36,16 +39,16 @@ export interface ConnectionHandlers<T = undefined> {
   timeout?(connection: Connection<T>, reason: 'idle' | 'deadline'): void;
   /**
    * Something is wrong: a SystemError of the connection (ECONNRESET, EPIPE, ETIMEDOUT ...), ERR_QUEUE_FULL,
-   * ERR_FILE_ENDED, a time-out without a handler (ETIMEDOUT), or what a handler threw. `close` follows at once. Of
-   * ERR_QUEUE_FULL it is called within the `write()` that was too much. Without this handler an error of the connection
-   * goes to `close` alone, and one that a handler threw to the Reactor.
+   * ERR_FILE_ENDED, a time-out without a handler (ETIMEDOUT), or what a handler threw: ERR_FRAME_TOO_LARGE of a framer,
+   * or a bug. `close` follows at once. It is called in a turn, never within a `write()`. Without this handler an error
+   * of the connection goes to `close` alone, and one that a handler threw to the Reactor.
    */
   error?(connection: Connection<T>, error: Error): void;
   /**
    * The connection is closed: the last handler that is called of it. Not called after `detach()`, nor when the reactor
    * is closed.
    *
-   * @param error what ended it; null where nothing was wrong
+   * @param error what ended it, also where the handler `error` called `close()`; null where nothing was wrong
    */
   close?(connection: Connection<T>, error: unknown): void;
 }

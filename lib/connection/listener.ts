@@ -38,8 +38,9 @@ export interface ListenerOptions extends ConnectionOptions, Partial<ListenTcpOpt
 /** Options of `listener.close()`. */
 export interface CloseOptions {
   /**
-   * Ends each connection (`connection.end()`), gives their peers so many milliseconds to end as well, then closes what
-   * is left. Without it the connections stay, and nothing is ended.
+   * Ends each connection (`connection.end()`), gives their peers so many milliseconds, from 0, to end as well, then
+   * closes what is left. A connection that something is piped into is not ended, since its piping does that. Without
+   * it the connections stay, and nothing is ended.
    */
   graceMs?: number;
 }
@@ -98,7 +99,7 @@ export class Listener<T = undefined> {
     streams.put(this);
   }
 
-  /** The port that it listens on; 0 for a Unix socket. */
+  /** The port that it listens on, which the kernel chose for port 0; 0 for a Unix socket. */
   get port(): number {
     return 'port' in this.address ? this.address.port : 0;
   }

@@ -19,7 +19,7 @@ const RETRY_BYTES = 1024 * 1024;
 
 /** Options of `connection.pipeTo()`. */
 export interface PipeToOptions {
-  /** Whether the end of the source ends the target; true by default. */
+  /** Whether the end of the source ends the target; true by default. A source that fails resets it in any case. */
   end?: boolean;
 }
 
@@ -46,7 +46,10 @@ export class Pipes {
   }
 }
 
-/** What `connection.pipeTo()` has begun. */
+/**
+ * What `connection.pipeTo()` has begun: one direction, from a connection to another. It is over when the source has
+ * ended, when either side has closed, or by `stop()`.
+ */
 export class Piping<T = undefined, U = undefined> {
   /** Whose bytes go to the target. */
   readonly source: Connection<T>;
@@ -103,27 +106,28 @@ export class Piping<T = undefined, U = undefined> {
   }
 
   /**
-   * How the last bytes went: 'splice' if the kernel moved them, 'copy' if they went through the process. It begins by
-   * copying, and stays so where there is no splice(2), or a side is neither a socket nor a pipe; while there are no fds
-   * for a pipe it copies as well.
+   * How the last bytes went: 'splice' if the kernel moved them (splice(2), Linux), 'copy' if they went through the
+   * process. It begins by copying, until all that came before is with the kernel. It stays so where there is no
+   * splice(2), or a side is neither a socket nor a pipe. While there are no fds or no memory for a pipe it copies, too.
    */
   get via(): 'splice' | 'copy' {
     return this.#via;
   }
 
-  /** How many bytes it has moved, as of this turn. */
+  /** How many bytes it has given to the target, as of this turn; those that the target has queued included. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether it goes on: neither side has ended or closed, and stop() was not called. */
+  /** Whether it goes on: the source has not ended, neither side has closed, and stop() was not called. */
   get active(): boolean {
     return !this.#isOver;
   }
 
   /**
-   * Ends the piping; the connections go on. Bytes that the target has not got go to the `data` handler of the source,
-   * in this turn or the next, and so do those that follow. Idempotent.
+   * Ends the piping; the connections go on. Bytes that were not given to the target go to the `data` handler of the
+   * source, in this turn or the next, and so do those that follow. What the target has queued it still sends.
+   * Idempotent.
    */
   stop(): void {
     if (this.#isOver) return;

