@@ -23,8 +23,9 @@ export interface ConnectionHandlers<T = undefined> {
    */
   data?(connection: Connection<T>, bytes: Chunk): void;
   /**
-   * All that was queued is handed to the kernel, after `write()`, `writev()` or `sendFile()` returned false: once,
-   * however many of them did. Not called once the connection was ended, nor while something is piped into it.
+   * All that was queued is handed to the kernel, after `write()`, `writev()` or `sendFile()` returned false, or what a
+   * turn sent found no room: once, however often. Not called once the connection was ended, nor while something is
+   * piped into it.
    */
   drain?(connection: Connection<T>): void;
   /**

@@ -106,8 +106,8 @@ export abstract class Sender<T> {
 
   /**
    * Whether `write()` may go on: the connection is open, was not ended, is the target of no piping, and no more than
-   * `highWaterMark` bytes are queued. `drain` follows a call that returned false, not a false of this. A file of
-   * `sendFile()` that waits does not count.
+   * `highWaterMark` bytes are queued. Where only the queue is in the way, `drain` follows. A file of `sendFile()` that
+   * waits does not count.
    */
   get hasRoom(): boolean {
     const isOpen = (this.state & (State.ENDING | State.CLOSED | State.FED | State.FAILED)) === 0;
@@ -227,6 +227,7 @@ export abstract class Sender<T> {
     }
     this.#queue ??= new SendQueue();
     this.#queue.unshift(Buffer.concat(parts)); // before a file that was to follow
+    if (this.queued > this.kind.highWaterMark) this.state |= State.NEEDS_DRAIN;
   }
 
   /** @internal */

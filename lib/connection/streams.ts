@@ -136,7 +136,7 @@ export class Streams implements StreamTurn {
    */
   add(fd: number, role: number, noDelay: boolean): number {
     const result = this.#engine.add(fd, role, noDelay, added);
-    if (result === BAD_ARGUMENT) throw invalidValue('fd', 'a stream of bytes, not a socket of datagrams', fd);
+    if (result === BAD_ARGUMENT) throw invalidValue('fd', 'that of a stream of bytes', fd);
     if (result < 0) throw new SystemError(errorOf(result), this.#engine.changeCall, { fd });
     return added[0] as number;
   }

@@ -291,3 +291,23 @@ connectionTest(
   },
   { needs: 'pipe' },
 );
+
+connectionTest('what a turn sent finds no room: hasRoom turns false, and drain follows', (t) => {
+  const reactor = t.newReactor();
+  let drains = 0;
+  const { connection, peer } = connectionPair(reactor, {
+    drain: () => {
+      drains++;
+    },
+  });
+  for (let i = 0; i < 20; i++) expect(connection.write(Buffer.alloc(10_000))).toBe(true);
+  fill(connection.fd); // before the end of the turn
+  reactor.poll(0);
+  expect(connection.hasRoom).toBe(false);
+  const buffer = Buffer.alloc(1_000_000);
+  turnUntil(reactor, () => {
+    socket.recv(peer, buffer);
+    return drains > 0;
+  });
+  expect(connection.hasRoom).toBe(true);
+});

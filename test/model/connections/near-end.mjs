@@ -89,7 +89,7 @@ export class NearEnd {
       const { queued } = /** @type {any} */ (this.connection);
       const { highWaterMark } = this.world.plan;
       this.world.check(
-        this.mayDrain && !this.isEnding,
+        (this.mayDrain || this.out.sent > highWaterMark) && !this.isEnding, // what a turn sent may have found no room
         () => `${this} was told to go on, and had not been told to wait`,
       );
       this.world.check(queued <= highWaterMark, () => `${this}: drain with ${queued} bytes queued`);
