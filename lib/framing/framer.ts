@@ -15,9 +15,16 @@ const NOTHING = Buffer.alloc(0);
  */
 export type FrameHandler = (frame: Buffer) => void;
 
+const TOO_LARGE = 'ERR_FRAME_TOO_LARGE';
+
 /** A frame is longer than the framer was told to take. */
 function tooLarge(maxBytes: number): Error {
-  return withErrorCode(new RangeError(`a frame is longer than ${maxBytes} bytes`), 'ERR_FRAME_TOO_LARGE');
+  return withErrorCode(new RangeError(`a frame is longer than ${maxBytes} bytes`), TOO_LARGE);
+}
+
+/** Whether a framer has thrown the error: the peer is to blame, and not the program. */
+export function isOfFramer(error: Error): boolean {
+  return 'code' in error && error.code === TOO_LARGE;
 }
 
 /**

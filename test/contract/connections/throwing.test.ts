@@ -1,7 +1,7 @@
 // Handlers that throw, each in each place: that connection is closed, the error is told once and where it is
 // documented, and the others of the same turn are served.
 import type { Reactor } from 'fdreactor';
-import { type ConnectionHandlers, connect, Listener } from 'fdreactor/connection';
+import { type ConnectionHandlers, connect, DelimiterFramer, Listener } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
 import { own } from '../../helpers/owned.js';
@@ -145,6 +145,19 @@ connectionTest('every handler of a connection throws: each error is told, none i
   turnUntil(reactor, () => without.connection.closed);
   expect(reported).toHaveLength(2);
   expect(reported[1]).toBe('of close');
+});
+
+connectionTest('a frame that is too large ends its connection, and not the program', (t) => {
+  const told: unknown[] = [];
+  const reactor = t.newReactor();
+  const framer = new DelimiterFramer({ maxBytes: 3 });
+  const { connection, peer } = connectionPair(reactor, {
+    data: (_, bytes) => framer.push(bytes, () => {}),
+    close: (_, error) => told.push(codeOf(error)),
+  });
+  socket.send(peer, Buffer.from('much too long'));
+  turnUntil(reactor, () => connection.closed);
+  expect(told).toEqual(['ERR_FRAME_TOO_LARGE']);
 });
 
 connectionTest('a connection that another one closes throws in `close`: the other goes on', (t) => {
