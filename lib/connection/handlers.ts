@@ -10,8 +10,8 @@ import type { Connection } from './connection.js';
  *
  * A handler that throws ends its connection: the error goes to `error`. Where there is no such handler, or it throws as
  * well, or what is thrown is not an Error, it goes where the errors of all handlers go: `onError` of the Reactor, or
- * out of the turn. ERR_FRAME_TOO_LARGE of a framer, which a peer can bring about, goes to `error` and `close` alone. The
- * other connections of the turn are served.
+ * out of the turn. ERR_FRAME_TOO_LARGE of a framer, which a peer can bring about, goes to `error` and `close` alone.
+ * The other connections of the turn are served.
  */
 export interface ConnectionHandlers<T = undefined> {
   /** The connection is there: accepted, or connected. Not called of `new Connection()`, which is there already. */
