@@ -61,6 +61,9 @@ export const State = {
 
 const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
 
+/** Somebody waits until all is sent: end(), the handler `drain`, a piping. */
+const WAITS_FOR_DRAINED = State.ENDING | State.NEEDS_DRAIN | State.FED;
+
 /** What a connection and its sending half share. */
 export abstract class Sender<T> {
   /** Anything of the program's; undefined until the program sets it, in `open` for example. */
@@ -228,7 +231,7 @@ export abstract class Sender<T> {
     const isWhole = sent === Math.min(range.left, MOST_OF_FILE);
     queue.fileSent(sent, this.kind.streams);
     range.hasEnded = hasEnded;
-    if (queue.isEmpty && (this.state & (State.ENDING | State.NEEDS_DRAIN)) === 0) this.#queue = null;
+    if (queue.isEmpty && (this.state & WAITS_FOR_DRAINED) === 0) this.#queue = null;
     else if (isWhole || hasEnded) this.kind.streams.roomLater(this);
   }
 
@@ -370,6 +373,8 @@ export abstract class Sender<T> {
 
   /** @internal Forgets what is queued. */
   protected dropQueue(): void {
+    // Of a file that is closed now another one may have the number when the command is carried out.
+    if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();
     const queue = this.#queue;
     this.#queue = null;
     queue?.clear(this.kind.streams);
