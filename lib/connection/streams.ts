@@ -367,8 +367,13 @@ export class Streams implements StreamTurn {
     if (kind === Told.ROOM) sink.onRoom();
     else if (kind === Told.NO_HALVES) sink.onNoHalves();
     else if (kind === Told.QUEUE_FULL) sink.onQueueFull();
-    else if (kind === Told.TIMED_OUT) sink.onTimedOut(value === TimeOut.DEADLINE);
+    else if (kind === Told.TIMED_OUT) this.#timeOut(sink, value);
     else sink.onFailed(value, this.#nameOf(kind - Told.FAILED));
+  }
+
+  /** A handler of another one may have set a new time meanwhile. */
+  #timeOut(sink: StreamSink, timeOut: number): void {
+    if (this.timeOuts.take(sink.slot, timeOut)) sink.onTimedOut(timeOut === TimeOut.DEADLINE);
   }
 
   /** Closes a connection whose listener is gone. */
