@@ -5,6 +5,7 @@
 // keep their order.
 import { isUint8Array } from 'node:util/types';
 import {
+  asPlain,
   checkBoolean,
   checkBytes,
   checkFd,
@@ -12,6 +13,7 @@ import {
   checkObject,
   checkSize,
   copyBuffers,
+  lengthOf,
   NO_OPTIONS,
 } from '../base/arguments.js';
 import {
@@ -130,13 +132,13 @@ export abstract class Sender<T> {
     }
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
-    const { length } = bytes;
-    if (length > this.kind.streams.largestCopy) return this.#writeLarge(bytes);
+    const length = lengthOf(bytes);
+    if (length > this.kind.streams.largestCopy) return this.#writeLarge(asPlain(bytes));
     if (length === 0) {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
     }
-    return this.#writeSmall(bytes);
+    return this.#writeSmall(bytes, length);
   }
 
   /**
@@ -244,14 +246,13 @@ export abstract class Sender<T> {
   feed(bytes: Uint8Array): void {
     if (this.#queue !== null || (this.state & State.CONNECTING) !== 0) this.#enqueue(bytes);
     else if (bytes.length > this.kind.streams.largestCopy) this.#writeLarge(bytes);
-    else this.#writeSmall(bytes);
+    else this.#writeSmall(bytes, bytes.length);
   }
 
-  #writeSmall(bytes: Uint8Array): boolean {
-    const { length } = bytes;
+  #writeSmall(bytes: Uint8Array, length: number): boolean {
     const { streams } = this.kind;
     streams.reserve(length);
-    if (this.#queue !== null) return this.#enqueue(bytes); // what was sent for the room met a full socket
+    if (this.#queue !== null) return this.#enqueue(asPlain(bytes)); // what was sent for the room met a full socket
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
     return true;
@@ -300,7 +301,7 @@ export abstract class Sender<T> {
     if (typeof bytes !== 'string') checkBytes(bytes, 'bytes');
     else if (encoding !== undefined) checkEncoding(encoding);
     if ((this.state & (State.CLOSED | State.FAILED)) !== 0) return false;
-    return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
+    return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : asPlain(bytes));
   }
 
   #enqueue(bytes: Uint8Array): boolean {
