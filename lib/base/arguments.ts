@@ -94,6 +94,30 @@ export function checkBytes(value: unknown, name = 'buffer'): asserts value is Ui
   if (isDetached(value.buffer)) throw invalidValue(name, 'a Uint8Array that is not detached', value);
 }
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+function getterOf(name: string): () => unknown {
+  return Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => unknown;
+}
+
+const lengthGetter = getterOf('length');
+const offsetGetter = getterOf('byteOffset');
+const bufferGetter = getterOf('buffer');
+
+/**
+ * How many bytes there are. A subclass may have a `length` of its own: memory that was reserved by it would be sent
+ * with what is in it by then.
+ */
+export function lengthOf(bytes: Uint8Array): number {
+  return lengthGetter.call(bytes) as number;
+}
+
+/** The same bytes, of which nothing is overridden. */
+export function asPlain(bytes: Uint8Array): Uint8Array {
+  const buffer = bufferGetter.call(bytes) as ArrayBuffer;
+  return new Uint8Array(buffer, offsetGetter.call(bytes) as number, lengthOf(bytes));
+}
+
 // A SharedArrayBuffer cannot be detached. `detached` is there from Node 21.
 function isDetached(buffer: ArrayBufferLike): boolean {
   if (!(buffer instanceof ArrayBuffer)) return false;

@@ -137,9 +137,9 @@ export class Listener<T = undefined> {
     if (!this.#closed) {
       this.#closed = true;
       this.#retry?.cancel();
-      this.#file?.remove();
       this.#kind.streams.command(Op.CLOSE, this);
       this.#kind.streams.remove(this);
+      this.#file?.remove(); // may throw, and leave only the file behind
     }
     if (graceMs === undefined || this.size === 0) return;
     // Others are ended by what is piped into them.

@@ -5,6 +5,7 @@
 // keep their order.
 import { isUint8Array } from 'node:util/types';
 import {
+  asPlain,
   checkBoolean,
   checkBytes,
   checkFd,
@@ -12,6 +13,7 @@ import {
   checkObject,
   checkSize,
   copyBuffers,
+  lengthOf,
   NO_OPTIONS,
 } from '../base/arguments.js';
 import {
@@ -60,6 +62,9 @@ export const State = {
 } as const;
 
 const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
+
+/** Somebody waits until all is sent: end(), the handler `drain`, a piping. */
+const WAITS_FOR_DRAINED = State.ENDING | State.NEEDS_DRAIN | State.FED;
 
 /** What a connection and its sending half share. */
 export abstract class Sender<T> {
@@ -136,13 +141,13 @@ export abstract class Sender<T> {
     }
     if (typeof bytes === 'string') return this.#writeString(bytes, encoding);
     if (!isUint8Array(bytes)) checkBytes(bytes, 'bytes');
-    const { length } = bytes;
-    if (length > this.kind.streams.largestCopy) return this.#writeLarge(bytes);
+    const length = lengthOf(bytes);
+    if (length > this.kind.streams.largestCopy) return this.#writeLarge(asPlain(bytes));
     if (length === 0) {
       checkBytes(bytes, 'bytes'); // it may be detached
       return true;
     }
-    return this.#writeSmall(bytes);
+    return this.#writeSmall(bytes, length);
   }
 
   /**
@@ -239,7 +244,7 @@ export abstract class Sender<T> {
     const isWhole = sent === Math.min(range.left, MOST_OF_FILE);
     queue.fileSent(sent, this.kind.streams);
     range.hasEnded = hasEnded;
-    if (queue.isEmpty && (this.state & (State.ENDING | State.NEEDS_DRAIN)) === 0) this.#queue = null;
+    if (queue.isEmpty && (this.state & WAITS_FOR_DRAINED) === 0) this.#queue = null;
     else if (isWhole || hasEnded) this.kind.streams.roomLater(this);
   }
 
@@ -252,14 +257,13 @@ export abstract class Sender<T> {
   feed(bytes: Uint8Array): void {
     if (this.#queue !== null || (this.state & State.CONNECTING) !== 0) this.#enqueue(bytes);
     else if (bytes.length > this.kind.streams.largestCopy) this.#writeLarge(bytes);
-    else this.#writeSmall(bytes);
+    else this.#writeSmall(bytes, bytes.length);
   }
 
-  #writeSmall(bytes: Uint8Array): boolean {
-    const { length } = bytes;
+  #writeSmall(bytes: Uint8Array, length: number): boolean {
     const { streams } = this.kind;
     streams.reserve(length);
-    if (this.#queue !== null) return this.#enqueue(bytes); // what was sent for the room met a full socket
+    if (this.#queue !== null) return this.#enqueue(asPlain(bytes)); // what was sent for the room met a full socket
     streams.commands.sendArea.set(bytes, streams.commands.sendUsed);
     this.#sendReserved(length);
     return true;
@@ -308,7 +312,7 @@ export abstract class Sender<T> {
     if (typeof bytes !== 'string') checkBytes(bytes, 'bytes');
     else if (encoding !== undefined) checkEncoding(encoding);
     if ((this.state & (State.CLOSED | State.FAILED)) !== 0) return false;
-    return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
+    return this.#enqueue(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : asPlain(bytes));
   }
 
   #enqueue(bytes: Uint8Array): boolean {
@@ -381,6 +385,8 @@ export abstract class Sender<T> {
 
   /** @internal Forgets what is queued. */
   protected dropQueue(): void {
+    // Of a file that is closed now another one may have the number when the command is carried out.
+    if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();
     const queue = this.#queue;
     // A command names the file: another one may have its number once it is closed.
     if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();

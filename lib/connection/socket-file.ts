@@ -1,6 +1,6 @@
 // SocketFile: the file of a Unix socket that a listener made, and removes. bind(2) fails where the file of an earlier
 // server is left (unix(7)).
-import { lstatSync, rmSync } from 'node:fs';
+import { type BigIntStats, lstatSync, rmSync } from 'node:fs';
 
 export class SocketFile {
   readonly #path: string;
@@ -22,7 +22,17 @@ export class SocketFile {
 
   /** Removes the file, if it is still the same. */
   remove(): void {
-    const found = lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    const found = lstatOrNothing(this.#path);
     if (found?.dev === this.#device && found.ino === this.#inode) rmSync(this.#path, { force: true });
+  }
+}
+
+/** Nothing also where a folder of the path is none any more. */
+function lstatOrNothing(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
   }
 }

@@ -7,11 +7,12 @@
 // A call can be cut short (ARCHITECTURE.md): the engine has sent and received, and JavaScript has not looked. So it is
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
 import { BAD_ARGUMENT, errorOf, invalidState, invalidValue, SystemError } from '../base/errors.js';
+import { native } from '../native/table.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
-import { CALLS, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
+import { CALLS, Call, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
 import { StreamPipings } from './stream-pipings.js';
 import { type SetTimer, TimeOutTimer } from './time-out-timer.js';
 import { TimeOut } from './time-outs.js';
@@ -76,6 +77,8 @@ const LARGEST_COPY = 16 * 1024;
 /** Slots are given out from below: one that is farther above the others than is not the engine's. */
 const MOST_SKIPPED = 2 ** 20;
 
+const ENOMEM = native.constants.error.ENOMEM as number;
+
 const added = new Int32Array(2);
 
 export class Streams implements StreamTurn {
@@ -83,7 +86,9 @@ export class Streams implements StreamTurn {
   /** Writes of more bytes are sent from the caller's memory. */
   readonly largestCopy: number;
   readonly #reports: Reports;
-  readonly #slab: ArrayBuffer;
+  readonly #memory: StreamMemory;
+  readonly #slabBytes: number;
+  #slab: ArrayBuffer;
   readonly #engine: StreamEngine;
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
@@ -111,8 +116,9 @@ export class Streams implements StreamTurn {
     });
     this.largestCopy = Math.min(LARGEST_COPY, limits.sendBytes);
     const { words: commands, sendArea } = this.commands;
-    const slab = new Uint8Array(this.#slab);
-    this.#engine = open({ commands, sendArea, reports: this.#reports.words, slab });
+    this.#slabBytes = limits.slabBytes;
+    this.#memory = { commands, sendArea, reports: this.#reports.words, slab: new Uint8Array(this.#slab) };
+    this.#engine = open(this.#memory);
     this.pipings = new StreamPipings(this, this.#engine, this.#reports, wake);
   }
 
@@ -256,6 +262,7 @@ export class Streams implements StreamTurn {
 
   prepare(): void {
     if (this.#owesResults) this.#settle();
+    if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#reports.clear();
     this.#next = this.#count = 0;
     this.#owesReports = this.#owesResults = true;
@@ -326,12 +333,19 @@ export class Streams implements StreamTurn {
     this.later.clear();
   }
 
+  /** A handler has transferred the buffer of its chunk, and with it what others were to get of this turn. */
+  #renewSlab(): void {
+    this.#slab = new ArrayBuffer(this.#slabBytes);
+    this.#memory.slab = new Uint8Array(this.#slab);
+  }
+
   #deliverOne(sink: StreamSink, i: number): void {
     const reports = this.#reports;
     switch (reports.kind(i)) {
       case Kind.DATA:
         this.timeOuts.touch(sink.slot);
-        sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+        if (this.#slab.byteLength === 0) sink.onFailed(ENOMEM, this.#nameOf(Call.RECEIVE));
+        else sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
         break;
       case Kind.END:
         sink.onEnd();
@@ -367,8 +381,13 @@ export class Streams implements StreamTurn {
     if (kind === Told.ROOM) sink.onRoom();
     else if (kind === Told.NO_HALVES) sink.onNoHalves();
     else if (kind === Told.QUEUE_FULL) sink.onQueueFull();
-    else if (kind === Told.TIMED_OUT) sink.onTimedOut(value === TimeOut.DEADLINE);
+    else if (kind === Told.TIMED_OUT) this.#timeOut(sink, value);
     else sink.onFailed(value, this.#nameOf(kind - Told.FAILED));
+  }
+
+  /** A handler of another one may have set a new time meanwhile. */
+  #timeOut(sink: StreamSink, timeOut: number): void {
+    if (this.timeOuts.take(sink.slot, timeOut)) sink.onTimedOut(timeOut === TimeOut.DEADLINE);
   }
 
   /** Closes a connection whose listener is gone. */

@@ -47,6 +47,11 @@ export class TimeOutTimer {
     this.#set(nowMs);
   }
 
+  /** Whether a time-out that has come still holds: it is told now. */
+  take(slot: number, timeOut: number): boolean {
+    return this.#wheel?.take(slot, timeOut) === true;
+  }
+
   /** The slot is free. */
   forget(slot: number): void {
     if (this.#wheel === null) return;

@@ -20,7 +20,8 @@ const DEADLINE = 2; // a tick; 0: none
 const DUE = 3; // the tick of its bucket
 const NEXT = 4;
 const PREVIOUS = 5; // the slot before it in the bucket, plus 1; FIRST; 0: it is in no bucket
-const WORDS = 6;
+const OWED = 6; // bits: which time-outs have come, and are still to be told
+const WORDS = 7;
 
 export class TimeOuts {
   readonly #heads = new Int32Array(BUCKETS).fill(NONE);
@@ -52,6 +53,7 @@ export class TimeOuts {
 
   /** @param idleMs 0: none */
   setIdle(slot: number, idleMs: number, nowMs: number): void {
+    this.take(slot, TimeOut.IDLE);
     this.#set(slot, IDLE, idleMs === 0 ? 0 : ticksOf(idleMs) + 1);
     this.#set(slot, ACTIVE, tickOf(nowMs));
     this.#place(slot, tickOf(nowMs));
@@ -59,6 +61,7 @@ export class TimeOuts {
 
   /** @param delayMs from now on; null: none */
   setDeadline(slot: number, delayMs: number | null, nowMs: number): void {
+    this.take(slot, TimeOut.DEADLINE);
     this.#set(slot, DEADLINE, delayMs === null ? 0 : (tickOf(nowMs) + ticksOf(delayMs) + 1) | 0 || 1);
     this.#place(slot, tickOf(nowMs));
   }
@@ -68,7 +71,17 @@ export class TimeOuts {
     if (slot * WORDS >= this.#slots.length) return;
     this.#set(slot, IDLE, 0);
     this.#set(slot, DEADLINE, 0);
+    this.#set(slot, OWED, 0);
     this.#unlink(slot);
+  }
+
+  /** A time-out that has come is told now. False if the program has set another time since. */
+  take(slot: number, timeOut: number): boolean {
+    const owed = this.#get(slot, OWED);
+    const bit = 1 << timeOut;
+    if ((owed & bit) === 0) return false;
+    this.#set(slot, OWED, owed & ~bit);
+    return true;
   }
 
   /** In how many milliseconds the next bucket that is not empty comes; -1 if all are empty. */
@@ -105,10 +118,12 @@ export class TimeOuts {
     const deadline = this.#get(slot, DEADLINE);
     if (deadline !== 0 && ((deadline - now) | 0) <= 0) {
       this.#set(slot, DEADLINE, 0);
+      this.#set(slot, OWED, this.#get(slot, OWED) | (1 << TimeOut.DEADLINE));
       expired(slot, TimeOut.DEADLINE);
     }
     if (idle !== 0 && ((this.#get(slot, ACTIVE) + idle - now) | 0) <= 0) {
       this.#set(slot, ACTIVE, now);
+      this.#set(slot, OWED, this.#get(slot, OWED) | (1 << TimeOut.IDLE));
       expired(slot, TimeOut.IDLE);
     }
     this.#place(slot, now);

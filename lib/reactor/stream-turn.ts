@@ -24,7 +24,8 @@ export interface StreamMemory {
   readonly commands: Int32Array;
   readonly sendArea: Uint8Array;
   readonly reports: Int32Array;
-  readonly slab: Uint8Array;
+  /** Another one is used from the next wait on. */
+  slab: Uint8Array;
 }
 
 /** The sizes of that memory, and how much of it one stream may take in a turn. */

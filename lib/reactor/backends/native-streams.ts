@@ -26,7 +26,7 @@ export class NativeStreams implements StreamEngine {
   readonly #commands: Int32Array;
   readonly #sendArea: Uint8Array;
   readonly #reports: Int32Array;
-  readonly #slab: Uint8Array;
+  readonly #memory: StreamMemory;
   readonly #set: number;
   #isOpen = true;
 
@@ -43,7 +43,7 @@ export class NativeStreams implements StreamEngine {
     this.#commands = memory.commands;
     this.#sendArea = memory.sendArea;
     this.#reports = memory.reports;
-    this.#slab = memory.slab;
+    this.#memory = memory;
     this.#set = open(queue, commands, reports, mostReceived, leastRoom, mostAccepted);
   }
 
@@ -53,20 +53,12 @@ export class NativeStreams implements StreamEngine {
 
   /** The wait of the backend. Returns how many events of others are in its batch. */
   wait(timeoutMs: number, deadlineMs: number): number {
+    const { slab } = this.#memory;
     // Infinity as an argument would be made into an object on the heap, each turn.
     const count =
       deadlineMs === Number.POSITIVE_INFINITY
-        ? wait(this.#set, this.#batch, this.#commands, this.#sendArea, this.#reports, this.#slab, timeoutMs)
-        : wait(
-            this.#set,
-            this.#batch,
-            this.#commands,
-            this.#sendArea,
-            this.#reports,
-            this.#slab,
-            timeoutMs,
-            deadlineMs,
-          );
+        ? wait(this.#set, this.#batch, this.#commands, this.#sendArea, this.#reports, slab, timeoutMs)
+        : wait(this.#set, this.#batch, this.#commands, this.#sendArea, this.#reports, slab, timeoutMs, deadlineMs);
     if (count < 0) throw new SystemError(errorOf(count), this.#waitCall, this.#details);
     return count;
   }

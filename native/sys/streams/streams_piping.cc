@@ -4,11 +4,6 @@
 #include "streams.h"
 
 namespace fdreactor {
-namespace {
-
-constexpr size_t kMostReports = 2;  // of one move: the bytes, and how it ended
-
-}  // namespace
 
 void Streams::pipe(Stream* source, Handle handle, Handle target) {
   Stream* const fed = table_.find(target.slot, target.generation);
@@ -20,9 +15,9 @@ void Streams::pipe(Stream* source, Handle handle, Handle target) {
 }
 
 // Of a source that is ready, or whose target is. A turn moves only so much: others wait for the next one, as those do
-// that have no room in the slab.
+// that have no room in the slab. Without room for a second report the next move tells how this one ended.
 void Streams::move(Stream* source, Handle handle, StreamArea* area) {
-  if (!area->reports.has_room(kMostReports) || area->piped >= limits_.most_piped_in_turn) {
+  if (!area->reports.has_room() || area->piped >= limits_.most_piped_in_turn) {
     return postpone(source, handle, kStreamReadable);
   }
   Piping& piping = pipes_.at(handle.slot);
@@ -37,10 +32,13 @@ void Streams::move(Stream* source, Handle handle, StreamArea* area) {
     area->reports.add({kStreamPiped, slot, generation, static_cast<int32_t>(to.slot), static_cast<int32_t>(moved.moved),
                        static_cast<int32_t>(to.generation)});
   }
+  const bool is_over = moved.state == PipeState::kEnded || moved.state == PipeState::kRefused;
+  const bool is_untold = is_over && !area->reports.has_room();
   target->awaits_room = moved.state == PipeState::kFull;
-  source->rests = moved.state == PipeState::kFull || moved.state == PipeState::kRefused;
+  source->rests = moved.state == PipeState::kFull || (moved.state == PipeState::kRefused && !is_untold);
   mark_dirty(target, to);
   mark_dirty(source, handle);
+  if (is_untold) return postpone(source, handle, kStreamReadable);
   switch (moved.state) {
     case PipeState::kEnded:
       drop_piping(handle.slot);

@@ -225,3 +225,59 @@ connectionTest('drain comes once there is room, and not after end()', (t) => {
   expect(drained).toEqual(['going']);
   for (const { connection } of [going, ending]) connection.close();
 });
+
+connectionTest('a length that is overridden sends nothing but the bytes that are there', (t) => {
+  for (const claimed of [20, -5, 0, 2.5, Number.NaN, 100_000, 1e9]) {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return claimed;
+      }
+      override get byteLength(): number {
+        return claimed;
+      }
+    }
+    const reactor = t.newReactor();
+    const other = connectionPair(reactor);
+    other.connection.write('of another connection');
+    reactor.poll(0);
+    const { connection, peer } = connectionPair(reactor);
+    other.connection.write('of another connection');
+    connection.write(new Liar(3).fill(0x61));
+    connection.write('b');
+    reactor.poll(0);
+    expect(recvAll(peer, 4).toString()).toBe('aaab');
+    expect(recvAll(other.peer, 42).toString()).toBe('of another connection'.repeat(2));
+    fill(connection.fd);
+    connection.write('c');
+    reactor.poll(0);
+    connection.write(new Liar(3).fill(0x61)); // behind what is queued
+    expect(connection.queued).toBe(4);
+    expect(connection.bytesWritten).toBe(8);
+    reactor.close();
+  }
+});
+
+connectionTest('a handler that transfers the memory of its chunk breaks the connections of this turn alone', (t) => {
+  const reactor = t.newReactor();
+  const seen: string[] = [];
+  const handlers: ConnectionHandlers<string> = {
+    data: (connection, bytes) => {
+      seen.push(`${connection.data}: ${bytes}`);
+      if (String(bytes) === 'take') structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
+    },
+    error: (connection, error) => seen.push(`${connection.data}: ${codeOf(error)}`),
+  };
+  const pairs = ['a', 'b'].map((name) => {
+    const made = connectionPair<string>(reactor, handlers);
+    made.connection.data = name;
+    return made;
+  });
+  for (const { peer } of pairs) socket.send(peer, Buffer.from('take'));
+  turnUntil(reactor, () => seen.length === 2);
+  const left = pairs.filter(({ connection }) => !connection.closed);
+  expect(left).toHaveLength(1);
+  expect(seen.filter((line) => line.endsWith('ENOMEM'))).toHaveLength(1);
+  for (const { peer } of left) socket.send(peer, Buffer.from('more'));
+  turnUntil(reactor, () => seen.length === 3);
+  expect(seen[2]).toMatch(/: more$/);
+});

@@ -1,5 +1,5 @@
 // Listeners: who has connected, Unix sockets, and a process that is out of fds.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reactor } from 'fdreactor';
@@ -133,3 +133,19 @@ contractTest('a listener that is closed accepts no more; its connections stay', 
   const buffer = new Uint8Array(8);
   turnUntil(reactor, () => socket.recv(client, buffer) === 5);
 });
+
+contractTest(
+  'a listener whose folder has become a file closes all the same',
+  ({ reactor }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fdreactor-listener-'));
+    const inner = join(folder, 'inner');
+    mkdirSync(inner);
+    const { listener } = listen(reactor, { path: join(inner, 'socket') });
+    renameSync(inner, join(folder, 'moved'));
+    writeFileSync(inner, '');
+    listener.close();
+    reactor.run(); // returns: nothing is left
+    rmSync(folder, { recursive: true });
+  },
+  { needs: ['unixSockets', 'pollableFiles'] },
+);

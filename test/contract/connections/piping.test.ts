@@ -1,6 +1,6 @@
 // pipeTo(): what arrives at one connection leaves by another, in order and whole, by splice(2) and by copying.
 import { Reactor } from 'fdreactor';
-import { Connection, connect, Listener, type Piping } from 'fdreactor/connection';
+import { Connection, configureConnections, connect, Listener, type Piping } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { dispose } from '../../helpers/owned.js';
@@ -450,4 +450,20 @@ test('wrong arguments are refused by name', () => {
   ended.connection.close();
   expectInvalidState(() => connection.pipeTo(ended.connection));
   expectInvalidState(() => ended.connection.pipeTo(connection));
+});
+
+test('a turn that tells one thing still moves bytes, and their end', () => {
+  const reactor = dispose(new Reactor());
+  configureConnections(reactor, { maxReports: 1 });
+  const source = side(reactor);
+  const target = side(reactor);
+  const piping = source.connection.pipeTo(target.connection);
+  warm(reactor, piping, source.peer, target.peer);
+  socket.send(source.peer, Buffer.from('all'));
+  socket.shutdown(source.peer, SHUT_WR);
+  const reader = new Reader(target.peer);
+  turnUntil(reactor, () => reader.read().ended);
+  expect(reader.text).toBe('all');
+  expect(piping.bytes).toBe(5);
+  expect(piping.active).toBe(false);
 });

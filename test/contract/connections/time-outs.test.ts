@@ -194,3 +194,32 @@ test('wrong times are named', () => {
   connection.setDeadline(5);
   connection.setIdleTimeout(5);
 });
+
+test.each(['deadline', 'idle'] as const)('another handler of the same tick may put a time-out off: %s', (reason) => {
+  const reactor = dispose(new Reactor());
+  const timedOut: Connection[] = [];
+  const handlers: ConnectionHandlers = {
+    timeout: (self, told) => {
+      expect(told).toBe(reason);
+      timedOut.push(self);
+      for (const other of all) {
+        if (other === self) continue;
+        if (reason === 'deadline') other.setDeadline(null);
+        else other.setIdleTimeout(60_000);
+      }
+    },
+  };
+  const all = [0, 1, 2].map(() => {
+    const [a, b] = socket.socketpair();
+    own(b);
+    return new Connection(reactor, a, handlers);
+  });
+  for (const connection of all) {
+    if (reason === 'deadline') connection.setDeadline(10);
+    else connection.setIdleTimeout(10);
+  }
+  turnUntil(reactor, () => timedOut.length > 0);
+  turnFor(reactor, 10);
+  expect(new Set(timedOut).size).toBe(1);
+  expect(all.every(({ closed }) => !closed)).toBe(true);
+});
