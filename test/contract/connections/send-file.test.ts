@@ -12,6 +12,7 @@ import { openFds } from '../../helpers/open-fds.js';
 import { dispose, ownFile } from '../../helpers/owned.js';
 import { reset, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
+import { sendFileIntoReset } from '../../helpers/platform.js';
 import { expectArgumentType, expectInvalidState, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
 import { turnUntil } from '../../helpers/wait.js';
 
@@ -25,7 +26,8 @@ beforeAll(() => {
   path = join(folder, 'bytes');
   writeFileSync(path, bytes);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+// On Windows a file is there until the kernel has given up sending it.
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
 
 function pair(handlers: ConnectionHandlers = {}, options = {}) {
   const reactor = dispose(new Reactor());
@@ -174,7 +176,7 @@ test('a peer that resets in the middle', () => {
   turnUntil(reactor, () => socket.recv(peer, Buffer.alloc(1000)) > 0);
   reset(peer);
   turnUntil(reactor, () => connection.closed);
-  expect(['EPIPE', 'ECONNRESET']).toContain(codes[0]);
+  expect(sendFileIntoReset).toContain(codes[0]);
 });
 
 test('wrong arguments are named, and nothing is sent after end()', () => {
