@@ -1,8 +1,12 @@
 // FileRange: a part of a file that a connection is to send.
 import { fstatSync } from 'node:fs';
 import { SystemError } from '../base/errors.js';
+import { native } from '../native/table.js';
 import { closeFd } from '../socket/closing.js';
 import type { Streams } from './streams.js';
+
+/** The numbers of the system by their names: Node has others on Windows. */
+const numbers: Readonly<Record<string, number | undefined>> = native.constants.error;
 
 /** Options of `connection.sendFile()`. */
 export interface SendFileOptions {
@@ -55,6 +59,7 @@ export function sizeOfFile(file: number): number {
   try {
     return fstatSync(file).size;
   } catch (error) {
-    throw new SystemError(Math.abs((error as NodeJS.ErrnoException).errno ?? 0), 'fstat', { fd: file });
+    const { code = '', errno = 0 } = error as NodeJS.ErrnoException;
+    throw new SystemError(numbers[code] ?? Math.abs(errno), 'fstat', { fd: file });
   }
 }

@@ -63,7 +63,7 @@ export const State = {
 
 const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
 
-/** Somebody waits until all is sent: end(), the handler `drain`, a piping. */
+/** What waits until all is sent: end(), the handler `drain`, a piping. */
 const WAITS_FOR_DRAINED = State.ENDING | State.NEEDS_DRAIN | State.FED;
 
 /** What a connection and its sending half share. */
@@ -388,8 +388,6 @@ export abstract class Sender<T> {
     // Of a file that is closed now another one may have the number when the command is carried out.
     if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();
     const queue = this.#queue;
-    // A command names the file: another one may have its number once it is closed.
-    if ((this.state & State.FILE_IS_ASKED) !== 0) this.kind.streams.flush();
     this.#queue = null;
     queue?.clear(this.kind.streams);
   }

@@ -1,38 +1,39 @@
 // SocketFile: the file of a Unix socket that a listener made, and removes. bind(2) fails where the file of an earlier
 // server is left (unix(7)).
-import { type BigIntStats, lstatSync, rmSync } from 'node:fs';
+
+import { lstatSync, unlinkSync } from 'node:fs';
 
 export class SocketFile {
   readonly #path: string;
-  readonly #inode: bigint;
-  readonly #device: bigint;
+  readonly #identity: string;
 
-  private constructor(path: string, device: bigint, inode: bigint) {
+  private constructor(path: string, identity: string) {
     this.#path = path;
-    this.#device = device;
-    this.#inode = inode;
+    this.#identity = identity;
   }
 
   /** null for an abstract name. */
   static at(path: string): SocketFile | null {
-    if (path.startsWith('\0')) return null;
-    const { dev, ino } = lstatSync(path, { bigint: true });
-    return new SocketFile(path, dev, ino);
+    return path.startsWith('\0') ? null : new SocketFile(path, identityOf(path));
   }
 
   /** Removes the file, if it is still the same. */
   remove(): void {
-    const found = lstatOrNothing(this.#path);
-    if (found?.dev === this.#device && found.ino === this.#inode) rmSync(this.#path, { force: true });
+    if (identityOf(this.#path) !== this.#identity) return;
+    try {
+      unlinkSync(this.#path);
+    } catch {
+      // The listener closes all the same: the file stays, as that of a server that was ended.
+    }
   }
 }
 
-/** Nothing also where a folder of the path is none any more. */
-function lstatOrNothing(path: string): BigIntStats | undefined {
+/** Windows does not open the file of a socket (ERROR_CANT_ACCESS_FILE): then that tells it from other files. */
+function identityOf(path: string): string {
   try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? 'ENOENT' : `${found.dev} ${found.ino}`;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
-    throw error;
+    return String((error as NodeJS.ErrnoException).code);
   }
 }

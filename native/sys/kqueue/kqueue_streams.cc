@@ -81,15 +81,17 @@ class Changes {
   int count_ = 0;
 };
 
-// The bits of fflags are a socket's error, but libkqueue gives back the fflags of a silent filter as well.
-uint8_t to_ready(const Kevent& event) {
+// The bits of fflags are a socket's error, but libkqueue gives back the fflags of a silent filter as well. The end of a
+// pipe that only sends is told without an error: it has no reader any more.
+uint8_t to_ready(const Kevent& event, const Stream& stream) {
   const uint8_t ready = event.filter == EVFILT_READ ? kStreamReadable : kStreamWritable;
 #ifdef NOTE_LOWAT
   const bool is_own = event.filter == EVFILT_READ && event.fflags == NOTE_LOWAT;
 #else
   const bool is_own = false;
 #endif
-  const bool is_broken = (event.flags & EV_EOF) != 0 && event.fflags != 0 && !is_own;
+  const bool has_error = event.fflags != 0 && !is_own;
+  const bool is_broken = (event.flags & EV_EOF) != 0 && (has_error || stream.only_sends);
   return is_broken ? ready | kStreamClosed : ready;
 }
 
@@ -100,6 +102,7 @@ Result KqueueStreamPoller::watch(int fd, uint32_t slot, uint32_t generation, uin
   Changes changes(fd, to_udata(slot, generation));
   if ((events & kStreamReadable) != 0) changes.add(EVFILT_READ);
   if ((events & kStreamWritable) != 0) changes.add(EVFILT_WRITE);
+  if (events == 0) changes.add_silent();
   const Result made = changes.apply(kqueue_fd_);
   if (made >= 0) note(fd, true);
   return made;
@@ -161,7 +164,10 @@ Result KqueueStreamPoller::serve(Bytes batch, Result count, Streams* streams, St
     const auto word = static_cast<int32_t>(udata & UINT32_MAX);
     const bool is_file = event.filter == EVFILT_READ || event.filter == EVFILT_WRITE;
     if (is_file && is_stream_word(word)) {
-      streams->serve(stream_slot(word), static_cast<uint32_t>(udata >> 32), to_ready(event), area);
+      const uint32_t slot = stream_slot(word);
+      const auto generation = static_cast<uint32_t>(udata >> 32);
+      const Stream* stream = streams->find(slot, generation);
+      if (stream != nullptr) streams->serve(slot, generation, to_ready(event, *stream), area);
     } else {
       events[kept++] = event;
     }

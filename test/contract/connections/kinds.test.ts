@@ -1,5 +1,5 @@
 // The kinds of fds: Unix sockets and their files, pipes, terminals; and the addresses of each.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Reactor } from 'fdreactor';
@@ -81,6 +81,20 @@ testWith(
     rmSync(folder, { recursive: true });
   },
 );
+
+testWith({ needs: 'unixSockets' }, 'a listener whose socket cannot be looked up any more closes all the same', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fdreactor-kinds-'));
+  const inside = join(folder, 'inside');
+  mkdirSync(inside);
+  const reactor = dispose(new Reactor());
+  const listener = new Listener(reactor, { path: join(inside, 'socket') }, {});
+  renameSync(inside, join(folder, 'moved'));
+  symlinkSync(inside, inside); // ELOOP
+  listener.close();
+  reactor.poll(0);
+  expect(listener.size).toBe(0);
+  rmSync(folder, { recursive: true });
+});
 
 testWith({ needs: 'pipe' }, 'the reading end of a pipe', () => {
   const reactor = dispose(new Reactor());

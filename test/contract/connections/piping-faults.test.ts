@@ -8,11 +8,13 @@ import * as linux from 'fdreactor/linux';
 import * as socket from 'fdreactor/socket';
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../../helpers/child.js';
-import { testWith } from '../../helpers/needs.js';
+import { libkqueue } from '../../helpers/kqueue/libkqueue.js';
+import { type Conditions, casesThatHold, testWith } from '../../helpers/needs.js';
 import { openFds } from '../../helpers/open-fds.js';
 import { dispose, own } from '../../helpers/owned.js';
 import { reset, socketPair, tcpPair } from '../../helpers/pairs.js';
 import { eventually } from '../../helpers/patience.js';
+import { wineHidesResets } from '../../helpers/platform.js';
 import { expectInvalidState } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
 import { openPty } from '../pump/pty.js';
@@ -20,36 +22,42 @@ import { clog, moveUntil, newReactor, pair, Reader, side, Writer, warm, ways } f
 
 const { SHUT_WR } = socket.constants;
 
-describe.each(ways)('by %s', (way) => {
-  test.each(['idle', 'with bytes under way', 'while the target is full', 'after its end'])(
-    'the source is reset %s: the target is reset',
-    (point) => {
-      for (const isProxy of [false, true]) {
-        const { reactor, source, target } = pair(way);
-        const piping = source.connection.pipeTo(target.connection);
-        if (isProxy) target.connection.pipeTo(source.connection);
-        warm(reactor, piping, source.peer, target.peer);
-        if (point === 'with bytes under way') new Writer(source.peer, 1_000_000).write();
-        if (point === 'while the target is full') clog(reactor, source.peer);
-        const isEnded = point === 'after its end';
-        const reader = new Reader(target.peer);
-        if (isEnded) {
-          socket.shutdown(source.peer, SHUT_WR);
-          turnUntil(reactor, () => reader.read().ended);
-        }
-        reset(source.peer);
-        turnUntil(reactor, () => source.connection.closed);
-        expect(source.events.at(-1)).toBe('close');
-        if (isEnded) continue; // the target has had the whole stream
-        turnUntil(reactor, () => target.connection.closed && (reader.read().ended || reader.error !== ''));
-        expect([reader.ended, reader.error]).toEqual([false, 'ECONNRESET']);
-        expect(source.events).toEqual([expect.stringMatching(/^(ECONNRESET|EPIPE)$/), 'close']);
-        expect(target.events).toEqual(['close']);
-      }
-    },
-  );
+const showsError = { notOnLibkqueue: libkqueue.error };
+const seesReset = { notUnderWine: wineHidesResets, ...showsError };
+const POINTS = {
+  idle: seesReset,
+  'with bytes under way': seesReset,
+  'while the target is full': seesReset,
+  'after its end': showsError,
+};
 
-  test('a proxy whose half is over: a reset ends both', () => {
+describe.each(ways)('by %s', (way) => {
+  test.each(casesThatHold('the source is reset', POINTS))('the source is reset %s: the target is reset', (point) => {
+    for (const isProxy of [false, true]) {
+      const { reactor, source, target } = pair(way);
+      const piping = source.connection.pipeTo(target.connection);
+      if (isProxy) target.connection.pipeTo(source.connection);
+      warm(reactor, piping, source.peer, target.peer);
+      if (point === 'with bytes under way') new Writer(source.peer, 1_000_000).write();
+      if (point === 'while the target is full') clog(reactor, source.peer);
+      const isEnded = point === 'after its end';
+      const reader = new Reader(target.peer);
+      if (isEnded) {
+        socket.shutdown(source.peer, SHUT_WR);
+        turnUntil(reactor, () => reader.read().ended);
+      }
+      reset(source.peer);
+      turnUntil(reactor, () => source.connection.closed);
+      expect(source.events.at(-1)).toBe('close');
+      if (isEnded) continue; // the target has had the whole stream
+      turnUntil(reactor, () => target.connection.closed && (reader.read().ended || reader.error !== ''));
+      expect([reader.ended, reader.error]).toEqual([false, 'ECONNRESET']);
+      expect(source.events).toEqual([expect.stringMatching(/^(ECONNRESET|EPIPE)$/), 'close']);
+      expect(target.events).toEqual(['close']);
+    }
+  });
+
+  testWith(showsError, 'a proxy whose half is over: a reset ends both', () => {
     for (const resetsFirst of [true, false]) {
       const { reactor, source, target } = pair(way);
       const up = source.connection.pipeTo(target.connection);
@@ -63,34 +71,43 @@ describe.each(ways)('by %s', (way) => {
     }
   });
 
-  test.each(['idle', 'with bytes under way', 'full'])('the target is reset while %s: the source is closed', (point) => {
-    const { reactor, source, target } = pair(way);
-    const piping = source.connection.pipeTo(target.connection);
-    warm(reactor, piping, source.peer, target.peer);
-    if (point === 'with bytes under way') new Writer(source.peer, 1_000_000).write();
-    if (point === 'full') clog(reactor, source.peer);
-    reset(target.peer);
-    turnUntil(reactor, () => source.connection.closed);
-    expect(target.events).toEqual([expect.stringMatching(/^(ECONNRESET|EPIPE)$/), 'close']);
-    expect([source.events, piping.active]).toEqual([['close'], false]);
-    const reader = new Reader(source.peer);
-    expect(reader.read().ended || reader.error !== '').toBe(true);
-  });
+  const moments = { idle: showsError, 'with bytes under way': {}, full: {} };
+  test.each(casesThatHold('the target is reset', moments))(
+    'the target is reset while %s: the source is closed',
+    (point) => {
+      const { reactor, source, target } = pair(way);
+      const piping = source.connection.pipeTo(target.connection);
+      warm(reactor, piping, source.peer, target.peer);
+      if (point === 'with bytes under way') new Writer(source.peer, 1_000_000).write();
+      if (point === 'full') clog(reactor, source.peer);
+      reset(target.peer);
+      turnUntil(reactor, () => source.connection.closed);
+      expect(target.events).toEqual([expect.stringMatching(/^(ECONNRESET|EPIPE)$/), 'close']);
+      expect([source.events, piping.active]).toEqual([['close'], false]);
+      const reader = new Reader(source.peer);
+      expect(reader.read().ended || reader.error !== '').toBe(true);
+    },
+  );
 
-  test('the reader of a Unix socket or a pipe is gone: the source is closed', () => {
-    for (const makes of [socketPair, () => socket.pipe().reverse() as [number, number]]) {
+  const sinks: Record<string, Conditions & { make: () => [number, number] }> = {
+    'socket pair': { make: socketPair },
+    pipe: { make: () => socket.pipe().reverse() as [number, number], needs: 'pipe' },
+  };
+  test.each(casesThatHold('the reader is gone', sinks))(
+    'the reader of a %s is gone: the source is closed',
+    (_, { make }) => {
       const reactor = newReactor(way);
-      const target = side(reactor, makes());
+      const target = side(reactor, make());
       const source = side(reactor);
       source.connection.pipeTo(target.connection);
       clog(reactor, source.peer);
       socket.close(target.peer);
       turnUntil(reactor, () => source.connection.closed);
       expect(target.connection.closed).toBe(true);
-    }
-  });
+    },
+  );
 
-  test('a source that is closed before its end resets the target; after it, it does not', () => {
+  testWith(seesReset, 'a source that is closed before its end resets the target; after it, it does not', () => {
     const { reactor, source, target } = pair(way, tcpPair, { end() {} });
     source.connection.pipeTo(target.connection);
     socket.send(source.peer, Buffer.from('cut'));
@@ -129,7 +146,7 @@ describe.each(ways)('by %s', (way) => {
     turnFor(reactor);
   });
 
-  test('an error handler may stop() the piping: the other side lives on', () => {
+  testWith(seesReset, 'an error handler may stop() the piping: the other side lives on', () => {
     const reactor = newReactor(way);
     const target = side(reactor);
     const source = side(reactor, tcpPair(), { error: () => piping.stop() });
@@ -298,14 +315,16 @@ testWith(faults, 'no fds for a pipe (EMFILE): it copies, and asks again later', 
   expect(never).toMatchObject({ ...whole, last: 'copy' });
 });
 
-test.each([
+for (const [code, when, last] of [
   ['EINVAL', '2', 'copy'],
   ['EINVAL', '5', 'copy'],
   ['ENOMEM', '6', 'splice'],
   ['ENOBUFS', '7+40', 'splice'],
   ['EAGAIN', '1+3', 'splice'],
   ['EINTR', '1+2', 'splice'],
-])('splice(2) says %s at call %s: nothing is lost', async (code, when, last) => {
-  const result = await reportOf(proxy, { args: [['splice', `error=${code}`, when]] });
-  expect(result).toMatchObject(code === 'ENOBUFS' ? whole : { ...whole, last });
-});
+]) {
+  testWith(faults, `splice(2) says ${code} at call ${when}: nothing is lost`, async () => {
+    const result = await reportOf(proxy, { args: [['splice', `error=${code}`, when]] });
+    expect(result).toMatchObject(code === 'ENOBUFS' ? whole : { ...whole, last });
+  });
+}

@@ -60,6 +60,10 @@ export interface Ground {
   connecting(outcome: 'made' | 'refused'): { fd: number; peer(): Peer };
   /** Nothing can be accepted while the body runs. Undefined where that cannot be brought about. */
   readonly outOfFds?: ((body: () => void) => void) | undefined;
+  /** Why a reset of the peer with nothing to be received is told as its end. Undefined where it is not. */
+  readonly hidesResets?: string | undefined;
+  /** Why the error of a stream is gone once something is told of it. Undefined where it is not. */
+  readonly takesErrors?: string | undefined;
   isOpen(fd: number): boolean;
   /** Gives the error of a stream, which is taken from it; 0 for none. */
   takeError(fd: number): number;

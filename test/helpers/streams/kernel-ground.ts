@@ -6,16 +6,19 @@ import { errorOf } from '../../../lib/base/errors.js';
 import { native } from '../../../lib/native/table.js';
 import type { BackendKind } from '../../../lib/reactor/backend.js';
 import { availableBackends } from '../../../lib/reactor/backends/index.js';
+import { libkqueue } from '../kqueue/libkqueue.js';
 import { openFds } from '../open-fds.js';
 import { dispose, own } from '../owned.js';
 import { acceptOne, listen, refusingPort, reset, tcpPair } from '../pairs.js';
-import { isLinux } from '../platform.js';
+import { isLinux, overLibkqueue, underWine, wineHidesResets } from '../platform.js';
 import type { Ground, Peer } from './desk.js';
 
 const host = '127.0.0.1';
 const { SOL_SOCKET, SO_SNDBUF, SO_RCVBUF } = socket.constants;
 const SMALL = new Uint8Array(new Int32Array([16_384]).buffer);
 const buffer = Buffer.alloc(65_536);
+
+const takesErrors = overLibkqueue ? libkqueue.error : undefined;
 
 function shrink(fd: number): void {
   for (const option of [SO_SNDBUF, SO_RCVBUF]) socket.setsockopt(fd, SOL_SOCKET, option, SMALL);
@@ -102,7 +105,9 @@ function kernelGround(kind: BackendKind): Ground {
       return { fd: own(socket.connectTcp({ host, port })), peer: () => peerOf(acceptOne(listener)) };
     },
     outOfFds: isLinux && spawnSync('prlimit', ['--version']).status === 0 ? outOfFds : undefined,
-    isOpen: (fd) => native.fd.identity(fd) >= 0,
+    hidesResets: underWine ? wineHidesResets : takesErrors,
+    takesErrors,
+    isOpen: (fd) => native.socket.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(4)) >= 0,
     takeError: (fd) => {
       const error = native.socket.takeError(fd, new Uint8Array(native.address.bytes));
       return error < 0 ? errorOf(error) : error;

@@ -3,6 +3,7 @@
 import { openFds } from '../../helpers/fixtures/open-handles.mjs';
 import { NearEnd } from './near-end.mjs';
 import { operations } from './operations.mjs';
+import { leavesOut } from './plan.mjs';
 import { RawEnd } from './raw-end.mjs';
 import { Thrown, World } from './world.mjs';
 
@@ -128,6 +129,7 @@ function closeAll(world, before) {
   const { size, accepted } = world.listener;
   world.check(size === 0, () => `the listener has ${size} connections of ${accepted}`);
   world.reactor.close();
+  if (leavesOut('fds')) return;
   const left = openNumbers().filter((fd) => !before.includes(fd));
   world.check(left.length === 0, () => `left open: ${left}`);
 }
