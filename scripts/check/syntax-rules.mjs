@@ -7,7 +7,10 @@ import { parseSync } from 'oxc-parser';
 
 const maxFunctionLines = 70;
 const functionTypes = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
-const testCalls = new Set(['describe', 'suite', 'it', 'test', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach']);
+const testCalls = new Set([
+  ...['describe', 'suite', 'it', 'test', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'],
+  'testWith', // test/helpers/needs.ts
+]);
 
 /** @typedef {{ type: string, start: number, end: number, [key: string]: any }} SyntaxNode */
 

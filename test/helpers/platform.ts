@@ -37,7 +37,7 @@ export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 /** Why what a reset brings about may not come under Wine. */
 export const wineHidesResets = 'Wine takes a reset with nothing to be received for the end of the stream';
-/** What sendfile() into a connection that was reset fails with. Wine's TransmitFile() asks for the peer's name first. */
+/** How sendfile() into a connection that was reset fails. Wine's TransmitFile() asks for the peer's name first. */
 export const sendFileIntoReset = ['EPIPE', 'ECONNRESET', ...(underWine ? ['ENOTCONN'] : [])];
 
 const epoll = 'epoll(7) is a facility of Linux';
