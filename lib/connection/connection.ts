@@ -264,6 +264,7 @@ export class Connection<T = undefined> extends Sender<T> {
     const { streams } = this.kind;
     streams.flush();
     if (this.hasFile) throw invalidState('a part of a file is still to be sent');
+    if ((this.state & State.ENDING) !== 0 && this.wasSent) streams.command(Op.SHUTDOWN, this);
     const unread = streams.takeUnread(this);
     streams.command(Op.DETACH, this);
     streams.flush();

@@ -35,6 +35,15 @@ export class Later {
     return this.#next < this.#words.length;
   }
 
+  /** How many things there are to tell. */
+  get news(): number {
+    return (this.#words.length - this.#next) / WORDS;
+  }
+
+  get hasThrown(): boolean {
+    return this.#thrown.length > 0;
+  }
+
   /** Adds what is to be told. */
   push(slot: number, generation: number, kind: number, value: number): void {
     this.#words.push(slot, generation, kind, value);

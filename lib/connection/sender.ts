@@ -378,6 +378,11 @@ export abstract class Sender<T> {
     return bytes ?? Buffer.alloc(0);
   }
 
+  /** @internal Whether all that was queued is sent, and that is still to be told. */
+  protected get wasSent(): boolean {
+    return this.#queue?.isEmpty === true;
+  }
+
   /** @internal Whether a part of a file is still to be sent. */
   protected get hasFile(): boolean {
     return this.#queue?.hasFile === true;

@@ -49,7 +49,7 @@ export class StreamPipings {
   }
 
   startAll(): void {
-    if (this.#starting.length === 0) return;
+    if (this.#starting.length === 0 || this.hasLeftovers) return; // these go before what the engine moves
     this.#streams.flush();
     const all = this.#starting;
     this.#starting = [];

@@ -127,8 +127,11 @@ export class Streams implements StreamTurn {
   }
 
   get isUnfinished(): boolean {
-    const owes = !this.later.isEmpty || this.#owesReports || this.pipings.hasLeftovers;
-    return this.#next < this.#count || owes;
+    return !this.isBatchOver || !this.later.isEmpty || this.pipings.hasLeftovers;
+  }
+
+  get isBatchOver(): boolean {
+    return this.#next === this.#count && !this.#owesReports && !this.later.hasThrown;
   }
 
   get isDue(): boolean {
@@ -279,7 +282,8 @@ export class Streams implements StreamTurn {
   deliver(): number {
     if (this.#owesReports) this.begin();
     let delivered = 0;
-    while (this.later.hasNews) {
+    // Those that come meanwhile are told by the next call, or these could go on for ever.
+    for (let left = this.later.news; left > 0 && this.later.hasNews; left--) {
       this.later.throwOwed();
       delivered++;
       this.later.shift();

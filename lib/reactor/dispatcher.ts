@@ -32,6 +32,9 @@ import type { Timer, TimerQueue } from './timers.js';
  */
 export type ErrorHandler = (error: unknown, registration: Registration<unknown> | null) => void;
 
+/** What handlers of streams leave to be told is told in the same turn, so often: each may leave more. */
+const MOST_DELIVERIES = 8;
+
 export class Dispatcher {
   readonly counters: Counters;
   readonly #backend: Backend;
@@ -63,6 +66,11 @@ export class Dispatcher {
   /** Whether an exception left events of the batch for the next turn. */
   get isUnfinished(): boolean {
     return this.#next < this.#count || this.#streams?.isUnfinished === true;
+  }
+
+  /** What calls of handlers have left to be told keeps no turn from a wait. */
+  get #mayWait(): boolean {
+    return this.#next === this.#count && this.#streams?.isBatchOver !== false;
   }
 
   /** From the next turn on the streams are served as well. */
@@ -105,7 +113,7 @@ export class Dispatcher {
       ran = this.#fireTimers(order);
       if (ran > 0) limitMs = 0;
     }
-    if (!this.isUnfinished && !this.#closed) this.#wait(limitMs, goesOn);
+    if (this.#mayWait && !this.#closed) this.#wait(this.isUnfinished ? 0 : limitMs, goesOn);
     ran += this.#dispatch();
     if (this.#streams !== null && !this.#closed) ran += this.#dispatchStreams(this.#streams);
     return this.#timers.size === 0 ? ran : ran + this.#fireTimers(order);
@@ -128,7 +136,8 @@ export class Dispatcher {
     this.counters.beginDispatch();
     this.#owesTimers = true;
     try {
-      while (streams.isUnfinished) delivered += this.#deliverStreams(streams);
+      for (let left = MOST_DELIVERIES; streams.isUnfinished && (left > 0 || !streams.isBatchOver); left--)
+        delivered += this.#deliverStreams(streams);
       this.#owesTimers = false;
     } finally {
       if (!this.#closed) {

@@ -3,8 +3,10 @@
 export interface StreamTurn {
   /** How many streams there are. */
   readonly size: number;
-  /** Whether reports of the last wait are left over, or errors. */
+  /** Whether there is something to deliver: reports of the last wait, errors, or what calls have left to be told. */
   readonly isUnfinished: boolean;
+  /** Whether nothing of the last wait is left, so that another may begin. */
+  readonly isBatchOver: boolean;
   /** Whether the next turn has something to do without an event: commands, or streams that had no room. */
   readonly isDue: boolean;
   /** Before a wait, which may be cut short: by an error, or by a termination, which skips `finally`. */

@@ -7,6 +7,7 @@ import { Connection, type ConnectionHandlers, connect, Listener } from 'fdreacto
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, own } from '../../helpers/owned.js';
+import { tcpPair } from '../../helpers/pairs.js';
 import { expectArgumentType } from '../../helpers/throws.js';
 import { turnUntil } from '../../helpers/wait.js';
 
@@ -154,4 +155,30 @@ test('ending says that nothing more can be written, also where the listener call
   expect([accepted?.ending, client.ending]).toEqual([true, false]);
   turnUntil(reactor, () => client.closed);
   expect(client.ending).toBe(true); // it answered the end by its own
+});
+
+test('a `done` that sends the next file of a closed connection keeps nobody from being served', () => {
+  const reactor = dispose(new Reactor());
+  const { fd } = fileOf(100);
+  const [a] = tcpPair();
+  const connection = new Connection(reactor, a, {});
+  connection.close();
+  let calls = 0;
+  let isOver = false;
+  let got = '';
+  const next = (): void => {
+    calls++;
+    if (!isOver && calls < 100_000) connection.sendFile(fd, 0, 10, { done: next });
+  };
+  next();
+  const [c, d] = tcpPair();
+  new Connection(reactor, c, {
+    data: (_connection, bytes) => {
+      got += bytes;
+      isOver = true;
+    },
+  });
+  socket.send(d, Buffer.from('x'));
+  turnUntil(reactor, () => got === 'x');
+  expect(calls).toBeLessThan(100_000);
 });

@@ -10,7 +10,7 @@ import * as socket from 'fdreactor/socket';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFds } from '../../helpers/open-fds.js';
 import { dispose, ownFile } from '../../helpers/owned.js';
-import { reset, tcpPair } from '../../helpers/pairs.js';
+import { recvAll, reset, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
 import { sendFileIntoReset } from '../../helpers/platform.js';
 import { expectArgumentType, expectInvalidState, expectOutOfRange, expectSystemError } from '../../helpers/throws.js';
@@ -192,4 +192,12 @@ test('wrong arguments are named, and nothing is sent after end()', () => {
   expect(connection.sendFile(file, SIZE + 5)).toBe(true);
   connection.end();
   expectInvalidState(() => connection.sendFile(file));
+});
+
+test('a file, end() and detach() in one turn: the peer gets the file, and the end', () => {
+  const { connection, peer } = pair();
+  connection.sendFile(ownFile(openSync(path, 'r')), 0, 10);
+  connection.end();
+  expect(connection.detach().unsent).toHaveLength(0);
+  expect(recvAll(peer).equals(bytes.subarray(0, 10))).toBe(true);
 });

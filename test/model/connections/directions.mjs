@@ -1,5 +1,8 @@
 // One direction of a connection as the reference has it: a queue of bytes that are numbered. Byte n of a direction is
 // known without keeping it, and no two directions have the same bytes, so that a stranger's are seen.
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generator } from '../plan.mjs';
 
 const PERIOD = 65_521;
@@ -8,6 +11,22 @@ export const LONGEST = 262_144;
 const random = generator(1);
 const table = Buffer.from(Array.from({ length: PERIOD }, () => random(256)));
 const bytes = Buffer.concat([table, table, table, table, table]);
+const folder = mkdtempSync(join(tmpdir(), 'fdreactor-model-'));
+const path = join(folder, 'bytes');
+
+/** The same bytes in a file. */
+export const file = openFile();
+/** Opens it once more. */
+export const reopenFile = () => openSync(path, 'r');
+
+function openFile() {
+  writeFileSync(path, bytes);
+  process.on('exit', () => {
+    closeSync(file);
+    rmSync(folder, { recursive: true });
+  });
+  return openSync(path, 'r');
+}
 
 export class Direction {
   /** How many bytes its writer has given away. */
@@ -31,6 +50,11 @@ export class Direction {
   /** The next bytes to send. They count as sent when they were. @param {number} length */
   next(length) {
     return this.#bytes(this.sent, length);
+  }
+
+  /** Where the next bytes to send stand in the file. */
+  get place() {
+    return this.#start(this.sent);
   }
 
   /** The reader got these. @param {Uint8Array} chunk */
@@ -65,7 +89,12 @@ export class Direction {
 
   /** @param {number} from @param {number} length */
   #bytes(from, length) {
-    const start = (this.id * 30_011 + from) % PERIOD;
+    const start = this.#start(from);
     return bytes.subarray(start, start + length);
+  }
+
+  /** @param {number} from */
+  #start(from) {
+    return (this.id * 30_011 + from) % PERIOD;
   }
 }

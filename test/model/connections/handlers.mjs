@@ -30,5 +30,6 @@ function kindOf(world, hasEnd, hasError) {
   };
   if (hasEnd) handlers.end = (connection) => connection.data.onEnd();
   if (hasError) handlers.error = (connection, error) => connection.data.onError(error);
+  if (hasError) handlers.timeout = (connection, reason) => connection.data.onTimeout(reason);
   return { hasEnd, hasError, handlers };
 }

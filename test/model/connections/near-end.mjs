@@ -20,6 +20,13 @@ export class NearEnd {
   isFull = false;
   /** In which drive it was paused; -1: it is not. */
   pausedIn = -1;
+  /** When setDeadline() lets it time out; null: never. @type {number | null} */
+  deadlineAt = null;
+  /** What setIdleTimeout() was told, and when, or when it timed out last. */
+  idleMs = 0;
+  idleFrom = 0;
+  /** A file may be queued. */
+  hasFiles = false;
   /** It never comes to be: the port refuses. */
   isRefused = false;
   /** Of a pipe. */
@@ -97,6 +104,23 @@ export class NearEnd {
     });
   }
 
+  /** @param {'idle' | 'deadline'} reason */
+  onTimeout(reason) {
+    this.#handle('timeout', () => {
+      const { world } = this;
+      const now = performance.now() + 1;
+      if (reason === 'deadline') {
+        const { deadlineAt } = this;
+        world.check(deadlineAt !== null && now >= deadlineAt, () => `${this}: deadline ${deadlineAt} at ${now}`);
+        this.deadlineAt = null;
+      } else {
+        const isRight = this.idleMs > 0 && now >= this.idleFrom + this.idleMs;
+        world.check(isRight, () => `${this}: idle for ${this.idleMs} from ${this.idleFrom} at ${now}`);
+        this.idleFrom = now - 1;
+      }
+    });
+  }
+
   /** @param {Error} error */
   onError(error) {
     this.#handle('error', () => this.#checkError(error));
@@ -167,9 +191,32 @@ export class NearEnd {
     if (!room && !this.isFull) this.mayDrain = true;
   }
 
-  /** The program has its fd from here on. */
+  /** A call that sends a range of a file. @param {number} length @param {() => boolean} call */
+  sendFile(length, call) {
+    const { world } = this;
+    const connection = /** @type {any} */ (this.connection);
+    const before = connection.bytesWritten;
+    const room = call();
+    const taken = connection.bytesWritten - before;
+    this.out.sent += taken;
+    this.hasFiles ||= taken > 0;
+    const isOver = connection.closed || this.hasFailed || this.isFull;
+    world.check(taken === length || isOver, () => `${this}: sendFile() took ${taken} of ${length} bytes`);
+    world.check(!room || !connection.closed, () => `${this}: there is room on a closed connection`);
+    if (!room && !isOver) this.mayDrain = true;
+  }
+
+  /** The program has its fd from here on, unless a file is still to be sent. */
   detach() {
-    const { fd, unread, unsent } = /** @type {any} */ (this.connection).detach();
+    let detached;
+    try {
+      detached = /** @type {any} */ (this.connection).detach();
+    } catch (error) {
+      const isRight = this.hasFiles && /** @type {any} */ (error).code === 'ERR_INVALID_STATE';
+      this.world.check(isRight, () => `${this}: detach() threw ${error}`);
+      return;
+    }
+    const { fd, unread, unsent } = detached;
     if (unread.length > 0) this.into.take(unread);
     this.out.sent -= unsent.length;
     this.connection = null;
@@ -211,7 +258,7 @@ export class NearEnd {
       this.sync();
       world.check(!this.isClosed, () => `${this} was told ${name} after its close`);
       world.check(!this.hasFailed || name === 'close', () => `${this} was told ${name} after an error`);
-      const needsOpen = name !== 'open' && name !== 'error' && name !== 'close';
+      const needsOpen = !['open', 'error', 'close', 'timeout'].includes(name);
       world.check(this.isOpened || !needsOpen, () => `${this} was told ${name} before it was open`);
       look();
       world.runNested(this, name);

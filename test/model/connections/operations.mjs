@@ -1,8 +1,9 @@
 // The operations: each on one of the ends, which its numbers select, or on the world.
 import { Connection, connect } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
-import { Direction, LONGEST } from './directions.mjs';
+import { Direction, file, LONGEST, reopenFile } from './directions.mjs';
 import { NearEnd } from './near-end.mjs';
+import { Piped } from './piped.mjs';
 import { RawEnd } from './raw-end.mjs';
 
 /** @typedef {import('../plan.mjs').Operation} Operation */
@@ -88,6 +89,37 @@ function writev(end, operation) {
   const middle = operation.b % (length + 1);
   world.note(`${end}: writes ${middle} and ${length - middle}`);
   end.write(length, () => connection.writev([bytes.subarray(0, middle), bytes.subarray(middle)]));
+}
+
+/**
+ * The same bytes out of a file: the one that all share, or one that is closed behind it.
+ * @param {NearEnd} end @param {Operation} operation
+ */
+function sendFile(end, { b, c }) {
+  if (end.isReadOnly || end.isEnding) return;
+  const { world } = end;
+  const connection = /** @type {Connection<any>} */ (end.connection);
+  const length = world.spend(Math.min(LONGEST, sizeOf(c)));
+  const { place } = end.out;
+  const close = b % 2 === 0;
+  world.note(`${end}: sends ${length} of a file`);
+  end.sendFile(length, () => connection.sendFile(close ? reopenFile() : file, place, place + length, { close }));
+}
+
+/** @param {NearEnd} end @param {Operation} operation */
+function setDeadline(end, { b, c }) {
+  const delayMs = b % 4 === 0 ? null : c % 20;
+  end.deadlineAt = delayMs === null ? null : performance.now() + delayMs;
+  end.world.note(`${end}: deadline ${delayMs}`);
+  end.connection?.setDeadline(delayMs);
+}
+
+/** @param {NearEnd} end @param {Operation} operation */
+function setIdleTimeout(end, { b, c }) {
+  end.idleMs = b % 4 === 0 ? 0 : 1 + (c % 20);
+  end.idleFrom = performance.now();
+  end.world.note(`${end}: idle for ${end.idleMs}`);
+  end.connection?.setIdleTimeout(end.idleMs);
 }
 
 /** @param {NearEnd} end @param {Operation} operation @param {boolean} withBytes */
@@ -179,6 +211,12 @@ const openings = {
     new RawEnd(world, 'pipe', into, out, writer, true);
     adopt(world, 'reader', out, into, reader).isReadOnly = true;
   },
+  openPiped: (world) => {
+    const [there, back] = directions(world);
+    const piped = new Piped(world, [there, back]);
+    const [before, behind] = /** @type {[number, number]} */ (piped.peers);
+    piped.ends = [new RawEnd(world, 'before', there, back, before), new RawEnd(world, 'behind', back, there, behind)];
+  },
   openAccepted: (world) => {
     const fd = socket.connectTcp({ ...world.address, noDelay: true });
     const [out, into] = directions(world);
@@ -224,12 +262,23 @@ const onRaw = (call) => (world, operation) => {
   if (end !== undefined) call(end, operation);
 };
 
+/** @type {(call: (piped: Piped, side: number) => void) => Operate} */
+const onPiped =
+  (call) =>
+  (world, { a, b }) => {
+    const piped = pick(world.piped, a);
+    if (piped !== undefined) call(piped, b % 2);
+  };
+
 /** @type {Record<string, Operate>} */
 export const operations = {
   write: onNear(write),
   writev: onNear(writev),
   burst: onNear(burst),
   burstOwn: onOwn(burst),
+  sendFile: onNear(sendFile),
+  setDeadline: onNear(setDeadline),
+  setIdleTimeout: onNear(setIdleTimeout),
   pause: onNear((end) => setPaused(end, true)),
   resume: onNear((end) => setPaused(end, false)),
   end: onNear((end, operation) => endIt(end, operation, false)),
@@ -253,6 +302,12 @@ export const operations = {
   rawEnd: onRaw((end) => end.end()),
   rawClose: onRaw((end) => end.close()),
   rawReset: onRaw((end) => end.reset()),
+  feedPiped: onPiped((piped, side) => piped.feed(side)),
+  pipeAgain: onPiped((piped, side) => piped.again(side)),
+  pausePiped: onPiped((piped, side) => piped.pause(side)),
+  resumePiped: onPiped((piped, side) => piped.resume(side)),
+  closePiped: onPiped((piped, side) => piped.close(side, 'close')),
+  resetPiped: onPiped((piped, side) => piped.close(side, 'reset')),
   nothing: () => {},
   throwError: (_world, _operation, self, handler) => self?.throwIn(handler),
 };

@@ -92,6 +92,7 @@ async function finish(world) {
     end.pausedIn = -1;
     end.connection?.resume();
   }
+  for (const piped of world.piped) for (const side of [0, 1]) piped.resume(side);
   await driveUntil(world, 'what was sent has not all arrived', () => missingBytes(world) ?? waiting(world));
   for (const end of world.ends) {
     if (!end.isLive) continue;
@@ -102,6 +103,7 @@ async function finish(world) {
     }
   }
   await driveUntil(world, 'both sides have ended', () => stillOpen(world));
+  for (const piped of world.piped) piped.checkOver();
 }
 
 /** A connection that was not told to its listener's handlers. @param {World} world */

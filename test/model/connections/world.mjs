@@ -20,6 +20,8 @@ export class World {
   directions = [];
   /** @type {(import('./near-end.mjs').NearEnd | import('./raw-end.mjs').RawEnd)[]} */
   ends = [];
+  /** @type {import('./piped.mjs').Piped[]} */
+  piped = [];
   /** Those of which the listener has told nothing yet, by the port of the other side. */
   awaited = new Map();
   /** @type {string[]} */

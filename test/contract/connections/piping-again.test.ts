@@ -1,0 +1,54 @@
+// What stop() gives back while another piping begins at once: the bytes that were under way go before those that follow.
+import { createHash } from 'node:crypto';
+import { WOULD_BLOCK } from 'fdreactor';
+import { Connection } from 'fdreactor/connection';
+import * as socket from 'fdreactor/socket';
+import { expect, test } from 'vitest';
+import { fill, tcpPair } from '../../helpers/pairs.js';
+import { turnUntil } from '../../helpers/wait.js';
+import { clog, newReactor, side, warm, ways } from './pipings.js';
+
+test.each(ways)('to a target that takes only a part of them, by %s', (way) => {
+  const reactor = newReactor(way);
+  const source = side(reactor);
+  const first = side(reactor);
+  const second = side(reactor);
+  const piping = source.connection.pipeTo(first.connection);
+  warm(reactor, piping, source.peer, first.peer);
+  const writer = clog(reactor, source.peer);
+  const filled = fill(second.connection.fd); // nothing is queued there, and there is no room
+  const [fd, peer] = tcpPair();
+  new Connection(reactor, fd, {
+    data: () => {
+      piping.stop();
+      source.connection.pipeTo(second.connection);
+    },
+  });
+  socket.send(peer, Buffer.from('x'));
+  turnUntil(reactor, () => !piping.active);
+
+  const hash = createHash('sha1');
+  const buffer = Buffer.alloc(1 << 20);
+  let skip = 0;
+  let bytes = 0;
+  const read = (from: number): boolean => {
+    const count = socket.read(from, buffer);
+    if (count === WOULD_BLOCK) return false;
+    const skipped = Math.min(skip, count);
+    skip -= skipped;
+    hash.update(buffer.subarray(skipped, count));
+    bytes += count - skipped;
+    return true;
+  };
+  const ofFirst = piping.bytes - 2; // those of warm() are read
+  turnUntil(reactor, () => {
+    while (read(first.peer));
+    return bytes === ofFirst;
+  });
+  skip = filled;
+  turnUntil(reactor, () => {
+    while (read(second.peer));
+    return bytes === writer.bytes;
+  });
+  expect(hash.digest('hex')).toBe(writer.digest());
+});
