@@ -33,7 +33,7 @@ const TURN_WEIGHTS = {
   openBoth: 3,
   openAccepted: 5,
   openConnected: 5,
-  openPipe: 1,
+  openPipe: leavesOut('openPipe') ? 0 : 1,
   refuse: leavesOut('refuse') ? 0 : 1,
   closeListener: 1,
 };
