@@ -5,12 +5,17 @@
 // open.
 import { libkqueue } from '../helpers/kqueue/libkqueue.js';
 import { casesThatHold } from '../helpers/needs.js';
+import { underWine } from '../helpers/platform.js';
 import { connectionBackends } from '../helpers/streams/backends.js';
 import { seedTests } from './seed-tests.js';
 
 /** Parts of the model that do not hold everywhere. */
 const parts = {
   openPipe: { needs: 'pipe' },
+  segments: { notOnWindows: 'TCP_MAXSEG can only be read' },
+  resets: {
+    notOnWindows: 'accept() tells no peer of a connection that was reset meanwhile, and the model asks for it',
+  },
   refuse: { notOnLibkqueue: libkqueue.error },
   fds: {
     needs: 'proc',
@@ -28,7 +33,7 @@ for (const backend of connectionBackends) {
     conditions: {},
     seedsAProcess: 500,
     seedsSanitized: 2000,
-    msASeed: 300,
+    msASeed: underWine ? 1500 : 300,
     env: () => ({ FDREACTOR_MODEL_BACKEND: backend, FDREACTOR_MODEL_LEAVES_OUT: leavesOut.join(' ') }),
     prefix: `${backend}: `,
   });

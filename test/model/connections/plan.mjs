@@ -15,14 +15,14 @@ const WEIGHTS = {
   end: 4,
   endWithBytes: 2,
   close: 2,
-  reset: 1,
+  reset: leavesOut('resets') ? 0 : 1,
   detach: 1,
   rawSend: 14,
   rawReceive: 10,
   rawReceiveOne: 6,
   rawEnd: 4,
   rawClose: 2,
-  rawReset: 1,
+  rawReset: leavesOut('resets') ? 0 : 1,
 };
 
 /** @type {Record<string, number>} */
@@ -48,7 +48,7 @@ const NESTED_WEIGHTS = {
   endOwn: 8,
   burstAndEndOwn: 8,
   closeOwn: 3,
-  resetOwn: 1,
+  resetOwn: leavesOut('resets') ? 0 : 1,
   detachOwn: 1,
   throwError: 4,
   openConnected: 1,
