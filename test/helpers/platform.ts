@@ -37,7 +37,7 @@ export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 
 /** Why what a reset brings about may not come under Wine. */
 export const wineHidesResets = 'Wine takes a reset with nothing to be received for the end of the stream';
-/** What sendfile() into a connection that was reset fails with. Wine's TransmitFile() asks for the peer's name first. */
+/** What sendfile() fails with in a connection that was reset. Wine's TransmitFile() asks for the peer's name first. */
 export const sendFileIntoReset = ['EPIPE', 'ECONNRESET', ...(underWine ? ['ENOTCONN'] : [])];
 
 const epoll = 'epoll(7) is a facility of Linux';
@@ -49,7 +49,7 @@ const splice = 'splice(2) is a facility of Linux, and left out beside libkqueue'
 const pipes = 'there is no splice(2) and no pipe that can be polled';
 const proc = 'the examples are looked at through /proc, and ended by POSIX signals';
 const examples =
-  'they are ended by signals and reset by their peers, of which libkqueue loses some; and some watch what only epoll can';
+  'they are ended by signals and reset by their peers, and libkqueue loses some of both; some need epoll itself';
 const threadAnyway = 'attach() is by a waiting thread in any case: test/contract/attach.test.ts';
 const compiler = 'the compiler (a native program) is that of the machine that builds; types are the same everywhere';
 
