@@ -1,8 +1,7 @@
 // FileRange: a part of a file that a connection is to send.
-import { fstatSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { SystemError } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { closeFd } from '../socket/closing.js';
 import type { Streams } from './streams.js';
 
 /** The numbers of the system by their names: Node has others on Windows. */
@@ -49,8 +48,17 @@ export class FileRange {
 
   /** It is sent, or never will be. */
   end(streams: Streams): void {
-    if (this.#closes) closeFd(this.file);
+    if (this.#closes) closeFile(this.file);
     if (this.#done !== undefined) streams.later.call(this.#done, this.file);
+  }
+}
+
+/** By Node: on Windows the numbers of its files are not those of sockets, and a socket may have the same one. */
+function closeFile(file: number): void {
+  try {
+    closeSync(file);
+  } catch {
+    // It is no open file: sendfile(2) has ended the connection for that, or the connection had closed before.
   }
 }
 

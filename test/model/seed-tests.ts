@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { type Outcome, runCommand } from '../helpers/child.js';
 import { type Conditions, testWith } from '../helpers/needs.js';
 import { patience, sanitized } from '../helpers/patience.js';
+import { underWine } from '../helpers/platform.js';
 
 export interface Model {
   /** The program that plays seeds, from here. */
@@ -24,7 +25,8 @@ export interface Model {
 }
 
 const onlySeed = process.env.FDREACTOR_MODEL_SEED;
-const SEEDS = 2000;
+/** A turn takes several times as long under Wine. */
+const SEEDS = underWine ? 100 : 2000;
 
 function partsOf({ seedsAProcess, seedsSanitized }: Model): [number, number][] {
   if (onlySeed !== undefined) return [[Number(onlySeed), 1]];

@@ -24,14 +24,14 @@ const WEIGHTS = {
   end: 4,
   endWithBytes: 2,
   close: 2,
-  reset: 1,
+  reset: leavesOut('resets') ? 0 : 1,
   detach: 1,
   rawSend: 14,
   rawReceive: 10,
   rawReceiveOne: 6,
   rawEnd: 4,
   rawClose: 2,
-  rawReset: 1,
+  rawReset: leavesOut('resets') ? 0 : 1,
 };
 
 /** @type {Record<string, number>} */
@@ -43,7 +43,7 @@ const TURN_WEIGHTS = {
   openBoth: 3,
   openAccepted: 5,
   openConnected: 5,
-  openPipe: 1,
+  openPipe: leavesOut('openPipe') ? 0 : 1,
   refuse: leavesOut('refuse') ? 0 : 1,
   closeListener: 1,
 };
@@ -59,7 +59,7 @@ const NESTED_WEIGHTS = {
   endOwn: 8,
   burstAndEndOwn: 8,
   closeOwn: 3,
-  resetOwn: 1,
+  resetOwn: leavesOut('resets') ? 0 : 1,
   detachOwn: 1,
   throwError: 4,
   openConnected: 1,

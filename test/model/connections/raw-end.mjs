@@ -5,7 +5,7 @@ import * as socket from 'fdreactor/socket';
 const { SOL_SOCKET, SO_LINGER } = socket.constants;
 const NO_LINGER = new Uint8Array(new Int32Array([1, 0]).buffer);
 /** What a call may answer when the other end has broken off. */
-const ERRORS = ['ECONNRESET', 'EPIPE', 'ENOTCONN'];
+const ERRORS = ['ECONNRESET', 'EPIPE', 'ENOTCONN', 'ECONNABORTED'];
 
 const room = new Uint8Array(65_536);
 

@@ -3,6 +3,7 @@ import { Reactor } from 'fdreactor';
 import { configureConnections, Listener } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { makeHandlers } from './handlers.mjs';
+import { leavesOut } from './plan.mjs';
 
 /** What handlers of the model throw. */
 export class Thrown extends Error {}
@@ -67,7 +68,7 @@ export class World {
     const fd = socket.listenTcp({ host: HOST, port: 0 });
     this.shrinkBuffers(fd);
     // With segments larger than the buffers a window that was full opens by a probe only, after 200 ms.
-    if (TCP_MAXSEG !== undefined) socket.setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, SEGMENT);
+    if (TCP_MAXSEG !== undefined && !leavesOut('segments')) socket.setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, SEGMENT);
     this.listenerKind = this.nextHandlers();
     this.listener = new Listener(this.reactor, { fd, ...this.options }, this.listenerKind.handlers);
     this.address = { host: HOST, port: /** @type {{ port: number }} */ (this.listener.address).port };
