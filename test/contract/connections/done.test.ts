@@ -157,7 +157,7 @@ test('ending says that nothing more can be written, also where the listener call
   expect(client.ending).toBe(true); // it answered the end by its own
 });
 
-test('a `done` that sends the next file of a closed connection keeps nobody from being served', () => {
+test('a `done` that sends the next file of a closed connection lets the others be served', () => {
   const reactor = dispose(new Reactor());
   const { fd } = fileOf(100);
   const [a] = tcpPair();

@@ -1,4 +1,4 @@
-// What stop() gives back while another piping begins at once: the bytes that were under way go before those that follow.
+// What stop() gives back while another piping begins at once: what was under way goes before what follows.
 import { createHash } from 'node:crypto';
 import { WOULD_BLOCK } from 'fdreactor';
 import { Connection } from 'fdreactor/connection';
