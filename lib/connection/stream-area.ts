@@ -8,6 +8,7 @@ const RECORD_WORDS = layout?.recordWords ?? 0;
 const COMMAND_COUNT = layout?.commandCount ?? 0;
 const REPORT_COUNT = layout?.reportCount ?? 0;
 const UNSERVED = layout?.unserved ?? 0;
+const UNTOLD = layout?.untold ?? 0;
 
 /** The fields of a record, in words. */
 const SLOT = 1;
@@ -77,6 +78,15 @@ export class Reports {
   /** Whether streams are ready that had no room. */
   get isUnserved(): boolean {
     return this.words[UNSERVED] !== 0;
+  }
+
+  /** Whether the kernel is to be told what streams wait for. The next flush does so, and the next wait. */
+  get isUntold(): boolean {
+    return this.words[UNTOLD] !== 0;
+  }
+
+  set isUntold(isUntold: boolean) {
+    this.words[UNTOLD] = isUntold ? 1 : 0;
   }
 
   clear(): void {

@@ -70,6 +70,8 @@ export class StreamPipings {
       count = this.#engine.unpipe?.(source.slot, source.generation, part) ?? 0;
       parts.push(part.subarray(0, count));
     }
+    this.#reports.isUntold = true; // the source is read again
+    this.#streams.flush();
     return asChunk(Buffer.concat(parts));
   }
 

@@ -257,8 +257,9 @@ export class Streams implements StreamTurn {
 
   flush(): void {
     if (this.#owesResults) this.#settle();
-    if (this.commands.count === 0) return;
+    if (this.commands.count === 0 && !this.#reports.isUntold) return;
     this.#owesResults = true;
+    this.#reports.isUntold = false;
     this.#engine.flush();
     this.#settle();
   }

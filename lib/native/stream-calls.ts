@@ -9,6 +9,7 @@ export interface StreamLayout {
   readonly reportCount: number;
   readonly slabUsed: number;
   readonly unserved: number;
+  readonly untold: number;
 }
 
 export interface StreamCalls {

@@ -14,6 +14,7 @@ constexpr LayoutWord kWords[] = {
     {"reportCount", in_words(offsetof(StreamHeader, report_count))},
     {"slabUsed", in_words(offsetof(StreamHeader, slab_used))},
     {"unserved", in_words(offsetof(StreamHeader, unserved))},
+    {"untold", in_words(offsetof(StreamHeader, untold))},
 };
 
 }  // namespace

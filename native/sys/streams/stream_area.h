@@ -84,6 +84,7 @@ struct StreamHeader {
   int32_t report_count;
   int32_t slab_used;
   int32_t unserved;  // 1: streams are ready, and had no room in the slab or the reports
+  int32_t untold;    // 1: the poller is to be told what streams wait for, which the next flush does
 };
 
 extern const EventLayout kStreamLayout;

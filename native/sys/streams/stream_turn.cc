@@ -11,6 +11,7 @@ Result run_stream_turn(Streams* streams, StreamPoller* poller, Bytes batch, doub
   streams->serve_unserved(area);
   const Result kept = poller->serve(batch, count, streams, area);
   area->header->unserved = streams->has_unserved() ? 1 : 0;
+  area->header->untold = streams->has_untold() ? 1 : 0;
   return kept;
 }
 

@@ -93,6 +93,8 @@ class Streams {
 
   // The wait may not block: there are streams to serve.
   bool has_unserved() const { return !unserved_.empty(); }
+  // The poller does not know yet what some streams wait for. Another one may wait meanwhile: the host of the reactor.
+  bool has_untold() const { return !dirty_.empty(); }
   size_t size() const { return table_.size(); }
 
   // nullptr: the stream is gone.

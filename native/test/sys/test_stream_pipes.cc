@@ -408,7 +408,7 @@ TEST("pipes: no room for reports: nothing moves before there is") {
   from.pipe_to(to);
   from.send("bytes");
   auto* head = reinterpret_cast<StreamHeader*>(world.reports);
-  head->report_count = kCapacity - 1;
+  head->report_count = kCapacity;
   from.ready(kStreamReadable);
   EXPECT_EQ(to.receive(), "");
   world.begin();

@@ -5,6 +5,7 @@ import { Connection } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { fill, tcpPair } from '../../helpers/pairs.js';
+import { eventually } from '../../helpers/patience.js';
 import { turnUntil } from '../../helpers/wait.js';
 import { clog, newReactor, side, warm, ways } from './pipings.js';
 
@@ -52,3 +53,28 @@ test.each(ways)('to a target that takes only a part of them, by %s', (way) => {
   });
   expect(hash.digest('hex')).toBe(writer.digest());
 });
+
+test.each(ways)(
+  'attached: a target that has room again gets what is under way, without any other event, by %s',
+  async (way) => {
+    const reactor = newReactor(way);
+    const source = side(reactor);
+    const target = side(reactor);
+    const piping = source.connection.pipeTo(target.connection);
+    warm(reactor, piping, source.peer, target.peer);
+    reactor.attach();
+    const filled = fill(target.connection.fd);
+    const length = socket.send(source.peer, Buffer.alloc(1000, 'x'));
+    const buffer = Buffer.alloc(1 << 20);
+    const { MSG_PEEK } = socket.constants;
+    await eventually(
+      'the source is read',
+      () => socket.recv(source.connection.fd, buffer, 0, 1, MSG_PEEK) === WOULD_BLOCK,
+    );
+    let bytes = 0;
+    await eventually('all has arrived', () => {
+      bytes += Math.max(0, socket.recv(target.peer, buffer));
+      return bytes === filled + length;
+    });
+  },
+);
