@@ -5,6 +5,9 @@
 const POISONS = process.env.FDREACTOR_DEBUG?.split(',').includes('views') === true;
 const POISON = 0xdb;
 
+/** A Buffer of its own memory. Written so that older versions of TypeScript, whose Buffer is not generic, take it. */
+type Copy = ReturnType<Buffer['slice']>;
+
 /**
  * Bytes that arrived: a Buffer over the memory of the turn. They are valid until the handler returns, because the
  * memory is used again; so is a view of them that `subarray()` makes. With the environment variable
@@ -17,9 +20,9 @@ export interface Chunk extends Buffer {
    * @param start the first byte; below 0 it counts from the end; 0 by default
    * @param end the place behind the last byte; below 0 it counts from the end; the length by default
    */
-  slice(start?: number, end?: number): Buffer<ArrayBuffer>;
+  slice(start?: number, end?: number): Copy;
   /** A copy of all, which may be kept. */
-  keep(): Buffer<ArrayBuffer>;
+  keep(): Copy;
 }
 
 class View extends Uint8Array<ArrayBuffer> {
@@ -40,8 +43,8 @@ export function chunkOf(memory: ArrayBuffer, offset: number, length: number): Ch
 }
 
 /** Bytes that have memory of their own, for a handler. */
-export function asChunk(bytes: Buffer<ArrayBuffer>): Chunk {
-  return chunkOf(bytes.buffer, bytes.byteOffset, bytes.length);
+export function asChunk(bytes: Buffer): Chunk {
+  return chunkOf(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
 }
 
 /** Called when the handler has returned. */

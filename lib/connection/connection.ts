@@ -55,9 +55,9 @@ export interface Detached {
   /** The fd, non-blocking: close it by `socket.close()`. */
   fd: number;
   /** A copy of the bytes that have come and were not handed on; empty for none. */
-  unread: Buffer<ArrayBuffer>;
+  unread: Buffer;
   /** A copy of the bytes that were written and that the kernel did not take; empty for none. */
-  unsent: Buffer<ArrayBuffer>;
+  unsent: Buffer;
 }
 
 /**

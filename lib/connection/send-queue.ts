@@ -12,7 +12,7 @@ const BLOCK_BYTES = 16 * 1024;
 
 /** Bytes from `start` to `end` of a buffer. */
 class Block {
-  readonly buffer: Buffer<ArrayBuffer>;
+  readonly buffer: Buffer;
   start = 0;
   end = 0;
 
@@ -89,7 +89,7 @@ export class SendQueue {
   }
 
   /** All its bytes, which are the caller's from here on. */
-  take(streams: Streams): Buffer<ArrayBuffer> {
+  take(streams: Streams): Buffer {
     const blocks = this.#items.filter((item) => item instanceof Block);
     const bytes = Buffer.concat(blocks.map(({ buffer, start, end }) => buffer.subarray(start, end)));
     this.clear(streams);

@@ -372,7 +372,7 @@ export abstract class Sender<T> {
   }
 
   /** @internal Takes the bytes that are queued. */
-  protected takeQueue(): Buffer<ArrayBuffer> {
+  protected takeQueue(): Buffer {
     const bytes = this.#queue?.take(this.kind.streams);
     this.#queue = null;
     return bytes ?? Buffer.alloc(0);

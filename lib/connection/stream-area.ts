@@ -58,11 +58,11 @@ export const Call = { RECEIVE: 0, SEND: 1, SEND_FILE: 2 } as const;
 
 /** Records that native code writes. */
 export class Reports {
-  readonly words: Int32Array<ArrayBuffer>;
+  readonly words: Int32Array;
   readonly #first: number;
 
   /** @param first the word of the first record */
-  constructor(words: Int32Array<ArrayBuffer>, first: number) {
+  constructor(words: Int32Array, first: number) {
     this.words = words;
     this.#first = first;
   }
@@ -125,8 +125,8 @@ export class Reports {
 
 /** The commands of a turn, the bytes that they send, and what they came to. */
 export class Commands {
-  readonly words: Int32Array<ArrayBuffer>;
-  readonly sendArea: Buffer<ArrayBuffer>;
+  readonly words: Int32Array;
+  readonly sendArea: Buffer;
   readonly results: Reports;
   readonly capacity: number;
   /** How many bytes of the send area are taken. */
@@ -194,7 +194,7 @@ export class Commands {
   }
 
   /** The bytes of a send, where they stand. */
-  bytesOf(place: number): Buffer<ArrayBuffer> {
+  bytesOf(place: number): Buffer {
     const at = HEADER_WORDS + place * RECORD_WORDS;
     const offset = this.words[at + OFFSET] as number;
     return this.sendArea.subarray(offset, offset + (this.words[at + LENGTH] as number));

@@ -308,7 +308,7 @@ export class Streams implements StreamTurn {
   }
 
   /** A copy of what was received for the sink in this turn, and not handed on yet. */
-  takeUnread(sink: StreamSink): Buffer<ArrayBuffer> {
+  takeUnread(sink: StreamSink): Buffer {
     const reports = this.#reports;
     const parts = this.pipings.leftoversOf(sink);
     for (const i of this.undelivered(sink)) {

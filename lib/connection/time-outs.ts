@@ -25,7 +25,7 @@ const WORDS = 7;
 
 export class TimeOuts {
   readonly #heads = new Int32Array(BUCKETS).fill(NONE);
-  #slots: Int32Array<ArrayBuffer> = new Int32Array(FIRST_SLOTS * WORDS);
+  #slots: Int32Array = new Int32Array(FIRST_SLOTS * WORDS);
   /** The tick of this turn. */
   #tick: number;
   /** All buckets up to this tick have been looked at. */

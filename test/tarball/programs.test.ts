@@ -41,7 +41,7 @@ test('every entry can be imported, and required: the same module', async () => {
     const names = entries.map((name) => name.replace('.', 'fdreactor'));
     Promise.all(names.map(async (name) => require(name) === (await import(name)))).then((same) => console.log(...same));`;
   user.write('entries.cjs', check);
-  expect(await user.node('entries.cjs')).toBe('true true true true true true true\n');
+  expect(await user.node('entries.cjs')).toMatch(/^true( true)+\n$/);
 });
 
 test('the import', async () => {
