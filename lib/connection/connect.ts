@@ -4,8 +4,7 @@ import { close } from '../socket/calls.js';
 import { type ConnectTcpOptions, connectTcp, connectUnix } from '../socket/open.js';
 import { Adopted, Connection } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
-import { type ConnectionOptions, checkKind } from './kind.js';
-import { streamsOf } from './of-reactor.js';
+import { type ConnectionOptions, kindOf } from './kind.js';
 
 /** Where `connect()` connects to: the path of a Unix socket. */
 export interface ConnectPathOptions {
@@ -35,7 +34,7 @@ export function connect<T = undefined>(
   options: ConnectOptions,
   handlers: ConnectionHandlers<T>,
 ): Connection<T> {
-  const kind = { ...checkKind(handlers, options), streams: streamsOf(reactor) };
+  const kind = kindOf(reactor, handlers, options);
   const fd = 'host' in options ? connectTcp({ noDelay: true, ...options }) : connectUnix(options);
   try {
     return new Connection(Adopted.fd(kind, fd, true));

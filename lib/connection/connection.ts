@@ -12,8 +12,7 @@ import { getpeername, getsockname } from '../socket/calls.js';
 import { type Chunk, expire } from './chunk.js';
 import { isFed, queueIsFull, timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
-import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
-import { streamsOf } from './of-reactor.js';
+import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
 import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { Sender, State } from './sender.js';
 import { Op } from './stream-area.js';
@@ -206,7 +205,7 @@ export class Connection<T = undefined> extends Sender<T> {
   /**
    * Calls the handler `timeout` at a time, whatever comes or goes until then. Another call replaces it.
    *
-   * @param delayMs milliseconds from now on, from 0; never earlier, and some ten milliseconds later at most. null: none
+   * @param delayMs milliseconds from now on, from 0; never earlier, and at most some ticks of 16 ms later. null: none
    * @throws TypeError or RangeError for another time
    */
   setDeadline(delayMs: number | null): void {
@@ -476,8 +475,7 @@ function adopt<T>(
   options?: ConnectionOptions,
 ): Adopted<T> {
   checkFd(fd);
-  const kind = checkKind(handlers, options);
-  return Adopted.fd({ ...kind, streams: streamsOf(reactor) }, fd, false);
+  return Adopted.fd(kindOf(reactor, handlers, options), fd, false);
 }
 
 /** null for an fd that is not a socket, or has no peer any more. */

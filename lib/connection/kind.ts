@@ -1,9 +1,19 @@
 // What all connections of a kind share: their handlers and their limits, checked once.
 import { checkDelay, checkFunction, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
+import type { Reactor } from '../reactor/reactor.js';
 import type { ConnectionHandlers } from './handlers.js';
+import { streamsOf } from './of-reactor.js';
 import type { Streams } from './streams.js';
 
-const HANDLERS = ['open', 'data', 'drain', 'end', 'close', 'error', 'timeout'] as const;
+const HANDLERS = [
+  'open',
+  'data',
+  'drain',
+  'end',
+  'close',
+  'error',
+  'timeout',
+] as const satisfies (keyof ConnectionHandlers)[];
 
 /** Options of a connection. */
 export interface ConnectionOptions {
@@ -16,7 +26,7 @@ export interface ConnectionOptions {
   maxQueued?: number;
   /**
    * The connection times out when no byte has come or gone for so many milliseconds; see `ConnectionHandlers.timeout`.
-   * 0, the default: it does not. Never early, and some ten milliseconds later at most. A connection that is being made
+   * 0, the default: it does not. Never early, and at most some ticks of 16 ms late. A connection that is being made
    * times out as well.
    */
   idleTimeoutMs?: number;
@@ -36,10 +46,12 @@ export interface ConnectionKind<T> {
   onEmpty: (() => void) | null;
 }
 
-/** What was checked of a kind, before there are streams for it. */
-export type CheckedKind<T> = Omit<ConnectionKind<T>, 'streams'>;
-
-export function checkKind<T>(handlers: ConnectionHandlers<T>, options: ConnectionOptions = NO_OPTIONS): CheckedKind<T> {
+/** @throws as streamsOf(); TypeError or RangeError for wrong handlers or a wrong option */
+export function kindOf<T>(
+  reactor: Reactor,
+  handlers: ConnectionHandlers<T>,
+  options: ConnectionOptions = NO_OPTIONS,
+): ConnectionKind<T> {
   checkObject(handlers, 'handlers');
   for (const name of HANDLERS) {
     if (handlers[name] !== undefined) checkFunction(handlers[name], `handlers.${name}`);
@@ -49,5 +61,6 @@ export function checkKind<T>(handlers: ConnectionHandlers<T>, options: Connectio
   checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);
   checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
   checkDelay(idleTimeoutMs, 'options.idleTimeoutMs');
-  return { handlers, highWaterMark, maxQueued, idleTimeoutMs, open: 0, onEmpty: null };
+  const streams = streamsOf(reactor);
+  return { streams, handlers, highWaterMark, maxQueued, idleTimeoutMs, open: 0, onEmpty: null };
 }

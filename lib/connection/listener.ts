@@ -12,8 +12,7 @@ import { close, getsockname } from '../socket/calls.js';
 import { type ListenTcpOptions, listenTcp, listenUnix } from '../socket/open.js';
 import { Adopted, Connection, opened } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
-import { type ConnectionKind, type ConnectionOptions, checkKind } from './kind.js';
-import { streamsOf } from './of-reactor.js';
+import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
 import { SocketFile } from './socket-file.js';
 import { Op } from './stream-area.js';
 import { Role } from './streams.js';
@@ -82,10 +81,9 @@ export class Listener<T = undefined> {
     checkObject(options, 'options');
     const { noDelay = true, path } = options;
     checkBoolean(noDelay, 'options.noDelay');
-    const kind = checkKind(handlers, options);
-    const streams = streamsOf(reactor);
     this.#reactor = reactor;
-    this.#kind = { ...kind, streams };
+    this.#kind = kindOf(reactor, handlers, options);
+    const { streams } = this.#kind;
     this.#fd = openListener(options);
     try {
       this.address = getsockname(this.#fd);

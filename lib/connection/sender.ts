@@ -47,18 +47,18 @@ export const State = {
   CONNECTING: 1,
   /** `end()` was called. */
   ENDING: 2,
-  CLOSED: 8,
+  CLOSED: 4,
   /** `write()` returned false. */
-  NEEDS_DRAIN: 16,
+  NEEDS_DRAIN: 8,
   /** By the peer. */
-  ENDED: 32,
-  PAUSED: 64,
+  ENDED: 16,
+  PAUSED: 32,
   /** A command sends a part of a file. */
-  FILE_IS_ASKED: 128,
+  FILE_IS_ASKED: 64,
   /** A piping writes to it, and nothing else may. */
-  FED: 256,
+  FED: 128,
   /** `error` and `close` follow, or run. */
-  FAILED: 512,
+  FAILED: 256,
 } as const;
 
 const CANNOT_SEND = State.CONNECTING | State.ENDING | State.CLOSED | State.FED | State.FAILED;
@@ -299,7 +299,7 @@ export abstract class Sender<T> {
       return false;
     }
     const taken = Math.max(0, sent);
-    if (taken > 0) streams.touch(this);
+    if (taken > 0) streams.timeOuts.touch(this.slot);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
     streams.command(Op.AWAIT_ROOM, this);

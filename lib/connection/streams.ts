@@ -235,11 +235,6 @@ export class Streams implements StreamTurn {
     this.timeOuts.touch(sink.slot);
   }
 
-  /** Bytes of the sink went past the commands. */
-  touch(sink: Slotted): void {
-    this.timeOuts.touch(sink.slot);
-  }
-
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
   failLater(sink: Slotted, error: number, call: number): void {
     this.#tellLater(sink, Told.FAILED + call, error);

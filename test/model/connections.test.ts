@@ -16,9 +16,6 @@ const parts = {
   resets: {
     notOnWindows: 'accept() tells no peer of a connection that was reset meanwhile, and the model asks for it',
   },
-  files: {
-    notOnWindows: 'TransmitFile: of one seed the rest of a file was missing after the end, which is not settled',
-  },
   refuse: { notOnLibkqueue: libkqueue.error },
   fds: {
     needs: 'proc',

@@ -11,7 +11,6 @@
 #include "new_fd.h"
 
 namespace fdreactor {
-
 namespace {
 
 #ifdef MSG_MORE
@@ -25,16 +24,11 @@ constexpr int kMore = 0;
 const int kStreamNoMemory = ENOMEM;
 const int kStreamBrokenPipe = EPIPE;
 
-bool stream_is_socket(int fd) {
+StreamFd stream_kind(int fd) {
   int type = 0;
   socklen_t length = sizeof type;
-  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
-}
-
-bool stream_has_datagrams(int fd) {
-  int type = 0;
-  socklen_t length = sizeof type;
-  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && (type == SOCK_DGRAM || type == SOCK_RAW);
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return StreamFd::kNoSocket;
+  return type == SOCK_DGRAM || type == SOCK_RAW ? StreamFd::kDatagrams : StreamFd::kStream;
 }
 
 bool stream_only_sends(int fd) { return (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY; }

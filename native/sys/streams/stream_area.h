@@ -97,7 +97,7 @@ class StreamReports {
       : header_(header), first_(first), capacity_(capacity) {}
 
   size_t count() const { return static_cast<size_t>(header_->report_count); }
-  bool has_room(size_t reports = 1) const { return count() + reports <= capacity_; }
+  bool has_room() const { return count() < capacity_; }
   void add(const StreamReport& report) {
     if (has_room()) first_[header_->report_count++] = report;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "../../core/result.h"
 #include "../fd.h"
@@ -11,9 +12,10 @@ namespace fdreactor {
 extern const int kStreamNoMemory;    // the system's ENOMEM
 extern const int kStreamBrokenPipe;  // EPIPE
 
-bool stream_is_socket(int fd);
-bool stream_has_datagrams(int fd);  // of a socket: it is not a stream
-bool stream_only_sends(int fd);     // of a file or a pipe: it was opened to be written only
+enum class StreamFd : uint8_t { kNoSocket, kStream, kDatagrams };
+
+StreamFd stream_kind(int fd);
+bool stream_only_sends(int fd);  // of a file or a pipe: it was opened to be written only
 Result stream_receive(int fd, bool is_socket, Bytes room);
 // `is_corked`: more follows at once, and may share a packet with these bytes.
 Result stream_send(int fd, bool is_socket, const Bytes* parts, size_t count, bool is_corked);

@@ -30,8 +30,9 @@ Streams::~Streams() { close_all(); }
 Result Streams::add(int fd, StreamRole role, bool no_delay, uint32_t* generation) {
   const Result ready = fd_ensure_non_blocking(fd);
   if (ready < 0) return ready;
-  const bool is_socket = stream_is_socket(fd);
-  if (is_socket && stream_has_datagrams(fd)) return kBadArgument;
+  const StreamFd kind = stream_kind(fd);
+  if (kind == StreamFd::kDatagrams) return kBadArgument;
+  const bool is_socket = kind == StreamFd::kStream;
   const bool only_sends = !is_socket && stream_only_sends(fd);
   if (role == StreamRole::kListener && !is_socket) return kBadArgument;
   const Result slot = insert(fd, only_sends ? StreamRole::kSending : role, is_socket, generation);

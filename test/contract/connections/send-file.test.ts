@@ -8,6 +8,7 @@ import { Reactor } from 'fdreactor';
 import { Connection, type ConnectionHandlers } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testWith } from '../../helpers/needs.js';
 import { dispose, ownFile } from '../../helpers/owned.js';
 import { recvAll, reset, tcpPair } from '../../helpers/pairs.js';
 import { patience } from '../../helpers/patience.js';
@@ -196,10 +197,14 @@ test('wrong arguments are named, and nothing is sent after end()', () => {
   expectInvalidState(() => connection.sendFile(file));
 });
 
-test('a file, end() and detach() in one turn: the peer gets the file, and the end', () => {
-  const { connection, peer } = pair();
-  connection.sendFile(ownFile(openSync(path, 'r')), 0, 10);
-  connection.end();
-  expect(connection.detach().unsent).toHaveLength(0);
-  expect(recvAll(peer).equals(bytes.subarray(0, 10))).toBe(true);
-});
+testWith(
+  { notOnWindows: 'a file goes in the background, and until it has gone detach() is refused' },
+  'a file, end() and detach() in one turn: the peer gets the file, and the end',
+  () => {
+    const { connection, peer } = pair();
+    connection.sendFile(ownFile(openSync(path, 'r')), 0, 10);
+    connection.end();
+    expect(connection.detach().unsent).toHaveLength(0);
+    expect(recvAll(peer).equals(bytes.subarray(0, 10))).toBe(true);
+  },
+);

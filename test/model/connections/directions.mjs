@@ -23,7 +23,7 @@ function openFile() {
   writeFileSync(path, bytes);
   process.on('exit', () => {
     closeSync(file);
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, maxRetries: 20 }); // Windows keeps a file until it has given up sending it
   });
   return openSync(path, 'r');
 }

@@ -26,7 +26,7 @@ function kindOf(world, hasEnd, hasError) {
     open: (connection) => endOf(world, connection).onOpen(),
     data: (connection, bytes) => connection.data.onData(bytes),
     drain: (connection) => connection.data.onDrain(),
-    close: (connection) => connection.data.onClose(),
+    close: (connection, error) => connection.data.onClose(error),
   };
   if (hasEnd) handlers.end = (connection) => connection.data.onEnd();
   if (hasError) handlers.error = (connection, error) => connection.data.onError(error);

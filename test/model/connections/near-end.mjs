@@ -126,13 +126,14 @@ export class NearEnd {
     this.#handle('error', () => this.#checkError(error));
   }
 
-  onClose() {
+  /** @param {unknown} error what ended it, which one without the handler `error` is told here alone */
+  onClose(error) {
     this.sync();
     this.#handle('close', () => {
       const { world } = this;
       const isOver = this.into.endSeen && this.isEnding;
       world.check(this.mayClose || isOver || !this.kind.hasError, () => `${this} was closed, and nothing says why`);
-      if (this.mayClose || !isOver) this.breakOff();
+      if (this.mayClose || !isOver || error !== null) this.breakOff();
       this.isClosed = true;
     });
   }

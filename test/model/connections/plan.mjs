@@ -10,7 +10,7 @@ const WEIGHTS = {
   write: 30,
   writev: 6,
   burst: 6,
-  ...(capabilities().sendfile && !leavesOut('files') ? { sendFile: 8 } : {}),
+  ...(capabilities().sendfile ? { sendFile: 8 } : {}),
   setDeadline: 3,
   feedPiped: 14,
   pipeAgain: 5,

@@ -9,18 +9,17 @@ namespace fdreactor {
 const int kStreamNoMemory = ERROR_NOT_ENOUGH_MEMORY;
 const int kStreamBrokenPipe = ERROR_BROKEN_PIPE;
 
-bool stream_is_socket(int fd) { return check_socket(fd) >= 0; }
-
-Result stream_receive(int fd, bool, Bytes room) { return socket_receive(fd, room, 0); }
-
-bool stream_has_datagrams(int fd) {
+StreamFd stream_kind(int fd) {
   int type = 0;
   int length = sizeof type;
+  if (check_socket(fd) < 0) return StreamFd::kNoSocket;
   const int result = ::getsockopt(socket_of(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &length);
-  return result == 0 && (type == SOCK_DGRAM || type == SOCK_RAW);
+  return result == 0 && (type == SOCK_DGRAM || type == SOCK_RAW) ? StreamFd::kDatagrams : StreamFd::kStream;
 }
 
 bool stream_only_sends(int) { return false; }
+
+Result stream_receive(int fd, bool, Bytes room) { return socket_receive(fd, room, 0); }
 
 Result stream_send(int fd, bool, const Bytes* parts, size_t count, bool) {
   return count == 1 ? socket_send(fd, parts[0], 0) : fd_writev(fd, parts, count);
