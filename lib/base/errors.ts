@@ -116,16 +116,21 @@ function describe({ fd, address, port, path, option, request }: SystemErrorDetai
   return typeof path === 'string' && path !== '' ? `${place} ${path.replaceAll('\0', '@')}` : place;
 }
 
-/** This operating system does not have the facility. Thrown before anything was done. */
+/** This operating system, or this object, does not have the facility. Thrown before anything was done. */
 export class UnsupportedError extends Error {
   /** Always 'UnsupportedError'. */
   override readonly name: string = 'UnsupportedError';
   /** Always 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'. */
   readonly code = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';
 
-  constructor(facility: string) {
+  /**
+   * @param facility what is not there
+   * @param reason why, where that is not the operating system
+   */
+  constructor(facility: string, reason?: string) {
     if (typeof facility !== 'string') throw invalidType('facility', 'a string', facility);
-    super(`${facility} is not available on ${process.platform}`);
+    if (reason !== undefined && typeof reason !== 'string') throw invalidType('reason', 'a string', reason);
+    super(`${facility} is not available${reason === undefined ? ` on ${process.platform}` : `: ${reason}`}`);
   }
 }
 
@@ -162,6 +167,13 @@ export function outOfRange(name: string, range: string, value: unknown): RangeEr
 export function holdsAddress(syscall: string, option: string): TypeError {
   const reason = 'its value holds an address or a count that the system trusts, or could hold one';
   return withCode(new TypeError(`${syscall} refuses ${option}: ${reason}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** What a promise is rejected with after its AbortSignal, as Node's own are. */
+export function aborted(reason: unknown): Error {
+  const error = withCode(new Error('The operation was aborted', { cause: reason }), 'ABORT_ERR');
+  define(error, 'name', 'AbortError', true);
+  return error;
 }
 
 export function invalidState(message: string): Error {

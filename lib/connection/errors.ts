@@ -1,6 +1,5 @@
 // The errors with which a connection ends by itself. Those of system calls are SystemErrors.
 import { invalidState, withErrorCode } from '../base/errors.js';
-import type { FileRange } from './file-range.js';
 
 /** ERR_QUEUE_FULL: the peer does not read, and the program goes on writing. */
 export function queueIsFull(maxQueued: number): Error {
@@ -8,7 +7,7 @@ export function queueIsFull(maxQueued: number): Error {
 }
 
 /** ERR_FILE_ENDED: the file is shorter than what was to be sent. */
-export function fileHasEnded(range: FileRange): Error {
+export function fileHasEnded(range: { readonly start: number; readonly left: number }): Error {
   const error = new Error(`the file ended at ${range.start}, ${range.left} bytes before what was to be sent`);
   return withErrorCode(error, 'ERR_FILE_ENDED');
 }

@@ -385,6 +385,7 @@ export type ErrorConstant =
   | 'EINTR'
   | 'EINVAL'
   | 'EIO'
+  | 'EISDIR'
   | 'EMFILE'
   | 'EMSGSIZE'
   | 'ENFILE'

@@ -1,8 +1,10 @@
-// Two calls that exist for a POSIX fd and not for a SOCKET: pipe(), and the question whether an fd blocks.
+// Calls that exist for a POSIX fd and not for a SOCKET: pipe(), a second number for an fd, and the question whether an
+// fd blocks.
 #include "../../sys/fd.h"
 #include "../arguments.h"
 #include "../bind.h"
 #include "../pair.h"
+#include "../track_fd.h"
 
 namespace fdreactor {
 namespace {
@@ -24,11 +26,18 @@ napi_value is_non_blocking(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(fd_is_non_blocking(fd)) : args.refuse();
 }
 
+napi_value duplicate(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(track_fd(env, fd_duplicate(fd))) : args.refuse();
+}
+
 }  // namespace
 
 napi_status bind_pipe(napi_env env, napi_value exports) {
   const napi_status status = add_exports(env, exports, {{"pipe", pipe}});
-  return status == napi_ok ? add_group(env, exports, "fd", {{"isNonBlocking", is_non_blocking}}) : status;
+  if (status != napi_ok) return status;
+  return add_group(env, exports, "fd", {{"isNonBlocking", is_non_blocking}, {"duplicate", duplicate}});
 }
 
 }  // namespace fdreactor

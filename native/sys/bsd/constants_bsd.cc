@@ -338,6 +338,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINPROGRESS", EINPROGRESS},
     {"error", "EINTR", EINTR},
     {"error", "EINVAL", EINVAL},
+    {"error", "EISDIR", EISDIR},
     {"error", "EMFILE", EMFILE},
     {"error", "EMSGSIZE", EMSGSIZE},
     {"error", "ENFILE", ENFILE},

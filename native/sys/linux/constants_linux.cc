@@ -246,6 +246,7 @@ constexpr Constant kConstants[] = {
     {"error", "EINTR", EINTR},
     {"error", "EINVAL", EINVAL},
     {"error", "EIO", EIO},
+    {"error", "EISDIR", EISDIR},
     {"error", "EMFILE", EMFILE},
     {"error", "EMSGSIZE", EMSGSIZE},
     {"error", "ENFILE", ENFILE},

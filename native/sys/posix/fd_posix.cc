@@ -98,6 +98,8 @@ Result fd_ensure_non_blocking(int fd) {
   return result < 0 ? result : 1;
 }
 
+Result fd_duplicate(int fd) { return from_call(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
 bool fd_is_readable(int fd) {
   pollfd watched = {fd, POLLIN, 0};
   return ::poll(&watched, 1, 0) > 0;

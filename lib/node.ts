@@ -1,0 +1,11 @@
+/**
+ * Beside Node's own sockets and servers: a file into a response of node:http by sendfile(2), and connections that cross
+ * the border between Node and a Reactor, both ways.
+ *
+ * @module fdreactor/node
+ */
+export { fdOf } from './node/fd-of.js';
+export type { FileSource } from './node/open-file.js';
+export { type NodeSendFileOptions, type SentFile, sendFile } from './node/send-file.js';
+export { sharedReactor } from './node/shared-reactor.js';
+export type { FileTarget } from './node/target.js';

@@ -1,0 +1,22 @@
+// The fd of what node:net has.
+import { Server, Socket } from './modules.js';
+import { invalidType } from '../base/errors.js';
+import { handleOf, noHandle } from './handle.js';
+
+/**
+ * The fd of a socket or server of Node: of node:net, node:http, node:https and node:tls, and of what is built on them.
+ * It stays Node's: do not close it, and forget it when the socket emits 'close', since its number is another file's
+ * then. Options can be set on it, and `sharedReactor()` can watch it beside libuv. What a TLS socket's fd carries is
+ * encrypted.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE for anything else; ERR_INVALID_STATE where there is no fd yet or no longer;
+ * UnsupportedError on Windows and where the runtime does not show fds
+ */
+export function fdOf(socketOrServer: import('node:net').Socket | import('node:net').Server): number {
+  if (!(socketOrServer instanceof Socket) && !(socketOrServer instanceof Server)) {
+    throw invalidType('socketOrServer', 'a net.Socket or a net.Server', socketOrServer);
+  }
+  const handle = handleOf(socketOrServer);
+  if (handle === undefined) throw noHandle(socketOrServer, 'fdOf()');
+  return handle.fd;
+}

@@ -1,0 +1,203 @@
+// FileChunk: a range of a file as one chunk in the queue of a stream of Node. The stream is given a Buffer without
+// memory whose `length` says how many bytes the range has. So whatever Node does with chunks it does with this one:
+// what was written before goes first, what is written after it waits, Content-Length and chunked framing count it,
+// write() says false and 'drain' follows, end() and 'finish' wait for it. socket-writes.ts calls `begin()` when it is
+// the chunk's turn: at that time libuv has given the kernel all that came before.
+import type { Socket } from 'node:net';
+import { errorOf, SystemError, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
+import { fileHasEnded } from '../connection/errors.js';
+import { native } from '../native/table.js';
+import { Interest } from '../reactor/interest.js';
+import type { Registration } from '../reactor/registration.js';
+import { handleOf, type NodeHandle } from './handle.js';
+import type { OpenFile } from './open-file.js';
+import { sharedReactor } from './shared-reactor.js';
+
+/** About how much all chunks together send in a turn, so that no turn keeps the event loop for long. */
+const TURN_BYTES = 4 << 20;
+const LARGEST_SLICE = 1 << 20;
+const SMALLEST_SLICE = 64 << 10;
+const { ECONNABORTED = 0, EBADF = 0 } = native.constants.error;
+
+/** How many chunks wait for room in their sockets. */
+let waiting = 0;
+
+/** What the chunk sends at most until others had their turn. */
+function sliceBytes(): number {
+  return Math.min(LARGEST_SLICE, Math.max(SMALLEST_SLICE, Math.floor(TURN_BYTES / (waiting + 1))));
+}
+
+/** A chunk is at one of these; it only goes forward. */
+const Stage = { QUEUED: 0, SENDING: 1, OVER: 2 } as const;
+
+const chunks = new WeakMap<object, FileChunk>();
+
+/** The chunk of a file that a buffer stands for, if it is one. */
+export function fileChunkOf(buffer: unknown): FileChunk | undefined {
+  return typeof buffer === 'object' && buffer !== null ? chunks.get(buffer) : undefined;
+}
+
+/** A Buffer that says of itself to have so many bytes. */
+function bufferOf(length: number): Buffer {
+  const buffer = Buffer.alloc(0);
+  Object.defineProperty(buffer, 'length', { value: length });
+  Object.defineProperty(buffer, 'byteLength', { value: length });
+  return buffer;
+}
+
+/** Called once, when all is sent (null) or never will be. */
+export type Settle = (error: Error | null, sent: number) => void;
+
+/** What a chunk tells the socket that it is in. */
+export interface ChunkOwner {
+  readonly socket: Socket;
+  /** The kernel has taken so many bytes of a file. */
+  onSent(count: number): void;
+  /** The chunk is over. */
+  forget(chunk: FileChunk): void;
+}
+
+export class FileChunk {
+  /** Given to the stream in its place. */
+  readonly buffer: Buffer;
+  readonly #owner: ChunkOwner;
+  readonly #file: OpenFile;
+  readonly #settle: Settle;
+  #stage: number = Stage.QUEUED;
+  #sent = 0;
+  #handle: NodeHandle | undefined;
+  #fd = -1;
+  /** Of the stream: called when the chunk is through. */
+  #next: ((error?: Error | null) => void) | null = null;
+  #registration: Registration | null = null;
+
+  constructor(owner: ChunkOwner, file: OpenFile, settle: Settle) {
+    this.#owner = owner;
+    this.#file = file;
+    this.#settle = settle;
+    this.buffer = bufferOf(file.left);
+    chunks.set(this.buffer, this);
+  }
+
+  /** Its turn in the stream. @param next called when the stream may go on with the next chunk */
+  begin(next: (error?: Error | null) => void): void {
+    if (this.#stage !== Stage.QUEUED) {
+      next(null); // it has failed before its turn, and its socket is about to be destroyed
+      return;
+    }
+    this.#stage = Stage.SENDING;
+    this.#next = next;
+    this.#handle = handleOf(this.#owner.socket);
+    this.#fd = this.#handle?.fd ?? -1;
+    this.#send();
+  }
+
+  /** The stream says that the chunk was written, or that it never will be. */
+  onWritten(error: Error | null | undefined): void {
+    if (this.#stage === Stage.OVER) return;
+    this.fail(error ?? withErrorCode(new Error('the chunk was not written by its stream'), 'ERR_INVALID_STATE'));
+  }
+
+  /** Its socket is destroyed: before the fd is closed, since the number may be another file's the moment after. */
+  onDestroy(error: Error | null): void {
+    if (this.#stage === Stage.OVER) return;
+    const next = this.#next;
+    this.#end(connectionEnded(error, this.#fd));
+    if (next !== null) process.nextTick(next, null); // as of a write of libuv that is cancelled
+  }
+
+  /** It did not get into a queue: the connection is as it was. */
+  cancel(error: Error): void {
+    if (this.#stage !== Stage.OVER) this.#end(error);
+  }
+
+  /** Ends it, and where something may be on its way the connection. */
+  fail(error: Error): void {
+    if (this.#stage === Stage.OVER) return;
+    const next = this.#next;
+    const { socket } = this.#owner;
+    this.#end(error);
+    if (socket.destroyed) return;
+    socket.on('error', ignore); // who sends the file is told by the promise
+    if (next !== null) next(error);
+    socket.destroy(error);
+  }
+
+  #send(): void {
+    const file = this.#file;
+    let slice = sliceBytes();
+    while (file.left > 0) {
+      const sent = this.#sendSome(Math.min(file.left, slice));
+      if (this.#stage === Stage.OVER) return;
+      slice -= sent;
+      if (sent === 0 || (slice <= 0 && file.left > 0)) {
+        this.#await();
+        return;
+      }
+    }
+    this.#done();
+  }
+
+  /** One call. Returns 0 where there is no room. */
+  #sendSome(count: number): number {
+    const file = this.#file;
+    let sent: number;
+    try {
+      if (this.#handle === undefined || this.#handle.fd !== this.#fd) throw new SystemError(EBADF, 'sendfile');
+      sent = native.sendfile?.(this.#fd, file.fd, file.start, count) ?? 0;
+      if (sent === WOULD_BLOCK) return 0;
+      if (sent < 0) throw new SystemError(errorOf(sent), 'sendfile', { fd: this.#fd });
+      if (sent === 0) throw fileHasEnded(file);
+    } catch (error) {
+      this.fail(error as Error);
+      return 0;
+    }
+    file.start += sent;
+    file.left -= sent;
+    this.#sent += sent;
+    this.#owner.onSent(sent);
+    return sent;
+  }
+
+  /** Goes on in a later turn, when there is room. */
+  #await(): void {
+    if (this.#registration !== null) return;
+    try {
+      this.#registration = sharedReactor().register(this.#fd, Interest.WRITABLE, () => this.#send());
+      waiting++;
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  #done(): void {
+    const next = this.#next;
+    this.#end(null);
+    next?.(null);
+  }
+
+  #end(error: Error | null): void {
+    this.#stage = Stage.OVER;
+    this.#next = null;
+    if (this.#registration !== null) {
+      waiting--;
+      this.#registration.deregister();
+      this.#registration = null;
+    }
+    this.#owner.forget(this);
+    this.#file.close();
+    this.#settle(error, this.#sent);
+  }
+}
+
+function ignore(): void {}
+
+/** What the promise says of a connection that ended: the error of the system, or that this side has ended it. */
+function connectionEnded(cause: Error | null, fd: number): Error {
+  const { errno, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
+  const isOfSystem = typeof errno === 'number' && typeof syscall === 'string';
+  const error = new SystemError(isOfSystem ? -errno : ECONNABORTED, isOfSystem ? syscall : 'sendfile', { fd: fd < 0 ? undefined : fd });
+  if (cause !== null) error.cause = cause;
+  return error;
+}
+
