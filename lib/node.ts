@@ -8,4 +8,6 @@ export { fdOf } from './node/fd-of.js';
 export type { FileSource } from './node/open-file.js';
 export { type NodeSendFileOptions, type SentFile, sendFile } from './node/send-file.js';
 export { sharedReactor } from './node/shared-reactor.js';
+export { type TakenFd, takeFd } from './node/take-fd.js';
 export type { FileTarget } from './node/target.js';
+export { type ToSocketOptions, toSocket } from './node/to-socket.js';

@@ -9,7 +9,7 @@ export interface NodeHandle {
   /** Negative once it is closed, and on Windows. */
   readonly fd: number;
   /** Whether node:net has asked libuv to read. */
-  reading?: boolean;
+  reading: boolean;
   /** How many bytes libuv was given. */
   readonly bytesWritten: number;
   /** How many of them the kernel has not taken. */

@@ -192,6 +192,14 @@ export class Registrar implements RegistrationOwner {
     }
   }
 
+  watches(fd: number): boolean {
+    const registration = this.table.byFd(fd);
+    if (registration === null) return false;
+    this.mend();
+    this.#reset(registration); // ends it if other code has closed the fd, so that the number is another file's
+    return registration.active;
+  }
+
   /** The batch was handed out to its end. */
   endRecord(): void {
     this.records = false;

@@ -8,6 +8,8 @@ import { native } from '../native/table.js';
 export interface CloseListener {
   /** May throw; then the fd stays open. */
   beforeClose(fd: number): void;
+  /** Whether it watches the file that has the fd now. */
+  watches(fd: number): boolean;
 }
 
 const listeners = new Set<WeakRef<CloseListener>>();
@@ -22,6 +24,12 @@ export function onClose(listener: CloseListener): () => void {
   return () => {
     listeners.delete(weak);
   };
+}
+
+/** Whether a reactor of this thread watches the fd, or a waker or a signal of one uses it. */
+export function isWatched(fd: number): boolean {
+  for (const listener of listeners) if (listener.deref()?.watches(fd) === true) return true;
+  return false;
 }
 
 /** The native answer for an fd of the add-on itself; close(2) never answers so. */

@@ -136,3 +136,24 @@ export function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
     (error) => ({ error }),
   );
 }
+
+/** Values that are neither a socket nor a server, nor anything that can be written to. */
+export const wrongValues: readonly unknown[] = [
+  undefined,
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  Number.NaN,
+  7n,
+  '',
+  'text',
+  Symbol('s'),
+  [],
+  {},
+  () => {},
+  new Uint8Array(4),
+  new Proxy({}, {}),
+  Object.create(null),
+];

@@ -1,0 +1,76 @@
+// takeFd(): a connection leaves Node, with what Node has read of it.
+import type { Socket } from 'node:net';
+import { invalidState, invalidType, SystemError, UnsupportedError, errorOf } from '../base/errors.js';
+import { native } from '../native/table.js';
+import { handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
+import { Socket as NetSocket } from './modules.js';
+
+/** A connection that has left Node. */
+export interface TakenFd {
+  /** Yours: to close, to register, to make a `Connection` of. Non-blocking and close-on-exec. */
+  readonly fd: number;
+  /** What Node had read and not delivered: it comes before all that is read from `fd`. */
+  readonly unread: Buffer;
+  /** Whether the peer's end was read as well: nothing comes after `unread`. */
+  readonly ended: boolean;
+}
+
+/**
+ * Takes a connection out of Node: its fd, and the bytes that Node has read and not delivered. libuv stops reading first,
+ * so no byte is lost and none comes twice. The socket is destroyed: it emits 'close', leaves the count of its server,
+ * and can do nothing to the connection any more. The fd is a duplicate, since libuv closes its own; the connection does
+ * not notice.
+ *
+ * After 'upgrade' and 'connect' of node:http, and after such a response in a client, the socket is yours to take, and
+ * the `head` that came with the event is not in it: it comes before `unread`. What was put back by `unshift()` is in it.
+ *
+ * Bytes that were written and not given to the kernel yet cannot be taken along: wait for them, as by the callback of
+ * the last `write()`.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE for what is no net.Socket; ERR_INVALID_STATE for one that is closed,
+ * connecting or ended, that has unsent bytes, that node:http reads, or that has an encoding (`setEncoding()`);
+ * UnsupportedError for a TLS socket, on Windows, and where the runtime shows no fds; SystemError EMFILE. Then nothing
+ * was changed
+ */
+export function takeFd(socket: Socket): TakenFd {
+  const handle = checkTakeable(socket);
+  const fd = native.fd.duplicate?.(handle.fd) ?? -1;
+  if (fd < 0) throw new SystemError(errorOf(fd), 'fcntl', { fd: handle.fd });
+  handle.reading = false;
+  handle.readStop();
+  const ended = socket.readableEnded || isAtEnd(socket);
+  const unread = drain(socket);
+  socket.destroy();
+  return { fd, unread, ended };
+}
+
+function checkTakeable(socket: Socket): NodeHandle {
+  if (!(socket instanceof NetSocket)) throw invalidType('socket', 'a net.Socket', socket);
+  const { encrypted, parser } = socket as SocketInside;
+  if (encrypted === true) throw new UnsupportedError('takeFd()', 'the state of a TLS connection is in the process');
+  if (socket.connecting) throw invalidState('takeFd(): the socket is not connected yet');
+  const handle = handleOf(socket);
+  if (handle === undefined || socket.destroyed) throw noHandle(socket, 'takeFd()');
+  if (native.fd.duplicate === undefined) throw new UnsupportedError('takeFd()');
+  if (parser != null) throw invalidState("takeFd(): node:http reads the socket; take it in 'upgrade' or 'connect'");
+  if (socket.readableEncoding !== null) throw invalidState('takeFd(): the socket has an encoding');
+  if (socket.writableEnded) throw invalidState('takeFd(): the socket was ended');
+  if (socket.writableLength > 0 || handle.writeQueueSize > 0) {
+    throw invalidState('takeFd(): bytes that were written are not sent yet');
+  }
+  return handle;
+}
+
+/** Whether the end of the stream was read, though its reader was not told. */
+function isAtEnd(socket: Socket): boolean {
+  return (socket as unknown as { _readableState?: { ended?: boolean } })._readableState?.ended === true;
+}
+
+/** What the stream holds. Its listeners must not get it as well. */
+function drain(socket: Socket): Buffer {
+  socket.removeAllListeners('data');
+  socket.removeAllListeners('readable');
+  const parts: Buffer[] = [];
+  for (let part: Buffer | null = socket.read(); part !== null; part = socket.read()) parts.push(part);
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+}
