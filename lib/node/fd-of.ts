@@ -2,10 +2,11 @@
 import { Server, Socket } from './modules.js';
 import { invalidType } from '../base/errors.js';
 import { handleOf, noHandle } from './handle.js';
+import { ownedByNode } from './ownership.js';
 
 /**
  * The fd of a socket or server of Node: of node:net, node:http, node:https and node:tls, and of what is built on them.
- * It stays Node's: do not close it, and forget it when the socket emits 'close', since its number is another file's
+ * It stays Node's: `socket.close()` refuses it. Forget it when the socket emits 'close', since its number is another file's
  * then. Options can be set on it, and `sharedReactor()` can watch it beside libuv. What a TLS socket's fd carries is
  * encrypted.
  *
@@ -18,5 +19,6 @@ export function fdOf(socketOrServer: import('node:net').Socket | import('node:ne
   }
   const handle = handleOf(socketOrServer);
   if (handle === undefined) throw noHandle(socketOrServer, 'fdOf()');
+  ownedByNode(handle.fd, socketOrServer);
   return handle.fd;
 }

@@ -6,6 +6,7 @@ import { native } from '../native/table.js';
 import { isWatched } from '../socket/closing.js';
 import { handleOf } from './handle.js';
 import { Socket as NetSocket } from './modules.js';
+import { ownedByNode } from './ownership.js';
 
 /** Options of `toSocket()`. */
 export interface ToSocketOptions {
@@ -25,7 +26,7 @@ export interface ToSocketOptions {
 
 /**
  * Makes a `net.Socket` of a connected stream socket, TCP or Unix. From here on the fd is Node's, which closes it with
- * the socket: do not close it, and do not use its number. `server.emit('connection', socket)` gives the connection to a
+ * the socket: `socket.close()` refuses it, and its number is not yours any more. `server.emit('connection', socket)` gives the connection to a
  * server of node:http, node:https, node:tls or node:http2, which serves it as one that it has accepted. (The server does
  * not count it: `server.close()` does not wait for it, and `maxConnections` does not see it.)
  *
@@ -44,6 +45,7 @@ export function toSocket(fd: number, options: ToSocketOptions = NO_OPTIONS): Soc
   const socket = open(fd, { allowHalfOpen, pauseOnCreate });
   if (handleOf(socket)?.fd !== fd) throw new UnsupportedError('toSocket()', 'this runtime does not take the fd');
   native.fd.release(fd);
+  ownedByNode(fd, socket);
   // Not by the constructor: Node would take an option for set that it sets only when a connection is made.
   if (noDelay) socket.setNoDelay(true);
   if (keepAlive) socket.setKeepAlive(true, keepAliveInitialDelay);
