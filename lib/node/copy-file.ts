@@ -4,6 +4,7 @@ import { aborted, SystemError } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
+import { onAbort } from './abort.js';
 import type { OpenFile } from './open-file.js';
 
 const CHUNK_BYTES = 64 << 10;
@@ -51,14 +52,13 @@ function written(target: Writable, bytes: Buffer, signal: AbortSignal | undefine
   return new Promise((resolve, reject) => {
     const end = (error: Error | null): void => {
       target.off('close', onClose);
-      signal?.removeEventListener('abort', onAbort);
+      forget();
       if (error === null) resolve();
       else reject(error);
     };
     const onClose = (): void => end(new SystemError(ECONNABORTED, 'write'));
-    const onAbort = (): void => end(aborted(signal?.reason));
+    const forget = onAbort(signal, () => end(aborted(signal?.reason)));
     target.once('close', onClose);
-    signal?.addEventListener('abort', onAbort, { once: true });
     target.write(bytes, (error) => end(error ?? null));
   });
 }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted, invalidType } from '../base/errors.js';
+import { errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openPath } from './open-file.js';
 import { agreeOnLength, hasBody, hasBodyForGet } from './response.js';
@@ -188,13 +189,12 @@ function beginResponse(response: ServerResponse, length: number, isPart: boolean
 /** Gives the stream a chunk that stands for the file. */
 function enqueue({ target, signal }: Plan, file: OpenFile): Promise<number> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => chunk.fail(aborted(signal?.reason));
     const chunk = SocketWrites.of(socketOf(target) as Socket).add(file, (error, sent) => {
-      signal?.removeEventListener('abort', stop);
+      forget();
       if (error === null) resolve(sent);
-      else reject(error);
+      else reject(errorUnder(signal, error));
     });
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget = onAbort(signal, () => chunk.fail(aborted(signal?.reason)));
     try {
       target.write(chunk.buffer, (error) => chunk.onWritten(error));
     } catch (error) {
