@@ -196,8 +196,9 @@ function ignore(): void {}
 function connectionEnded(cause: Error | null, fd: number): Error {
   const { errno, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
   const isOfSystem = typeof errno === 'number' && typeof syscall === 'string';
-  const error = new SystemError(isOfSystem ? -errno : ECONNABORTED, isOfSystem ? syscall : 'sendfile', { fd: fd < 0 ? undefined : fd });
+  const error = new SystemError(isOfSystem ? -errno : ECONNABORTED, isOfSystem ? syscall : 'sendfile', {
+    fd: fd < 0 ? undefined : fd,
+  });
   if (cause !== null) error.cause = cause;
   return error;
 }
-

@@ -33,9 +33,12 @@ export function handleOf(owner: Socket | Server): NodeHandle | undefined {
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? (handle as NodeHandle) : undefined;
 }
 
-/** Says why there is no handle. */
+/** Says why handleOf() has found nothing. */
 export function noHandle(owner: Socket | Server, call: string): Error {
   const { _handle: handle } = owner as SocketInside;
-  if (handle === null) return invalidState(`${call}: ${'connecting' in owner ? 'the socket is' : 'the server is'} closed, or not open yet`);
+  if (handle === null)
+    return invalidState(
+      `${call}: ${'connecting' in owner ? 'the socket is' : 'the server is'} closed, or not open yet`,
+    );
   return new UnsupportedError(call, 'this runtime shows no fd of it');
 }

@@ -10,7 +10,7 @@ import { closeFd } from '../socket/closing.js';
 export type FileSource = string | Buffer | URL | number | FileHandle;
 
 const { EISDIR, EBADF } = native.constants.error;
-// Without O_NONBLOCK the opening of a FIFO would keep a thread of libuv until somebody writes.
+// Without O_NONBLOCK the opening of a FIFO would keep a thread of libuv until another process writes.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 /** An error of node:fs as one of the package. */
@@ -75,7 +75,8 @@ export class OpenFile {
   /**
    * Sets the range, of what the file has now.
    *
-   * @throws SystemError of fstat(2), EISDIR; TypeError for a file that is not a regular one; RangeError ERR_OUT_OF_RANGE
+   * @throws SystemError of fstat(2), EISDIR; TypeError for a file that is not a regular one; RangeError
+   * ERR_OUT_OF_RANGE
    */
   setRange(start: number, end: number | undefined): void {
     const stats = this.#stat();

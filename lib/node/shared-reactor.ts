@@ -2,7 +2,7 @@
 import { invalidState } from '../base/errors.js';
 import { Reactor } from '../reactor/reactor.js';
 
-/** One that nobody can end: other code of the thread waits with it. */
+/** One that cannot be ended: other code of the thread waits with it. */
 class SharedReactor extends Reactor {
   override close(): void {
     throw invalidState('the shared reactor is not closed: other code of this thread uses it');
@@ -24,9 +24,9 @@ class SharedReactor extends Reactor {
 let shared: SharedReactor | null = null;
 
 /**
- * The reactor of this thread that runs beside Node's event loop (`attach()`), made by the first call. `sendFile()` waits
- * with it. Yours to register with as well: it keeps the process alive only while something is registered, and `close()`,
- * `detach()`, `ref()` and `unref()` are ERR_INVALID_STATE, since others use it.
+ * The reactor of this thread that runs beside Node's event loop (`attach()`), made by the first call. `sendFile()`
+ * waits with it. Register your own fds with it as well. It keeps the process alive only while something is registered.
+ * Since others use it, `close()`, `detach()`, `ref()` and `unref()` are ERR_INVALID_STATE.
  *
  * @throws UnsupportedError where a reactor cannot be attached; SystemError EMFILE, ENFILE, ENOMEM
  */

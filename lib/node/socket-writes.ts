@@ -69,7 +69,8 @@ export class SocketWrites implements ChunkOwner {
   #count(handle: NodeHandle): void {
     this.#counted = handle;
     let prototype: object | null = Object.getPrototypeOf(handle);
-    while (prototype !== null && !Object.hasOwn(prototype, 'bytesWritten')) prototype = Object.getPrototypeOf(prototype);
+    while (prototype !== null && !Object.hasOwn(prototype, 'bytesWritten'))
+      prototype = Object.getPrototypeOf(prototype);
     const get = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'bytesWritten')?.get;
     if (get === undefined) return;
     const counted = () => (get.call(handle) as number) + this.#sent;

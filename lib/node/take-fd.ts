@@ -1,6 +1,6 @@
 // takeFd(): a connection leaves Node, with what Node has read of it.
 import type { Socket } from 'node:net';
-import { invalidState, invalidType, SystemError, UnsupportedError, errorOf } from '../base/errors.js';
+import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
 import { Socket as NetSocket } from './modules.js';
@@ -16,13 +16,12 @@ export interface TakenFd {
 }
 
 /**
- * Takes a connection out of Node: its fd, and the bytes that Node has read and not delivered. libuv stops reading first,
- * so no byte is lost and none comes twice. The socket is destroyed: it emits 'close', leaves the count of its server,
- * and can do nothing to the connection any more. The fd is a duplicate, since libuv closes its own; the connection does
- * not notice.
+ * Takes a connection out of Node: its fd, and the bytes that Node has read and not delivered. libuv stops reading
+ * first, so each byte comes once. The socket is destroyed: it emits 'close', leaves the count of its server, and can do
+ * nothing to the connection any more. The fd is a duplicate, since libuv closes its own; the peer does not notice.
  *
- * After 'upgrade' and 'connect' of node:http, and after such a response in a client, the socket is yours to take, and
- * the `head` that came with the event is not in it: it comes before `unread`. What was put back by `unshift()` is in it.
+ * After 'upgrade' and 'connect' of node:http, in a server or a client, the socket is yours to take. The `head` that
+ * came with the event comes before `unread`, which has only what was put back by `unshift()` or read since.
  *
  * Bytes that were written and not given to the kernel yet cannot be taken along: wait for them, as by the callback of
  * the last `write()`.

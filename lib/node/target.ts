@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { invalidType, UnsupportedError, withErrorCode } from '../base/errors.js';
-import { hostUv } from '../reactor/host-loop.js';
 import { native } from '../native/table.js';
+import { hostUv } from '../reactor/host-loop.js';
 import { handleOf, type SocketInside } from './handle.js';
-import { OutgoingMessage, ServerResponse as Response, Socket as NetSocket } from './modules.js';
+import { Socket as NetSocket, OutgoingMessage, ServerResponse as Response } from './modules.js';
 
 /** Where `sendFile()` sends to. */
 export type FileTarget = ServerResponse | Socket;
@@ -33,12 +33,14 @@ export function whyNot(target: unknown): string | undefined {
   if (native.sendfile === undefined) return 'this system has no sendfile(2) for sockets';
   const socket = socketOf(target);
   if (socket === undefined) return 'the target is neither a response of node:http nor a socket of node:net';
-  if ((socket as SocketInside).encrypted === true) return 'the bytes of a TLS socket are encrypted before they are sent';
+  if ((socket as SocketInside).encrypted === true)
+    return 'the bytes of a TLS socket are encrypted before they are sent';
   if (isResponse(target) && target.write !== OutgoingMessage.prototype.write) {
     return 'write() of the response was replaced, by a compression say';
   }
   if (hostUv === undefined) return 'this runtime does not use libuv for its sockets';
-  if (!socket.destroyed && !socket.connecting && handleOf(socket) === undefined) return 'Node shows no fd of the socket';
+  if (!socket.destroyed && !socket.connecting && handleOf(socket) === undefined)
+    return 'Node shows no fd of the socket';
   return undefined;
 }
 

@@ -26,14 +26,14 @@ export interface ToSocketOptions {
 
 /**
  * Makes a `net.Socket` of a connected stream socket, TCP or Unix. From here on the fd is Node's, which closes it with
- * the socket: `socket.close()` refuses it, and its number is not yours any more. `server.emit('connection', socket)` gives the connection to a
- * server of node:http, node:https, node:tls or node:http2, which serves it as one that it has accepted. (The server does
- * not count it: `server.close()` does not wait for it, and `maxConnections` does not see it.)
+ * the socket: `socket.close()` refuses it. `server.emit('connection', socket)` gives the connection to a server of
+ * node:http, node:https, node:tls or node:http2, which serves it as one that it has accepted. (The server does not
+ * count it: `server.close()` does not wait for it, and `maxConnections` does not see it.)
  *
  * @param fd one that no reactor of this thread watches: deregister it first, and detach a Connection
- * @throws ERR_INVALID_STATE where a reactor of this thread watches the fd; SystemError EEXIST where a socket of Node has
- * it already, EBADF, ENOTSOCK; ERR_INVALID_FD_TYPE for what Node makes no socket of (UDP, a file); UnsupportedError on
- * Windows and where the runtime does not take fds. Then the fd is yours as before
+ * @throws ERR_INVALID_STATE where a reactor of this thread watches the fd; SystemError EEXIST where a socket of Node
+ * has it already, EBADF; ERR_INVALID_FD_TYPE for UDP sockets and files; UnsupportedError on Windows and where the
+ * runtime does not take fds. Then the fd is yours as before
  */
 export function toSocket(fd: number, options: ToSocketOptions = NO_OPTIONS): Socket {
   checkFd(fd);

@@ -2,7 +2,7 @@
 import { readFileSync, truncateSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
-import net from 'node:net';
+import type net from 'node:net';
 import { PassThrough } from 'node:stream';
 import tls from 'node:tls';
 import { UnsupportedError } from 'fdreactor';
@@ -12,7 +12,7 @@ import { dispose } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
 import { ask, Client, fileOf, folderOfTests, type Outcome, outcome, portOf, serve } from './servers.js';
 
-const pem = readFileSync(new URL('../helpers/fixtures/localhost.pem', import.meta.url));
+const pem = readFileSync(new URL('localhost.pem', import.meta.url));
 const folder = folderOfTests();
 const SIZE = 3_000_000;
 const { path, bytes } = fileOf(folder, 'bytes', SIZE);
@@ -50,7 +50,13 @@ test('TLS: a response of node:https', async () => {
     }),
   );
   const body = await new Promise<Buffer>((resolve, reject) => {
-    const options = { port: portOf(server), host: '127.0.0.1', servername: 'localhost', ca: pem, agent: false as const };
+    const options = {
+      port: portOf(server),
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: pem,
+      agent: false as const,
+    };
     https.get(options, (response) => {
       expect(response.headers['content-length']).toBe(String(SIZE));
       read(response).then(resolve, reject);

@@ -1,9 +1,10 @@
 // sendFile() where something fails: the peer, the file, the response, the caller. Each has one outcome, the connection
 // ends where bytes were promised, and nothing is left open.
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, truncateSync, unlinkSync, writeFileSync, appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import http, { type ServerResponse } from 'node:http';
+import type http from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { SystemError } from 'fdreactor';
 import { fdOf, type NodeSendFileOptions, sendFile } from 'fdreactor/node';
@@ -95,7 +96,10 @@ test.each<[string, (response: ServerResponse) => void]>([
   ['socket.destroy()', (response) => response.socket?.destroy()],
   ['socket.destroy(error)', (response) => response.socket?.destroy(new Error('mine'))],
   ['socket.resetAndDestroy()', (response) => response.socket?.resetAndDestroy()],
-  ['server.closeAllConnections()', (response) => (response.socket as unknown as { server: http.Server }).server.closeAllConnections()],
+  [
+    'server.closeAllConnections()',
+    (response) => (response.socket as unknown as { server: http.Server }).server.closeAllConnections(),
+  ],
 ])('%s: ECONNABORTED with its cause, and the connection ends', async (name, act) => {
   const { sending, client } = await stalled(({ response }) => act(response));
   await eventually('it is over', () => sending.result !== null && sending.events.includes('close'));
@@ -268,7 +272,7 @@ test('a file of /proc has no length: nothing of it is sent', async () => {
   expect((await ask(server)).body.length).toBe(0);
 });
 
-test('a range that is none, or beyond the file: rejected', async () => {
+test('a range that ends before it begins, or is beyond the file: rejected', async () => {
   const ranges: [NodeSendFileOptions, string][] = [
     [{ start: 5, end: 4 }, 'ERR_OUT_OF_RANGE'],
     [{ start: -1 }, 'ERR_OUT_OF_RANGE'],

@@ -1,9 +1,9 @@
 // Many files at once: a thousand responses with readers of every pace, resets among them. Each body that is whole is
 // right, nothing piles up, and the event loop goes on.
 import { createHash } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import http from 'node:http';
+import type http from 'node:http';
 import net from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fdOf, sendFile, sharedReactor } from 'fdreactor/node';
 import * as socketCalls from 'fdreactor/socket';
 import { expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 // sendFile() into a response of node:http: the bytes, the headers, the order, and that all of Node's own goes on.
-import { open } from 'node:fs/promises';
+
 import { openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { sendFile } from 'fdreactor/node';
@@ -15,22 +16,26 @@ const { path, bytes } = fileOf(folder, 'bytes', SIZE);
 const small = fileOf(folder, 'small', 1000);
 const empty = fileOf(folder, 'empty', 0);
 
-test('a file comes whole, with its length, and the response goes on as any other', async () => {
-  const events: string[] = [];
+test('a file comes whole, with its length, and the response tells what it tells of a write()', async () => {
+  const events: Record<string, string[]> = { '/file': [], '/write': [] };
   let sent: unknown;
-  const server = await serve(async (_request, response) => {
-    for (const name of ['prefinish', 'finish', 'close']) response.on(name, () => events.push(name));
-    sent = await sendFile(response, path);
+  const server = await serve(async (request, response) => {
+    const mine = events[request.url ?? ''] as string[];
+    for (const name of ['prefinish', 'finish', 'close']) response.on(name, () => mine.push(name));
+    if (request.url === '/file') sent = await sendFile(response, path);
+    else await new Promise((resolve) => response.setHeader('Content-Length', SIZE).write(bytes, resolve));
     expect(response.writableFinished).toBe(false);
-    response.end(() => events.push('ended'));
+    response.end(() => mine.push('ended'));
   });
-  const answer = await ask(server);
-  expect(answer.body.equals(bytes)).toBe(true);
-  expect(answer.headers['content-length']).toBe(String(SIZE));
-  expect(answer.headers['transfer-encoding']).toBeUndefined();
+  for (const url of ['/file', '/write']) {
+    const answer = await ask(server, { path: url });
+    expect(answer.body.equals(bytes)).toBe(true);
+    expect(answer.headers['content-length']).toBe(String(SIZE));
+    expect(answer.headers['transfer-encoding']).toBeUndefined();
+    await eventually('the events', () => events[url]?.length === 4);
+  }
   expect(sent).toEqual({ bytes: SIZE, via: 'sendfile' });
-  await eventually('the events', () => events.length === 4);
-  expect(events).toEqual(['prefinish', 'finish', 'ended', 'close']);
+  expect(events['/file']).toEqual(events['/write']);
 });
 
 test('a path, a URL, a Buffer, an fd and a FileHandle are files; close says who closes the last two', async () => {
@@ -111,7 +116,10 @@ test('pipelined requests are answered in their order, whichever file is ready fi
   client.socket.write(urls.map((url) => `GET ${url} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
   await eventually('the first is asked', () => held.length === 1);
   held[0]?.();
-  await eventually('all has come', () => client.length > 2 * SIZE + 3000 + 5 * 50 && bodies(client.received).length === 5);
+  await eventually(
+    'all has come',
+    () => client.length > 2 * SIZE + 3000 + 5 * 50 && bodies(client.received).length === 5,
+  );
   const expected = [small.bytes, bytes, small.bytes, bytes, small.bytes];
   expect(bodies(client.received).map((body, i) => body.equals(expected[i] as Buffer))).toEqual(Array(5).fill(true));
 });

@@ -53,7 +53,12 @@ test('behind bytes that libuv still holds', async () => {
 test('paths are sent in the order of the calls as well, and fds behind them', async () => {
   const fd = ownFile(openSync(small.path, 'r'));
   const server = await serveRaw(async (socket) => {
-    await Promise.all([sendFile(socket, path), sendFile(socket, small.path), sendFile(socket, fd), sendFile(socket, path)]);
+    await Promise.all([
+      sendFile(socket, path),
+      sendFile(socket, small.path),
+      sendFile(socket, fd),
+      sendFile(socket, path),
+    ]);
     socket.end();
   });
   const client = new Client(server);
@@ -64,7 +69,11 @@ test('paths are sent in the order of the calls as well, and fds behind them', as
 test('one of the paths is no file: the others are sent', async () => {
   let result: unknown;
   const server = await serveRaw(async (socket) => {
-    const sending = [sendFile(socket, small.path), sendFile(socket, join(folder, 'none')), sendFile(socket, small.path)];
+    const sending = [
+      sendFile(socket, small.path),
+      sendFile(socket, join(folder, 'none')),
+      sendFile(socket, small.path),
+    ];
     result = await Promise.all(sending.map(outcome));
     socket.end();
   });
@@ -116,7 +125,7 @@ test('an error of the connection is told by the promise: no listener of error is
   const client = new Client(server);
   client.socket.pause();
   await eventually('all are over', () => results.length === 20);
-  const ends = results.map((result) => ((result as { error?: Error }).error?.name ?? 'sent'));
+  const ends = results.map((result) => (result as { error?: Error }).error?.name ?? 'sent');
   expect(ends.filter((end) => end !== 'sent' && end !== 'AbortError')).toEqual([]);
   expect(ends.at(-1)).toBe('AbortError');
 });

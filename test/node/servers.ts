@@ -40,7 +40,10 @@ export async function serve(handler: http.RequestListener, options: http.ServerO
 }
 
 /** Of node:net: its connections end with the test. */
-export async function serveRaw(handler: (socket: net.Socket) => void, options: net.ServerOpts = {}): Promise<net.Server> {
+export async function serveRaw(
+  handler: (socket: net.Socket) => void,
+  options: net.ServerOpts = {},
+): Promise<net.Server> {
   const server = net.createServer(options, handler);
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket) => sockets.add(socket));

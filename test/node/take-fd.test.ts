@@ -5,8 +5,8 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import * as socket from 'fdreactor/socket';
 import { fdOf, takeFd } from 'fdreactor/node';
+import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, own } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
@@ -14,7 +14,9 @@ import { expectArgumentType, expectInvalidState, expectUnsupported } from '../he
 import { Client, serve, serveRaw, wrongValues } from './servers.js';
 
 /** A connection as the server has it, and its client. */
-async function connection(options: net.ServerOpts = {}): Promise<{ accepted: net.Socket; client: Client; server: net.Server }> {
+async function connection(
+  options: net.ServerOpts = {},
+): Promise<{ accepted: net.Socket; client: Client; server: net.Server }> {
   const found: net.Socket[] = [];
   const server = await serveRaw((accepted) => found.push(accepted), options);
   const client = new Client(server);
@@ -56,7 +58,8 @@ test('fdOf() of what has no fd: a typed error', () => {
     expectInvalidState(() => fdOf(fresh));
   }
   const datagrams = dispose(dgram.createSocket('udp4'));
-  for (const value of [...wrongValues, datagrams, { _handle: { fd: 1 } }]) expectArgumentType(() => fdOf(value as net.Socket));
+  for (const value of [...wrongValues, datagrams, { _handle: { fd: 1 } }])
+    expectArgumentType(() => fdOf(value as net.Socket));
 });
 
 test('what Node has read comes along, and what comes later is on the fd', async () => {

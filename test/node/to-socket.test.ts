@@ -24,7 +24,7 @@ import {
 } from '../helpers/throws.js';
 import { fileOf, folderOfTests, wrongValues } from './servers.js';
 
-const pem = readFileSync(new URL('../helpers/fixtures/localhost.pem', import.meta.url));
+const pem = readFileSync(new URL('localhost.pem', import.meta.url));
 const folder = folderOfTests();
 const file = fileOf(folder, 'bytes', 1_000_000);
 
@@ -106,7 +106,9 @@ test('one port, many protocols: TLS by its name, HTTP, HTTP/2 and the rest', asy
     server.emit('connection', toSocket(fd));
   });
   expect(await get(port)).toBe('http');
-  expect(await textOf(tls.connect({ port, host: '127.0.0.1', servername: 'other.test', ca: pem }))).toBe('tls other.test');
+  expect(await textOf(tls.connect({ port, host: '127.0.0.1', servername: 'other.test', ca: pem }))).toBe(
+    'tls other.test',
+  );
   const other = net.connect(port, '127.0.0.1');
   other.write('x');
   expect(await textOf(other)).toBe('raw');
@@ -144,7 +146,10 @@ function getByHttp2(port: number): Promise<string> {
 test('bytes that were read already are delivered first: to a socket, to node:http, to node:tls', async () => {
   const [fd, peer] = tcpPair();
   socket.send(peer, Buffer.from('and more'));
-  const plain = dispose({ socket: toSocket(fd, { unread: Buffer.from('read ') }), close: () => plain.socket.destroy() });
+  const plain = dispose({
+    socket: toSocket(fd, { unread: Buffer.from('read ') }),
+    close: () => plain.socket.destroy(),
+  });
   let text = '';
   plain.socket.on('data', (part) => {
     text += part;
@@ -222,7 +227,8 @@ test('what is no stream socket is refused, and stays open', () => {
 
 test('wrong arguments are typed errors', () => {
   const [fd] = tcpPair();
-  for (const value of wrongValues.filter((one) => typeof one !== 'number')) expectArgumentType(() => toSocket(value as number));
+  for (const value of wrongValues.filter((one) => typeof one !== 'number'))
+    expectArgumentType(() => toSocket(value as number));
   for (const value of [-1, 1.5, Number.NaN, 2 ** 31]) expectOutOfRange(() => toSocket(value));
   for (const name of ['unread', 'allowHalfOpen', 'noDelay', 'keepAlive', 'keepAliveInitialDelay', 'pauseOnCreate']) {
     for (const value of [null, 'text', Symbol('s'), {}]) expectArgumentType(() => toSocket(fd, { [name]: value }));
@@ -260,8 +266,8 @@ test('server.listen({ fd }): node:http on a listener of the package, TCP and Uni
     const server = dispose(http.createServer((_request, response) => response.end('served')));
     await new Promise<void>((resolve) => server.listen({ fd: listener }, resolve));
     expect(fdOf(server)).toBe(listener);
-    expect(await get(0, listener === tcp ? { port: (server.address() as net.AddressInfo).port } : { socketPath: path })).toBe(
-      'served',
-    );
+    expect(
+      await get(0, listener === tcp ? { port: (server.address() as net.AddressInfo).port } : { socketPath: path }),
+    ).toBe('served');
   }
 });
