@@ -1,4 +1,6 @@
 // Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
+import type { ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import {
   Acceptor,
   capabilities,
@@ -29,6 +31,7 @@ import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
+import { fdOf, type SentFile, sendFile, sharedReactor, type TakenFd, takeFd, toSocket } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 
@@ -234,6 +237,23 @@ export function connections(): void {
   // @ts-expect-error no such handler
   connect(reactor, { path: '/x' }, { message: () => {} });
   void wrong;
+}
+
+export async function nodeBorder(response: ServerResponse, accepted: Socket, server: Server): Promise<void> {
+  const { signal } = new AbortController();
+  const all = { start: 1, end: 2, signal, close: true, more: true, fallback: true };
+  const sent: SentFile = await sendFile(response, new URL('file:///x'), all);
+  const via: 'sendfile' | 'copy' = (await sendFile(accepted, 3)).via;
+  const { fd, unread, ended }: TakenFd = takeFd(accepted);
+  const back: Socket = toSocket(fd, { unread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5 });
+  const reactor: Reactor = sharedReactor();
+  const fds: number[] = [fdOf(back), fdOf(server)];
+  void [sent.bytes, via, ended, reactor, fds];
+
+  // @ts-expect-error no file
+  sendFile(response, {});
+  // @ts-expect-error no socket
+  takeFd(server);
 }
 
 export function transfers(): void {
