@@ -87,6 +87,12 @@ export class FileChunk {
     }
     this.#stage = Stage.SENDING;
     this.#next = next;
+    const { socket } = this.#owner;
+    if (socket.connecting) socket.once('connect', () => this.#start());
+    else this.#start();
+  }
+
+  #start(): void {
     this.#handle = handleOf(this.#owner.socket);
     this.#fd = this.#handle?.fd ?? -1;
     this.#send();

@@ -85,7 +85,6 @@ export class SocketWrites implements ChunkOwner {
   #one(chunk: unknown, encoding: BufferEncoding, next: Next): void {
     const file = fileChunkOf(chunk);
     if (file === undefined) this.#write.call(this.socket, chunk, encoding, next);
-    else if (this.socket.connecting) this.socket.once('connect', () => file.begin(next));
     else file.begin(next);
   }
 

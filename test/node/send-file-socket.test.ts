@@ -107,8 +107,10 @@ test('a connection that is refused: rejected, and the process goes on', async ()
   await new Promise((resolve) => server.close(resolve));
   const socket = net.connect(port, '127.0.0.1');
   const sending = outcome(sendFile(socket, ownFile(openSync(path, 'r'))));
+  const written = new Promise((resolve) => socket.write('behind it', resolve));
   expect(await sending).toMatchObject({ error: { name: 'SystemError', code: 'ECONNREFUSED' } });
   expect(socket.destroyed).toBe(true);
+  expect(await written).toBeInstanceOf(Error);
 });
 
 test('an error of the connection is told by the promise: no listener of error is needed', async () => {
