@@ -4,10 +4,12 @@
  *
  * @module fdreactor/node
  */
+export { type FastifyStaticFilesOptions, fastifyStaticFiles } from './node/fastify-static-files.js';
 export { fdOf } from './node/fd-of.js';
 export type { FileSource } from './node/open-file.js';
 export { type NodeSendFileOptions, type SentFile, sendFile } from './node/send-file.js';
 export { sharedReactor } from './node/shared-reactor.js';
+export { type Middleware, type StaticFilesOptions, staticFiles } from './node/static-files.js';
 export { type TakenFd, takeFd } from './node/take-fd.js';
 export type { FileTarget } from './node/target.js';
 export { type ToSocketOptions, toSocket } from './node/to-socket.js';
