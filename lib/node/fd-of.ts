@@ -1,7 +1,7 @@
 // The fd of what node:net has.
 
 import { invalidType } from '../base/errors.js';
-import { handleOf, noHandle } from './handle.js';
+import { checkRuntime, handleOf, noHandle } from './handle.js';
 import { Server, Socket } from './modules.js';
 import { ownedByNode } from './ownership.js';
 
@@ -15,6 +15,7 @@ import { ownedByNode } from './ownership.js';
  * UnsupportedError on Windows and where the runtime does not show fds
  */
 export function fdOf(socketOrServer: import('node:net').Socket | import('node:net').Server): number {
+  checkRuntime('fdOf()');
   if (!(socketOrServer instanceof Socket) && !(socketOrServer instanceof Server)) {
     throw invalidType('socketOrServer', 'a net.Socket or a net.Server', socketOrServer);
   }

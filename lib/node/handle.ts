@@ -3,6 +3,7 @@
 // else in lib/ knows of it.
 import type { Server, Socket } from 'node:net';
 import { invalidState, UnsupportedError } from '../base/errors.js';
+import { hostUv } from '../reactor/host-loop.js';
 
 /** A handle of libuv for a stream (LibuvStreamWrap), where it has an fd. */
 export interface NodeHandle {
@@ -26,6 +27,14 @@ export type SocketInside = Socket & {
   parser?: unknown;
   encrypted?: boolean;
 };
+
+/** @throws UnsupportedError in Bun and Deno, whose sockets are not of libuv */
+export function checkRuntime(call: string): void {
+  if (hostUv === undefined) throw new UnsupportedError(call, NO_LIBUV);
+}
+
+/** Why nothing of it works in Bun and Deno. */
+export const NO_LIBUV = 'this runtime does not use libuv for its sockets';
 
 /** The handle, if there is one and it has the fd of an open file. */
 export function handleOf(owner: Socket | Server): NodeHandle | undefined {

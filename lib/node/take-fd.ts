@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
+import { checkRuntime, handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
 import { Socket as NetSocket } from './modules.js';
 
 /** A connection that has left Node. */
@@ -44,6 +44,7 @@ export function takeFd(socket: Socket): TakenFd {
 }
 
 function checkTakeable(socket: Socket): NodeHandle {
+  checkRuntime('takeFd()');
   if (!(socket instanceof NetSocket)) throw invalidType('socket', 'a net.Socket', socket);
   const { encrypted, parser } = socket as SocketInside;
   if (encrypted === true) throw new UnsupportedError('takeFd()', 'the state of a TLS connection is in the process');

@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { invalidType, UnsupportedError, withErrorCode } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { hostUv } from '../reactor/host-loop.js';
-import { handleOf, type SocketInside } from './handle.js';
+import { handleOf, NO_LIBUV, type SocketInside } from './handle.js';
 import { Socket as NetSocket, OutgoingMessage, ServerResponse as Response } from './modules.js';
 
 /** Where `sendFile()` sends to. */
@@ -31,6 +31,7 @@ export function socketOf(target: unknown): Socket | undefined {
 /** Why its bytes cannot go by sendfile(2), in words; undefined where they can. */
 export function whyNot(target: unknown): string | undefined {
   if (native.sendfile === undefined) return 'this system has no sendfile(2) for sockets';
+  if (hostUv === undefined) return NO_LIBUV;
   const socket = socketOf(target);
   if (socket === undefined) return 'the target is neither a response of node:http nor a socket of node:net';
   if ((socket as SocketInside).encrypted === true)
@@ -38,7 +39,6 @@ export function whyNot(target: unknown): string | undefined {
   if (isResponse(target) && target.write !== OutgoingMessage.prototype.write) {
     return 'write() of the response was replaced, by a compression say';
   }
-  if (hostUv === undefined) return 'this runtime does not use libuv for its sockets';
   if (!socket.destroyed && !socket.connecting && handleOf(socket) === undefined)
     return 'Node shows no fd of the socket';
   return undefined;

@@ -4,7 +4,7 @@ import { checkBoolean, checkBytes, checkDelay, checkFd, checkObject, NO_OPTIONS 
 import { errorOf, invalidState, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { isWatched } from '../socket/closing.js';
-import { handleOf } from './handle.js';
+import { checkRuntime, handleOf } from './handle.js';
 import { Socket as NetSocket } from './modules.js';
 import { ownedByNode } from './ownership.js';
 
@@ -36,6 +36,7 @@ export interface ToSocketOptions {
  * runtime does not take fds. Then the fd is yours as before
  */
 export function toSocket(fd: number, options: ToSocketOptions = NO_OPTIONS): Socket {
+  checkRuntime('toSocket()');
   checkFd(fd);
   const { unread, allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay, pauseOnCreate } = checkOptions(options);
   if (native.fd.duplicate === undefined) throw new UnsupportedError('toSocket()');

@@ -46,7 +46,7 @@ const all = ['test/contract', 'test/raw'];
 const node = (version) => ({
   name: `node-${version.split('.')[0]}`,
   platform: 'linux-x64-glibc',
-  tests: all,
+  tests: [...all, 'test/node'],
   prepare: async () => ({ command: [await nodeOf(version)] }),
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { SystemError } from 'fdreactor';
 import { fdOf, type NodeSendFileOptions, sendFile } from 'fdreactor/node';
 import { afterEach, expect, test } from 'vitest';
+import { testWith } from '../helpers/needs.js';
 import { openFds } from '../helpers/open-fds.js';
 import { ownFile } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
@@ -264,7 +265,7 @@ test.each(notFiles)('%s: a typed error, nothing was sent, and another answer can
   expect([answer.status, answer.body.toString()]).toEqual([404, 'none']);
 });
 
-test('a file of /proc has no length: nothing of it is sent', async () => {
+testWith({ needs: 'proc' }, 'a file of /proc has no length: nothing of it is sent', async () => {
   const server = await serve(async (_request, response) => {
     expect(await sendFile(response, '/proc/self/status')).toEqual({ bytes: 0, via: 'sendfile' });
     response.end();

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { Interest, type Registration } from 'fdreactor';
+import { Connection } from 'fdreactor/connection';
 import { fdOf, sendFile, sharedReactor, takeFd, toSocket } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
@@ -205,6 +206,41 @@ test('there and back: takeFd(), then toSocket() with what was unread, as often a
     expect(round).toBeLessThan(10_000);
   }
   expect(Buffer.concat(received).equals(bytes)).toBe(true);
+});
+
+test('a Connection of the package becomes a socket of Node, and a socket a Connection', async () => {
+  const reactor = sharedReactor();
+  const [fd, peer] = tcpPair();
+  const first = Buffer.from('first ');
+  let taken: { fd: number; unread: Buffer } | undefined;
+  const connection = new Connection(reactor, fd, {
+    data: (self, chunk) => {
+      expect(chunk.toString()).toBe('x');
+      taken ??= self.detach();
+    },
+  });
+  socket.send(peer, Buffer.from('x'));
+  await eventually('it is detached', () => taken !== undefined);
+  expect(connection.closed).toBe(true);
+  socket.send(peer, Buffer.from('second'));
+  const made = toSocket(taken?.fd as number, { unread: first });
+  dispose({ close: () => made.destroy() });
+  let text = '';
+  made.on('data', (part) => {
+    text += part;
+  });
+  await eventually('all has come', () => text === 'first second');
+  const again = takeFd(made);
+  let last = '';
+  const handlers = {
+    data: (_self: unknown, chunk: Buffer) => {
+      last += chunk.toString();
+    },
+  };
+  const back = dispose(new Connection(reactor, again.fd, handlers));
+  socket.send(peer, Buffer.from('third'));
+  await eventually('the Connection has it', () => last === 'third');
+  expect(back.fd).toBe(again.fd);
 });
 
 test('who owns the fd is known: what a reactor watches, or Node has, is refused, and nothing was changed', () => {

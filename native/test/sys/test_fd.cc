@@ -105,6 +105,21 @@ TEST("a terminal is left blocking, its master is not") {
   EXPECT_EQ(fd_is_non_blocking(terminal), 1);
 }
 
+TEST("a duplicate is a second number for the same file, close-on-exec") {
+  Pipe pipe;
+  std::string sent = "hello";
+  std::string received(16, '\0');
+  const Fd again(static_cast<int>(fd_duplicate(pipe.write)));
+  REQUIRE(again >= 0);
+  EXPECT(is_non_blocking_and_cloexec(again));
+  pipe.write.close();
+  EXPECT_EQ(fd_write(again, bytes_of(&sent)), 5);
+  EXPECT_EQ(fd_read(pipe.read, bytes_of(&received)), 5);
+  const int number = pipe.read;
+  pipe.read.close();
+  EXPECT_EQ(fd_duplicate(number), failure(EBADF));
+}
+
 TEST("the mode of a number that is not open is EBADF") {
   Pipe pipe;
   const int number = pipe.read;
