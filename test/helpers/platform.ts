@@ -72,7 +72,6 @@ const onWindows: Record<string, string> = {
   'test/lifecycle/torn-state.test.ts': proc,
   'test/model/model.test.ts': 'poll(2) and the files of POSIX are the reference',
   'test/node/*.test.ts': 'Node shows no fds of its sockets',
-  'test/examples/one-port.test.ts': 'Node shows no fds of its sockets',
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
