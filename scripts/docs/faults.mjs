@@ -20,6 +20,13 @@ const chapters = {
   'Memory that changes during a call': ['test/raw/iocp/buffers', 'test/windows/buffers', 'test/raw/vmsplice'],
   'Failing system calls': ['test/raw/injected-faults', 'test/contract/acceptor', 'test/windows/faults'],
   'Connections, and what their peers and handlers do': ['test/contract/connections/', 'test/framing/'],
+  "In Node's own servers": [
+    'test/node/send-file-faults',
+    'test/node/send-file-many',
+    'test/node/injected-faults',
+    'test/node/processes',
+    'test/node/take-fd',
+  ],
   'Peers that reset, stall or vanish': ['test/raw/peers', 'test/raw/sigpipe', 'test/contract/pump/'],
   'Stale events and reused numbers': ['test/contract/stale', 'test/contract/identity', 'test/raw/descriptors'],
   'Handlers that throw or re-enter': ['test/contract/throwing', 'test/contract/turns'],

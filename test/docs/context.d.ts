@@ -33,3 +33,10 @@ declare module 'epoll' {
     close(): null;
   }
 }
+
+// The types of express are a package of their own (@types/express).
+declare module 'express' {
+  export default function express(): {
+    use(path: string, middleware: import('fdreactor/node').Middleware): void;
+  };
+}
