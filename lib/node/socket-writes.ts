@@ -88,32 +88,44 @@ export class SocketWrites implements ChunkOwner {
     else file.begin(next);
   }
 
-  /** Several chunks: what is between files goes to libuv in one call each. */
+  /** Several chunks: what is between files goes to libuv in one call each. A loop, since there may be thousands. */
   #some(entries: Entries, next: Next): void {
-    const place = entries.findIndex(({ chunk }) => fileChunkOf(chunk) !== undefined);
-    if (place < 0) this.#writev?.call(this.socket, entries, next);
-    else if (place > 0) this.#part(entries, 0, place, (error) => this.#rest(error, entries, place, next));
-    else this.#part(entries, 0, 1, (error) => this.#rest(error, entries, 1, next));
+    let place = 0;
+    const goOn = (): void => {
+      while (place < entries.length && !this.socket.destroyed) {
+        const from = place;
+        place = endOfPart(entries, from);
+        let isWithin = true;
+        let isDone = false;
+        this.#part(entries, from, place, (error) => {
+          if (error != null) next(error);
+          else if (isWithin) isDone = true;
+          else goOn();
+        });
+        isWithin = false;
+        if (!isDone) return; // it has failed, or goes on later
+      }
+      next();
+    };
+    goOn();
   }
 
   #part(entries: Entries, from: number, to: number, next: Next): void {
     if (to - from === 1) {
       const { chunk, encoding } = entries[from] as Entry;
       this.#one(chunk, encoding, next);
-      return;
+    } else {
+      const part: Entries = from === 0 && to === entries.length ? entries : entries.slice(from, to);
+      part.allBuffers = entries.allBuffers === true;
+      this.#writev?.call(this.socket, part, next);
     }
-    const part: Entries = entries.slice(from, to);
-    part.allBuffers = entries.allBuffers === true;
-    this.#writev?.call(this.socket, part, next);
   }
+}
 
-  #rest(error: Error | null | undefined, entries: Entries, from: number, next: Next): void {
-    if (error != null || from === entries.length || this.socket.destroyed) {
-      next(error);
-      return;
-    }
-    const rest: Entries = entries.slice(from);
-    rest.allBuffers = entries.allBuffers === true;
-    this.#some(rest, next);
-  }
+/** Where the part ends that begins at `from`: behind a file, or before the next one. */
+function endOfPart(entries: Entries, from: number): number {
+  if (fileChunkOf(entries[from]?.chunk) !== undefined) return from + 1;
+  let to = from + 1;
+  while (to < entries.length && fileChunkOf(entries[to]?.chunk) === undefined) to++;
+  return to;
 }

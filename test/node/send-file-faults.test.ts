@@ -34,6 +34,7 @@ interface Sending {
 async function stalled(
   act: (sending: Sending, client: Client, server: http.Server) => void,
   options: NodeSendFileOptions & { file?: string } = {},
+  serverOptions: http.ServerOptions = {},
 ): Promise<{ sending: Sending; client: Client; server: http.Server }> {
   let sending: Sending | undefined;
   const { file = path, ...rest } = options;
@@ -45,7 +46,7 @@ async function stalled(
       (sending as Sending).result = result;
       if ('value' in result) response.end();
     });
-  });
+  }, serverOptions);
   const client = new Client(server);
   client.socket.pause();
   client.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -134,6 +135,17 @@ test('a peer that reads slowly never times out', async () => {
   }
   await eventually('it is over', () => sending.result !== null);
   expect(sending.result).toHaveProperty('value');
+});
+
+test('the time-outs of the server are those of requests and of idle connections: neither ends a slow response', async () => {
+  const options = { keepAliveTimeout: 20, requestTimeout: 50, headersTimeout: 50, connectionsCheckingInterval: 10 };
+  const { sending, client } = await stalled(() => {}, {}, options);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(sending.result).toBe(null);
+  client.socket.resume();
+  await eventually('it is over, and the idle connection is ended then', () => client.isClosed);
+  expect(sending.result).toEqual({ value: { bytes: SIZE, via: 'sendfile' } });
+  expect(client.received.subarray(-SIZE).equals(bytes)).toBe(true);
 });
 
 test('an AbortSignal: before the call nothing is sent, and another answer can be', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { sendFile } from 'fdreactor/node';
 import { expect, test } from 'vitest';
-import { ownFile } from '../helpers/owned.js';
+import { dispose, ownFile } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
 import { Client, fileOf, folderOfTests, outcome, portOf, serveRaw } from './servers.js';
 
@@ -183,4 +183,40 @@ test('setEncoding() of the reading side changes nothing; the hash of a hundred p
   await eventually('the connection ends', () => client.isClosed);
   const hash = (what: Buffer): string => createHash('sha256').update(what).digest('hex');
   expect(hash(client.received)).toBe(hash(bytes));
+});
+
+test('five thousand small pieces behind a peer that does not read at first', async () => {
+  const fd = ownFile(openSync(path, 'r'));
+  const count = 5000;
+  const server = await serveRaw((socket) => {
+    socket.write(bytes);
+    socket.write(bytes);
+    for (let i = 0; i < count; i++) {
+      void sendFile(socket, fd, { start: i, end: i + 3 });
+      if (i % 100 === 0) socket.write('|');
+    }
+    socket.end();
+  });
+  const client = new Client(server);
+  client.socket.pause();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.socket.resume();
+  await eventually('the connection ends', () => client.isClosed);
+  const parts = Array.from({ length: count }, (_, i) => [
+    bytes.subarray(i, i + 3),
+    Buffer.from(i % 100 === 0 ? '|' : ''),
+  ]);
+  expect(client.received.equals(Buffer.concat([bytes, bytes, ...parts.flat()]))).toBe(true);
+});
+
+test('a Unix socket takes files as well', async () => {
+  const name = join(folder, 'socket');
+  const server = net.createServer((socket) => void sendFile(socket, path).then(() => socket.end()));
+  dispose({ close: () => server.close() });
+  await new Promise<void>((resolve) => server.listen(name, resolve));
+  const client = net.connect(name);
+  const parts: Buffer[] = [];
+  client.on('data', (part) => parts.push(part));
+  await new Promise((resolve) => client.on('close', resolve));
+  expect(Buffer.concat(parts).equals(bytes)).toBe(true);
 });
