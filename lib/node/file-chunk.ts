@@ -11,21 +11,13 @@ import { Interest } from '../reactor/interest.js';
 import type { Registration } from '../reactor/registration.js';
 import { handleOf, type NodeHandle } from './handle.js';
 import type { OpenFile } from './open-file.js';
+import { hasTurn, type Paced, sliceBytes, spend } from './pace.js';
 import { sharedReactor } from './shared-reactor.js';
 
-/** About how much all chunks together send in a turn, so that no turn keeps the event loop for long. */
-const TURN_BYTES = 4 << 20;
-const LARGEST_SLICE = 1 << 20;
-const SMALLEST_SLICE = 64 << 10;
 const { ECONNABORTED = 0, EBADF = 0 } = native.constants.error;
 
 /** How many chunks wait for room in their sockets. */
 let waiting = 0;
-
-/** What the chunk sends at most until others had their turn. */
-function sliceBytes(): number {
-  return Math.min(LARGEST_SLICE, Math.max(SMALLEST_SLICE, Math.floor(TURN_BYTES / (waiting + 1))));
-}
 
 /** A chunk is at one of these; it only goes forward. */
 const Stage = { QUEUED: 0, SENDING: 1, OVER: 2 } as const;
@@ -57,7 +49,7 @@ export interface ChunkOwner {
   forget(chunk: FileChunk): void;
 }
 
-export class FileChunk {
+export class FileChunk implements Paced {
   /** Given to the stream in its place. */
   readonly buffer: Buffer;
   readonly #owner: ChunkOwner;
@@ -70,6 +62,8 @@ export class FileChunk {
   /** Of the stream: called when the chunk is through. */
   #next: ((error?: Error | null) => void) | null = null;
   #registration: Registration | null = null;
+  /** It goes on in a later turn, whether there is room or not. */
+  #isLate = false;
 
   constructor(owner: ChunkOwner, file: OpenFile, settle: Settle) {
     this.#owner = owner;
@@ -129,9 +123,19 @@ export class FileChunk {
     socket.destroy(error);
   }
 
+  goOn(): void {
+    this.#isLate = false;
+    if (this.#stage === Stage.SENDING) this.#send();
+  }
+
   #send(): void {
+    if (this.#isLate) return;
+    if (!hasTurn(this)) {
+      this.#isLate = true;
+      return;
+    }
     const file = this.#file;
-    let slice = sliceBytes();
+    let slice = sliceBytes(waiting + 1);
     while (file.left > 0) {
       const sent = this.#sendSome(Math.min(file.left, slice));
       if (this.#stage === Stage.OVER) return;
@@ -161,6 +165,7 @@ export class FileChunk {
     file.start += sent;
     file.left -= sent;
     this.#sent += sent;
+    spend(sent);
     this.#owner.onSent(sent);
     return sent;
   }

@@ -97,6 +97,32 @@ test('a thousand responses at once, slow readers and resets: hashes, fds, memory
   expect(delay.percentile(50) / 1e6).toBeLessThan(patience(100));
 });
 
+test('however many ask at once, little is sent before the event loop goes round', async () => {
+  const accepted: net.Socket[] = [];
+  let over = 0;
+  const large = fileOf(folder, 'large', 3_000_000);
+  const server = await serve(async (_request, response) => {
+    accepted.push(response.socket as net.Socket);
+    await sendFile(response, large.path);
+    response.end();
+    over++;
+  });
+  const clients = Array.from({ length: 100 }, () => net.connect(portOf(server), '127.0.0.1').resume());
+  await Promise.all(clients.map((client) => new Promise((resolve) => client.once('connect', resolve))));
+  for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  let most = 0;
+  let before = 0;
+  while (over < clients.length) {
+    await new Promise(setImmediate);
+    const now = accepted.reduce((sum, one) => sum + one.bytesWritten, 0);
+    most = Math.max(most, now - before);
+    before = now;
+  }
+  for (const client of clients) client.destroy();
+  expect(most).toBeGreaterThan(1_000_000);
+  expect(most).toBeLessThan(12 << 20); // 4 MiB and a slice, twice: as the loop polls, and behind that
+});
+
 test('the shared reactor is one, is used by others, and cannot be ended', () => {
   const reactor = sharedReactor();
   expect(sharedReactor()).toBe(reactor);
