@@ -97,6 +97,33 @@ function define(target: object, key: string, value: unknown, writable: boolean):
   Object.defineProperty(target, key, descriptor as PropertyDescriptor);
 }
 
+/**
+ * An error of Node's own modules as one of the package. Those without the name of a system error, such as of an
+ * argument, stay what they are.
+ */
+export function fromNode(error: Error, details?: SystemErrorDetails): Error {
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (typeof errno !== 'number' || typeof code !== 'string' || typeof syscall !== 'string') return error;
+  const number = IS_WINDOWS ? numberOf(code) : -errno; // Node has numbers of its own on Windows
+  return number === undefined ? error : new SystemError(number, syscall, details);
+}
+
+/** Numbers of Windows are below this, those of Winsock among them. */
+const NUMBERS_END = 16_000;
+let numberByCode: Map<string, number> | undefined;
+
+/** The first of this system's numbers with a name. */
+function numberOf(code: string): number | undefined {
+  if (numberByCode === undefined) {
+    numberByCode = new Map();
+    for (let number = 1; number < NUMBERS_END; number++) {
+      const name = native.errorName(number);
+      if (typeof name === 'string' && !numberByCode.has(name)) numberByCode.set(name, number);
+    }
+  }
+  return numberByCode.get(code);
+}
+
 let errnoByCode: Map<string, number> | undefined;
 
 function errnoOf(code: string): number | undefined {

@@ -1,11 +1,8 @@
 // FileRange: a part of a file that a connection is to send.
-import { closeSync, fstatSync } from 'node:fs';
-import { SystemError } from '../base/errors.js';
-import { native } from '../native/table.js';
+import { closeFile } from '../base/close-file.js';
+import { fromNode } from '../base/errors.js';
+import { fs } from '../native/builtins.js';
 import type { Streams } from './streams.js';
-
-/** The numbers of the system by their names: Node has others on Windows. */
-const numbers: Readonly<Record<string, number | undefined>> = native.constants.error;
 
 /** Options of `connection.sendFile()`. */
 export interface SendFileOptions {
@@ -53,21 +50,11 @@ export class FileRange {
   }
 }
 
-/** By Node: on Windows the numbers of its files are not those of sockets, and a socket may have the same one. */
-function closeFile(file: number): void {
-  try {
-    closeSync(file);
-  } catch {
-    // It is no open file: sendfile(2) has ended the connection for that, or the connection had closed before.
-  }
-}
-
 /** @throws SystemError of fstat(2) */
 export function sizeOfFile(file: number): number {
   try {
-    return fstatSync(file).size;
+    return fs.fstatSync(file).size;
   } catch (error) {
-    const { code = '', errno = 0 } = error as NodeJS.ErrnoException;
-    throw new SystemError(numbers[code] ?? Math.abs(errno), 'fstat', { fd: file });
+    throw fromNode(error as Error, { fd: file });
   }
 }

@@ -1,6 +1,6 @@
 // Sends a file where sendfile(2) cannot: read by node:fs, written to the target, with its back-pressure.
 import type { Writable } from 'node:stream';
-import { aborted, SystemError } from '../base/errors.js';
+import { aborted, fromNode, SystemError } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
@@ -42,7 +42,7 @@ function readSome(file: OpenFile): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.left));
     fs.read(file.fd, buffer, 0, buffer.length, file.start, (error, count) => {
       if (error === null) resolve(buffer.subarray(0, count));
-      else reject(new SystemError(Math.abs(error.errno ?? 0), 'read', { fd: file.fd }));
+      else reject(fromNode(error, { fd: file.fd }));
     });
   });
 }

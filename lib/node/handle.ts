@@ -3,6 +3,7 @@
 // else in lib/ knows of it.
 import type { Server, Socket } from 'node:net';
 import { invalidState, UnsupportedError } from '../base/errors.js';
+import { native } from '../native/table.js';
 import { hostUv } from '../reactor/host-loop.js';
 
 /** A handle of libuv for a stream (LibuvStreamWrap), where it has an fd. */
@@ -28,13 +29,18 @@ export type SocketInside = Socket & {
   encrypted?: boolean;
 };
 
-/** @throws UnsupportedError in Bun and Deno, whose sockets are not of libuv */
-export function checkRuntime(call: string): void {
-  if (hostUv === undefined) throw new UnsupportedError(call, NO_LIBUV);
+/** Why no socket of this runtime has an fd, in words; undefined in Node on Linux, macOS and the BSDs. */
+export const noFds = reasonForNoFds();
+
+function reasonForNoFds(): string | undefined {
+  if (hostUv === undefined) return 'this runtime does not use libuv for its sockets';
+  return native.fd.duplicate === undefined ? 'Node shows no fds of its sockets on this system' : undefined;
 }
 
-/** Why nothing of it works in Bun and Deno. */
-export const NO_LIBUV = 'this runtime does not use libuv for its sockets';
+/** @throws UnsupportedError on Windows, in Bun and in Deno */
+export function checkRuntime(call: string): void {
+  if (noFds !== undefined) throw new UnsupportedError(call, noFds);
+}
 
 /** The handle, if there is one and it has the fd of an open file. */
 export function handleOf(owner: Socket | Server): NodeHandle | undefined {

@@ -1,10 +1,10 @@
 // OpenFile: a regular file of which a range is sent, opened by path, or given as an fd or a FileHandle.
 import type { FileHandle } from 'node:fs/promises';
 import { checkFd, checkSize } from '../base/arguments.js';
-import { invalidType, invalidValue, outOfRange, SystemError } from '../base/errors.js';
+import { closeFile } from '../base/close-file.js';
+import { fromNode, invalidType, invalidValue, outOfRange, SystemError } from '../base/errors.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
-import { closeFd } from '../socket/closing.js';
 
 /** What is sent: a path, an fd, or a FileHandle of node:fs/promises. */
 export type FileSource = string | Buffer | URL | number | FileHandle;
@@ -12,13 +12,6 @@ export type FileSource = string | Buffer | URL | number | FileHandle;
 const { EISDIR, EBADF } = native.constants.error;
 // Without O_NONBLOCK the opening of a FIFO would keep a thread of libuv until another process writes.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
-
-/** An error of node:fs as one of the package. */
-function systemError(error: unknown, path?: string): Error {
-  const { errno, syscall } = error as NodeJS.ErrnoException;
-  if (typeof errno !== 'number' || typeof syscall !== 'string') return error as Error; // of an argument
-  return new SystemError(-errno, syscall, { path });
-}
 
 function isHandle(file: unknown): file is FileHandle {
   if (typeof file !== 'object' || file === null || Buffer.isBuffer(file) || file instanceof URL) return false;
@@ -42,7 +35,7 @@ export function openPath(path: string | Buffer | URL): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, FLAGS, (error, fd) => {
       if (error === null) resolve(fd);
-      else reject(systemError(error, String(path)));
+      else reject(fromNode(error, { path: String(path) }));
     });
   });
 }
@@ -80,7 +73,7 @@ export class OpenFile {
    */
   setRange(start: number, end: number | undefined): void {
     const stats = this.#stat();
-    if (stats.isDirectory()) throw new SystemError(EISDIR as number, 'sendfile', { fd: this.#fd });
+    if (stats.isDirectory() && EISDIR !== undefined) throw new SystemError(EISDIR, 'sendfile', { fd: this.#fd });
     if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
     const stop = end ?? stats.size;
     if (start > stats.size) throw outOfRange('options.start', `at most the size of the file, ${stats.size}`, start);
@@ -94,14 +87,14 @@ export class OpenFile {
     if (!this.#closes) return;
     // The promise of a FileHandle that fails to close has no reader: the file is gone either way.
     if (this.#handle !== null) void this.#handle.close().catch(() => {});
-    else closeFd(this.#fd);
+    else closeFile(this.#fd);
   }
 
   #stat(): import('node:fs').Stats {
     try {
       return fs.fstatSync(this.fd);
     } catch (error) {
-      throw systemError(error);
+      throw fromNode(error as Error, { fd: this.#fd });
     }
   }
 }

@@ -51,7 +51,6 @@ function checkTakeable(socket: Socket): NodeHandle {
   if (socket.connecting) throw invalidState('takeFd(): the socket is not connected yet');
   const handle = handleOf(socket);
   if (handle === undefined || socket.destroyed) throw noHandle(socket, 'takeFd()');
-  if (native.fd.duplicate === undefined) throw new UnsupportedError('takeFd()');
   if (parser != null) throw invalidState("takeFd(): node:http reads the socket; take it in 'upgrade' or 'connect'");
   if (socket.readableEncoding !== null) throw invalidState('takeFd(): the socket has an encoding');
   if (socket.writableEnded) throw invalidState('takeFd(): the socket was ended');

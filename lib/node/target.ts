@@ -4,8 +4,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { invalidType, UnsupportedError, withErrorCode } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { hostUv } from '../reactor/host-loop.js';
-import { handleOf, NO_LIBUV, type SocketInside } from './handle.js';
+import { handleOf, noFds, type SocketInside } from './handle.js';
 import { Socket as NetSocket, OutgoingMessage, ServerResponse as Response } from './modules.js';
 
 /** Where `sendFile()` sends to. */
@@ -30,8 +29,8 @@ export function socketOf(target: unknown): Socket | undefined {
 
 /** Why its bytes cannot go by sendfile(2), in words; undefined where they can. */
 export function whyNot(target: unknown): string | undefined {
+  if (noFds !== undefined) return noFds;
   if (native.sendfile === undefined) return 'this system has no sendfile(2) for sockets';
-  if (hostUv === undefined) return NO_LIBUV;
   const socket = socketOf(target);
   if (socket === undefined) return 'the target is neither a response of node:http nor a socket of node:net';
   if ((socket as SocketInside).encrypted === true)

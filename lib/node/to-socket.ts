@@ -39,7 +39,6 @@ export function toSocket(fd: number, options: ToSocketOptions = NO_OPTIONS): Soc
   checkRuntime('toSocket()');
   checkFd(fd);
   const { unread, allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay, pauseOnCreate } = checkOptions(options);
-  if (native.fd.duplicate === undefined) throw new UnsupportedError('toSocket()');
   if (isWatched(fd)) throw invalidState(`toSocket(): a reactor watches fd ${fd}`);
   const identity = native.fd.identity(fd);
   if (identity < 0) throw new SystemError(errorOf(identity), 'fstat', { fd });

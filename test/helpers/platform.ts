@@ -12,6 +12,8 @@ export const hasEpoll = isLinux && !overLibkqueue;
 export const hasKqueue = !hasEpoll && !isWindows;
 export const inBun = process.versions.bun !== undefined;
 export const inDeno = process.versions.deno !== undefined;
+/** Whether sockets of Node have an fd that a program can see. */
+export const showsFds = !isWindows && !inBun && !inDeno;
 /** Set by scripts/test/runtimes.mjs: the processor is another one, imitated, and a multiple slower. */
 export const underQemu = process.env.FDREACTOR_QEMU === '1';
 const oddities = [
@@ -53,6 +55,8 @@ const examples =
 const threadAnyway = 'attach() is by a waiting thread in any case: test/contract/attach.test.ts';
 const compiler = 'the compiler (a native program) is that of the machine that builds; types are the same everywhere';
 
+const noFds = 'Node shows no fds of its sockets';
+
 const onWindows: Record<string, string> = {
   'test/examples/*.test.ts': proc,
   'test/examples/file-server/{framing,http,load,paths}.test.ts': proc,
@@ -71,7 +75,8 @@ const onWindows: Record<string, string> = {
   'test/contract/identity.test.ts': 'the numbers of files are asked of /proc',
   'test/lifecycle/torn-state.test.ts': proc,
   'test/model/model.test.ts': 'poll(2) and the files of POSIX are the reference',
-  'test/node/*.test.ts': 'Node shows no fds of its sockets',
+  'test/node/{adopt,injected-faults,processes,send-file-faults,send-file-many}.test.ts': noFds,
+  'test/node/{send-file-response,send-file-socket,splice,take-fd,to-socket}.test.ts': noFds,
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
