@@ -59,7 +59,9 @@ test('nothing runs when it is installed, and no other package comes along', () =
   expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
   // Without this npm would run node-gyp because of binding.gyp.
   expect(manifest.gypfile).toBe(false);
-  for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+  const { peerDependencies, peerDependenciesMeta } = manifest;
+  for (const name of Object.keys(peerDependencies)) expect(peerDependenciesMeta[name]).toEqual({ optional: true });
+  for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
     expect(manifest).not.toHaveProperty(kind);
   }
 });
