@@ -9,7 +9,7 @@ import { native } from '../native/table.js';
 /** What is sent: a path, an fd, or a FileHandle of node:fs/promises. */
 export type FileSource = string | Buffer | URL | number | FileHandle;
 
-const { EISDIR, EBADF } = native.constants.error;
+const { EISDIR = 0, EBADF = 0 } = native.constants.error;
 // Without O_NONBLOCK the opening of a FIFO would keep a thread of libuv until another process writes.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
@@ -61,7 +61,7 @@ export class OpenFile {
    * Its fd. @throws SystemError EBADF for a FileHandle that was closed meanwhile: the number may be another file's
    */
   get fd(): number {
-    if (this.#handle !== null && this.#handle.fd !== this.#fd) throw new SystemError(EBADF as number, 'sendfile');
+    if (this.#handle !== null && this.#handle.fd !== this.#fd) throw new SystemError(EBADF, 'sendfile');
     return this.#fd;
   }
 
@@ -73,7 +73,7 @@ export class OpenFile {
    */
   setRange(start: number, end: number | undefined): void {
     const stats = this.#stat();
-    if (stats.isDirectory() && EISDIR !== undefined) throw new SystemError(EISDIR, 'sendfile', { fd: this.#fd });
+    if (stats.isDirectory()) throw new SystemError(EISDIR, 'sendfile', { fd: this.#fd });
     if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
     const stop = end ?? stats.size;
     if (start > stats.size) throw outOfRange('options.start', `at most the size of the file, ${stats.size}`, start);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fastifyStaticFiles, type StaticFilesOptions, staticFiles } from 'fdreactor/node';
 import { describe, expect, test, vi } from 'vitest';
 import { dispose } from '../helpers/owned.js';
+import { showsFds } from '../helpers/platform.js';
 import { expectArgumentType } from '../helpers/throws.js';
 import { type Answer, ask, fileOf, folderOfTests, portOf, serve } from './servers.js';
 
@@ -65,7 +66,7 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
   const get = async (path: string, headers = {}, method = 'GET', options: StaticFilesOptions = {}): Promise<Answer> =>
     ask(await start(options), { path: `/files${path}`, headers, method });
 
-  test('a file, with the headers of send, by sendfile(2)', async () => {
+  test('a file, with the headers of send, by sendfile(2) where there is one', async () => {
     const reads = vi.spyOn(fs, 'read');
     const streams = vi.spyOn(fs, 'createReadStream');
     const { status, body, headers } = await get('/file.bin');
@@ -76,7 +77,7 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
       'cache-control': 'public, max-age=0',
       'content-type': 'application/octet-stream',
     });
-    expect([reads.mock.calls.length, streams.mock.calls.length]).toEqual([0, 0]);
+    if (showsFds) expect([reads.mock.calls.length, streams.mock.calls.length]).toEqual([0, 0]);
     vi.restoreAllMocks();
     expect(headers.etag).toBeDefined();
     expect(headers['last-modified']).toBeDefined();

@@ -115,6 +115,7 @@ constexpr Constant kConstants[] = {
     {"error", "EEXIST", ERROR_ALREADY_EXISTS},
     {"error", "EINPROGRESS", WSAEINPROGRESS},
     {"error", "EINVAL", WSAEINVAL},
+    {"error", "EISDIR", ERROR_INVALID_FUNCTION},
     {"error", "EMFILE", WSAEMFILE},
     {"error", "EMSGSIZE", WSAEMSGSIZE},
     {"error", "ENOBUFS", WSAENOBUFS},
