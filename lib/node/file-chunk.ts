@@ -22,19 +22,30 @@ let waiting = 0;
 /** A chunk is at one of these; it only goes forward. */
 const Stage = { QUEUED: 0, SENDING: 1, OVER: 2 } as const;
 
-const chunks = new WeakMap<object, FileChunk>();
+/** A Buffer without memory that says of itself to have so many bytes. */
+class FileBuffer extends Uint8Array {
+  readonly chunk: FileChunk;
+  readonly #length: number;
+
+  constructor(chunk: FileChunk, length: number) {
+    super(0);
+    this.chunk = chunk;
+    this.#length = length;
+  }
+
+  override get length(): number {
+    return this.#length;
+  }
+
+  override get byteLength(): number {
+    return this.#length;
+  }
+}
+Object.setPrototypeOf(FileBuffer.prototype, Buffer.prototype); // Buffer's constructor makes no subclass
 
 /** The chunk of a file that a buffer stands for, if it is one. */
 export function fileChunkOf(buffer: unknown): FileChunk | undefined {
-  return typeof buffer === 'object' && buffer !== null ? chunks.get(buffer) : undefined;
-}
-
-/** A Buffer that says of itself to have so many bytes. */
-function bufferOf(length: number): Buffer {
-  const buffer = Buffer.alloc(0);
-  Object.defineProperty(buffer, 'length', { value: length });
-  Object.defineProperty(buffer, 'byteLength', { value: length });
-  return buffer;
+  return buffer instanceof FileBuffer ? buffer.chunk : undefined;
 }
 
 /** Called once, when all is sent (null) or never will be. */
@@ -69,8 +80,7 @@ export class FileChunk implements Paced {
     this.#owner = owner;
     this.#file = file;
     this.#settle = settle;
-    this.buffer = bufferOf(file.left);
-    chunks.set(this.buffer, this);
+    this.buffer = new FileBuffer(this, file.left) as unknown as Buffer;
   }
 
   /** Its turn in the stream. @param next called when the stream may go on with the next chunk */

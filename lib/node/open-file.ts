@@ -37,6 +37,21 @@ export function isPath(file: FileSource): file is string | Buffer | URL {
   return typeof file !== 'number' && !isHandle(file);
 }
 
+/** A path for the kernel, as it is copied. No character of JavaScript has more than three bytes. */
+const pathBytes = Buffer.allocUnsafeSlow(4096);
+const LONGEST = Math.floor(pathBytes.length / 3);
+// Under Node's permission model it is node:fs that decides what may be opened.
+const opensItself = native.linux?.openCached !== undefined && !('permission' in process);
+
+/**
+ * Opens a file at once, if that needs no disk. Returns -1 if it does, and if the file cannot be opened: openPath() then
+ * does it, or says why not.
+ */
+export function openCached(path: string | Buffer | URL): number {
+  if (!opensItself || typeof path !== 'string' || path.length > LONGEST || path.includes('\0')) return -1;
+  return native.linux?.openCached(pathBytes, 0, pathBytes.write(path)) ?? -1;
+}
+
 /** @throws SystemError of open(2) */
 export function openPath(path: string | Buffer | URL): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -51,7 +66,7 @@ export function openPath(path: string | Buffer | URL): Promise<number> {
 export class OpenFile {
   readonly #handle: FileHandle | null;
   readonly #fd: number;
-  readonly #closes: boolean;
+  #closes: boolean;
   /** What is sent next. */
   start = 0;
   /** How many bytes are still to be sent. */
@@ -79,30 +94,39 @@ export class OpenFile {
    * ERR_OUT_OF_RANGE
    */
   setRange(start: number, end: number | undefined): void {
-    const stats = this.#stat();
-    if (stats.isDirectory()) throw new SystemError(EISDIR as number, 'sendfile', { fd: this.#fd });
-    if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
-    const stop = end ?? stats.size;
-    if (start > stats.size) throw outOfRange('options.start', `at most the size of the file, ${stats.size}`, start);
-    if (stop > stats.size) throw outOfRange('options.end', `at most the size of the file, ${stats.size}`, stop);
+    const size = this.#size();
+    const stop = end ?? size;
+    if (start > size) throw outOfRange('options.start', `at most the size of the file, ${size}`, start);
+    if (stop > size) throw outOfRange('options.end', `at most the size of the file, ${size}`, stop);
     this.start = start;
     this.left = stop - start;
   }
 
-  /** Closes the file, if that was asked for. */
+  /** Closes the file, if that was asked for, and once: the number may be another file's afterwards. */
   close(): void {
     if (!this.#closes) return;
+    this.#closes = false;
     // The promise of a FileHandle that fails to close has no reader: the file is gone either way.
     if (this.#handle !== null) void this.#handle.close().catch(() => {});
     else closeFd(this.#fd);
   }
 
-  #stat(): import('node:fs').Stats {
+  #size(): number {
+    const size = native.fd.fileSize?.(this.fd) ?? -1;
+    return size >= 0 ? size : this.#sizeOfStats();
+  }
+
+  /** By node:fs: on Windows, whose fds of files only the C library knows, and to say what is the matter. */
+  #sizeOfStats(): number {
+    let stats: import('node:fs').Stats;
     try {
-      return fs.fstatSync(this.fd);
+      stats = fs.fstatSync(this.fd);
     } catch (error) {
       throw systemError(error);
     }
+    if (stats.isDirectory()) throw new SystemError(EISDIR as number, 'sendfile', { fd: this.#fd });
+    if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
+    return stats.size;
   }
 }
 

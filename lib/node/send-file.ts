@@ -7,7 +7,7 @@ import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted, invalidType } from '../base/errors.js';
 import { errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
-import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openPath } from './open-file.js';
+import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';
 import { agreeOnLength, hasBody, hasBodyForGet } from './response.js';
 import { SocketWrites } from './socket-writes.js';
 import { checkTarget, checkWritable, type FileTarget, isResponse, refuse, socketOf, whyNot } from './target.js';
@@ -40,7 +40,7 @@ export interface SentFile {
 }
 
 interface Plan {
-  readonly target: Writable;
+  readonly target: Target;
   readonly start: number;
   readonly end: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -49,8 +49,12 @@ interface Plan {
   readonly copies: boolean;
 }
 
-/** Passed when the last file of a target has its place in the target's queue: the next one waits for that. */
-const turns = new WeakMap<Writable, Promise<void>>();
+/**
+ * Of a target: fulfilled when the last file has its place in the target's queue: the next one waits for that. No
+ * WeakMap, whose entries would live on through collections of the young, as would all that they refer to.
+ */
+const TURN = Symbol('fdreactor.turn');
+type Target = Writable & { [TURN]?: Promise<void> | undefined };
 
 /**
  * Sends a file, or a part of one, into a response of node:http or a socket of node:net, inside the kernel
@@ -88,51 +92,63 @@ const turns = new WeakMap<Writable, Promise<void>>();
  * ERR_STREAM_DESTROYED for a target that has ended; UnsupportedError without `fallback` for TLS, HTTP/2, a response
  * whose `write()` was replaced, and where there is no sendfile(2); TypeError and RangeError for wrong arguments
  */
-export async function sendFile(
+export function sendFile(
   target: FileTarget | Writable,
   file: FileSource,
   options: NodeSendFileOptions = NO_OPTIONS,
 ): Promise<SentFile> {
-  checkTarget(target);
-  checkSource(file);
-  const { plan, closes } = planOf(target, options);
-  const given = isPath(file) ? null : new OpenFile(file, closes);
   try {
-    checkBeginning(plan);
+    checkTarget(target);
+    checkSource(file);
+    const { plan, closes } = planOf(target, options);
+    const given = isPath(file) ? null : new OpenFile(file, closes);
+    try {
+      checkBeginning(plan);
+    } catch (error) {
+      given?.close();
+      throw error;
+    }
+    if (given !== null && plan.target[TURN] === undefined && !plan.copies) return send(plan, given);
+    return sendInTurn(plan, given ?? openFile(file as string));
   } catch (error) {
-    given?.close();
-    throw error;
+    return Promise.reject(error);
   }
-  const before = turns.get(target);
-  if (given !== null && before === undefined && !plan.copies) return send(plan, given);
-  return sendInTurn(plan, before, given ?? openFile(file as string));
 }
 
-/** Waits for what was begun before, and for the file to be open. */
-async function sendInTurn(
-  plan: Plan,
-  before: Promise<void> | undefined,
-  opening: OpenFile | Promise<OpenFile>,
-): Promise<SentFile> {
+/** Waits for what was begun before, and for the file to be open: at least until the caller's turn is over. */
+async function sendInTurn(plan: Plan, opening: OpenFile | Promise<OpenFile>): Promise<SentFile> {
   const { target } = plan;
+  const before = target[TURN];
   let pass: () => void = () => {};
   const turn = new Promise<void>((resolve) => {
     pass = resolve;
   });
-  turns.set(target, turn);
+  target[TURN] = turn;
   try {
-    const [file] = await Promise.all([opening, before]);
+    const file = await opened(opening, before);
     const sending = send(plan, file);
     if (plan.copies) await sending; // else it has its place in the queue
     return sending;
   } finally {
     pass();
-    if (turns.get(target) === turn) turns.delete(target);
+    if (target[TURN] === turn) target[TURN] = undefined;
   }
 }
 
-async function openFile(path: string | Buffer | URL): Promise<OpenFile> {
-  return new OpenFile(await openPath(path), true);
+/** Also where it cannot be opened, those before have their place first: those behind wait for this one alone. */
+async function opened(opening: OpenFile | Promise<OpenFile>, before: Promise<void> | undefined): Promise<OpenFile> {
+  if (opening instanceof OpenFile) {
+    await before;
+    return opening;
+  }
+  const [result] = await Promise.allSettled([opening, before]);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+function openFile(path: string | Buffer | URL): OpenFile | Promise<OpenFile> {
+  const fd = openCached(path);
+  return fd >= 0 ? new OpenFile(fd, true) : openPath(path).then((slow) => new OpenFile(slow, true));
 }
 
 function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
@@ -161,20 +177,29 @@ function checkBeginning({ target, signal }: Plan): void {
 }
 
 /** Takes the file over: closes it, if that was asked for, however it ends. Begins before it returns. */
-async function send(plan: Plan, file: OpenFile): Promise<SentFile> {
-  const { target } = plan;
+function send(plan: Plan, file: OpenFile): Promise<SentFile> {
+  const { target, copies } = plan;
   try {
     checkBeginning(plan); // anew: the file may have been opened meanwhile
     file.setRange(plan.start, plan.end);
-    if (isResponse(target) && !beginResponse(target, file.left, plan.isPart)) file.left = 0;
-    else if (plan.copies) return { bytes: await copyFile(target, file, plan.signal), via: 'copy' };
-    else return { bytes: await enqueue(plan, file), via: 'sendfile' };
+    if (!isResponse(target) || beginResponse(target, file.left, plan.isPart)) {
+      return copies ? copy(plan, file) : enqueue(plan, file);
+    }
+    file.close();
+    return Promise.resolve({ bytes: 0, via: copies ? 'copy' : 'sendfile' });
+  } catch (error) {
+    file.close();
+    return Promise.reject(error);
+  }
+}
+
+async function copy({ target, signal }: Plan, file: OpenFile): Promise<SentFile> {
+  try {
+    return { bytes: await copyFile(target, file, signal), via: 'copy' };
   } catch (error) {
     file.close();
     throw error;
   }
-  file.close();
-  return { bytes: 0, via: plan.copies ? 'copy' : 'sendfile' };
 }
 
 /** Settles the headers. Returns whether the response has a body. */
@@ -187,11 +212,12 @@ function beginResponse(response: ServerResponse, length: number, isPart: boolean
 }
 
 /** Gives the stream a chunk that stands for the file. */
-function enqueue({ target, signal }: Plan, file: OpenFile): Promise<number> {
+function enqueue({ target, signal }: Plan, file: OpenFile): Promise<SentFile> {
+  const writes = SocketWrites.of(socketOf(target) as Socket);
   return new Promise((resolve, reject) => {
-    const chunk = SocketWrites.of(socketOf(target) as Socket).add(file, (error, sent) => {
+    const chunk = writes.add(file, (error, sent) => {
       forget();
-      if (error === null) resolve(sent);
+      if (error === null) resolve({ bytes: sent, via: 'sendfile' });
       else reject(errorUnder(signal, error));
     });
     const forget = onAbort(signal, () => chunk.fail(aborted(signal?.reason)));
