@@ -20,6 +20,15 @@ function systemError(error: unknown, path?: string): Error {
   return new SystemError(-errno, syscall, { path });
 }
 
+/** @throws SystemError of fstat(2) */
+export function statsOf(fd: number): import('node:fs').Stats {
+  try {
+    return fs.fstatSync(fd);
+  } catch (error) {
+    throw systemError(error);
+  }
+}
+
 function isHandle(file: unknown): file is FileHandle {
   if (typeof file !== 'object' || file === null || Buffer.isBuffer(file) || file instanceof URL) return false;
   return typeof (file as FileHandle).fd === 'number' && typeof (file as FileHandle).close === 'function';
@@ -51,6 +60,9 @@ export function openCached(path: string | Buffer | URL): number {
   if (!opensItself || typeof path !== 'string' || path.length > LONGEST || path.includes('\0')) return -1;
   return native.linux?.openCached(pathBytes, 0, pathBytes.write(path)) ?? -1;
 }
+
+/** What openCached() has opened is closed by the package: node:fs does not know of it. */
+export const closeOpened: (fd: number) => void = closeFd;
 
 /** @throws SystemError of open(2) */
 export function openPath(path: string | Buffer | URL): Promise<number> {
@@ -118,12 +130,7 @@ export class OpenFile {
 
   /** By node:fs: on Windows, whose fds of files only the C library knows, and to say what is the matter. */
   #sizeOfStats(): number {
-    let stats: import('node:fs').Stats;
-    try {
-      stats = fs.fstatSync(this.fd);
-    } catch (error) {
-      throw systemError(error);
-    }
+    const stats = statsOf(this.fd);
     if (stats.isDirectory()) throw new SystemError(EISDIR as number, 'sendfile', { fd: this.#fd });
     if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
     return stats.size;

@@ -40,7 +40,10 @@ export interface SentFile {
 }
 
 interface Plan {
-  readonly target: Target;
+  readonly target: Writable;
+  /** The target, if it is a response. */
+  readonly response: ServerResponse | null;
+  readonly socket: Socket | undefined;
   readonly start: number;
   readonly end: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -50,11 +53,11 @@ interface Plan {
 }
 
 /**
- * Of a target: fulfilled when the last file has its place in the target's queue: the next one waits for that. No
- * WeakMap, whose entries would live on through collections of the young, as would all that they refer to.
+ * Fulfilled when the last file has its place in the queue: the next one waits for that. Of a socket, whichever response
+ * the file is for; of the target where it is copied, which has its place only when all is written.
  */
 const TURN = Symbol('fdreactor.turn');
-type Target = Writable & { [TURN]?: Promise<void> | undefined };
+type Queue = Writable & { [TURN]?: Promise<void> | undefined };
 
 /**
  * Sends a file, or a part of one, into a response of node:http or a socket of node:net, inside the kernel
@@ -98,7 +101,6 @@ export function sendFile(
   options: NodeSendFileOptions = NO_OPTIONS,
 ): Promise<SentFile> {
   try {
-    checkTarget(target);
     checkSource(file);
     const { plan, closes } = planOf(target, options);
     const given = isPath(file) ? null : new OpenFile(file, closes);
@@ -108,7 +110,7 @@ export function sendFile(
       given?.close();
       throw error;
     }
-    if (given !== null && plan.target[TURN] === undefined && !plan.copies) return send(plan, given);
+    if (given !== null && !plan.copies && queueOf(plan)[TURN] === undefined) return send(plan, given);
     return sendInTurn(plan, given ?? openFile(file as string));
   } catch (error) {
     return Promise.reject(error);
@@ -117,21 +119,36 @@ export function sendFile(
 
 /** Waits for what was begun before, and for the file to be open: at least until the caller's turn is over. */
 async function sendInTurn(plan: Plan, opening: OpenFile | Promise<OpenFile>): Promise<SentFile> {
-  const { target } = plan;
-  const before = target[TURN];
+  const queue = queueOf(plan);
+  const before = queue[TURN];
   let pass: () => void = () => {};
   const turn = new Promise<void>((resolve) => {
     pass = resolve;
   });
-  target[TURN] = turn;
+  queue[TURN] = turn;
   try {
     const file = await opened(opening, before);
+    checkLater(plan, file);
     const sending = send(plan, file);
     if (plan.copies) await sending; // else it has its place in the queue
     return sending;
   } finally {
     pass();
-    if (target[TURN] === turn) target[TURN] = undefined;
+    if (queue[TURN] === turn) queue[TURN] = undefined;
+  }
+}
+
+function queueOf({ copies, target, socket }: Plan): Queue {
+  return copies ? target : (socket as Socket);
+}
+
+/** Checks anew what may have changed while the file was opened. */
+function checkLater(plan: Plan, file: OpenFile): void {
+  try {
+    checkBeginning(plan);
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }
 
@@ -151,7 +168,9 @@ function openFile(path: string | Buffer | URL): OpenFile | Promise<OpenFile> {
   return fd >= 0 ? new OpenFile(fd, true) : openPath(path).then((slow) => new OpenFile(slow, true));
 }
 
-function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
+function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
+  const response = isResponse(target) ? target : null;
+  if (response === null) checkTarget(target);
   checkObject(options, 'options');
   const { start = 0, end, signal, close = false, more = false, fallback = false } = options;
   checkFileRange(start, end);
@@ -159,9 +178,11 @@ function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; c
   checkBoolean(close, 'options.close');
   checkBoolean(more, 'options.more');
   checkBoolean(fallback, 'options.fallback');
-  const reason = whyNot(target);
+  const socket = socketOf(target);
+  const reason = whyNot(target, socket);
   if (reason !== undefined && !fallback) refuse(reason);
-  return { plan: { target, start, end, signal, isPart: more, copies: reason !== undefined }, closes: close };
+  const copies = reason !== undefined;
+  return { plan: { target, response, socket, start, end, signal, isPart: more, copies }, closes: close };
 }
 
 function checkSignal(signal: unknown): void {
@@ -178,11 +199,10 @@ function checkBeginning({ target, signal }: Plan): void {
 
 /** Takes the file over: closes it, if that was asked for, however it ends. Begins before it returns. */
 function send(plan: Plan, file: OpenFile): Promise<SentFile> {
-  const { target, copies } = plan;
+  const { response, copies } = plan;
   try {
-    checkBeginning(plan); // anew: the file may have been opened meanwhile
     file.setRange(plan.start, plan.end);
-    if (!isResponse(target) || beginResponse(target, file.left, plan.isPart)) {
+    if (response === null || beginResponse(response, file.left, plan.isPart)) {
       return copies ? copy(plan, file) : enqueue(plan, file);
     }
     file.close();
@@ -212,8 +232,8 @@ function beginResponse(response: ServerResponse, length: number, isPart: boolean
 }
 
 /** Gives the stream a chunk that stands for the file. */
-function enqueue({ target, signal }: Plan, file: OpenFile): Promise<SentFile> {
-  const writes = SocketWrites.of(socketOf(target) as Socket);
+function enqueue({ target, socket, signal }: Plan, file: OpenFile): Promise<SentFile> {
+  const writes = SocketWrites.of(socket as Socket);
   return new Promise((resolve, reject) => {
     const chunk = writes.add(file, (error, sent) => {
       forget();
