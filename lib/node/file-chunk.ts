@@ -4,6 +4,7 @@
 // write() says false and 'drain' follows, end() and 'finish' wait for it. socket-writes.ts calls `begin()` when it is
 // the chunk's turn: at that time libuv has given the kernel all that came before.
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { errorOf, SystemError, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { native } from '../native/table.js';
@@ -64,6 +65,7 @@ export class FileChunk implements Paced {
   /** Given to the stream in its place. */
   readonly buffer: Buffer;
   readonly #owner: ChunkOwner;
+  readonly #target: Writable;
   readonly #file: OpenFile;
   readonly #settle: Settle;
   #stage: number = Stage.QUEUED;
@@ -76,8 +78,10 @@ export class FileChunk implements Paced {
   /** It goes on in a later turn, whether there is room or not. */
   #isLate = false;
 
-  constructor(owner: ChunkOwner, file: OpenFile, settle: Settle) {
+  /** @param target what it is written to: the socket, or a response that has the socket or will have it */
+  constructor(owner: ChunkOwner, target: Writable, file: OpenFile, settle: Settle) {
     this.#owner = owner;
+    this.#target = target;
     this.#file = file;
     this.#settle = settle;
     this.buffer = new FileBuffer(this, file.left) as unknown as Buffer;
@@ -121,7 +125,10 @@ export class FileChunk implements Paced {
     if (this.#stage !== Stage.OVER) this.#end(error);
   }
 
-  /** Ends it, and where something may be on its way the connection. */
+  /**
+   * Ends it, and where something may be on its way the connection. A response behind others in a pipeline has no socket
+   * yet: node:http destroys that at the response's turn, when the others are through.
+   */
   fail(error: Error): void {
     if (this.#stage === Stage.OVER) return;
     const next = this.#next;
@@ -130,7 +137,8 @@ export class FileChunk implements Paced {
     if (socket.destroyed) return;
     socket.on('error', ignore); // who sends the file is told by the promise
     if (next !== null) next(error);
-    socket.destroy(error);
+    const waits = (this.#target as { socket?: Socket | null }).socket === null;
+    (waits ? this.#target : socket).destroy(error);
   }
 
   goOn(): void {

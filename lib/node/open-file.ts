@@ -2,9 +2,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { checkFd, checkSize } from '../base/arguments.js';
 import { invalidType, invalidValue, outOfRange, SystemError } from '../base/errors.js';
-import { fs } from '../native/builtins.js';
+import { fs, url } from '../native/builtins.js';
 import { native } from '../native/table.js';
-import { closeFd } from '../socket/closing.js';
+import { closeFd, prepareClose } from '../socket/closing.js';
 
 /** What is sent: a path, an fd, or a FileHandle of node:fs/promises. */
 export type FileSource = string | Buffer | URL | number | FileHandle;
@@ -20,12 +20,13 @@ function systemError(error: unknown, path?: string): Error {
   return new SystemError(-errno, syscall, { path });
 }
 
-/** @throws SystemError of fstat(2) */
-export function statsOf(fd: number): import('node:fs').Stats {
+/** In a worker node:fs knows of each fd that it has opened, and closes it at the end unless it has been told. */
+function closeByNode(fd: number): void {
+  prepareClose(fd);
   try {
-    return fs.fstatSync(fd);
-  } catch (error) {
-    throw systemError(error);
+    fs.closeSync(fd);
+  } catch {
+    // It was closed meanwhile: it is gone either way.
   }
 }
 
@@ -57,12 +58,21 @@ const opensItself = native.linux?.openCached !== undefined && !('permission' in 
  * does it, or says why not.
  */
 export function openCached(path: string | Buffer | URL): number {
-  if (!opensItself || typeof path !== 'string' || path.length > LONGEST || path.includes('\0')) return -1;
-  return native.linux?.openCached(pathBytes, 0, pathBytes.write(path)) ?? -1;
+  if (!opensItself) return -1;
+  const text = path instanceof URL ? pathOfUrl(path) : path;
+  if (text.length > LONGEST || text.includes('\0')) return -1;
+  const length = typeof text === 'string' ? pathBytes.write(text) : text.copy(pathBytes);
+  return native.linux?.openCached(pathBytes, 0, length) ?? -1;
 }
 
-/** What openCached() has opened is closed by the package: node:fs does not know of it. */
-export const closeOpened: (fd: number) => void = closeFd;
+/** '' for a URL of no file. */
+function pathOfUrl(location: URL): string {
+  try {
+    return url.fileURLToPath(location);
+  } catch {
+    return ''; // node:fs says what is the matter with it
+  }
+}
 
 /** @throws SystemError of open(2) */
 export function openPath(path: string | Buffer | URL): Promise<number> {
@@ -78,17 +88,36 @@ export function openPath(path: string | Buffer | URL): Promise<number> {
 export class OpenFile {
   readonly #handle: FileHandle | null;
   readonly #fd: number;
+  readonly #isCached: boolean;
   #closes: boolean;
   /** What is sent next. */
   start = 0;
   /** How many bytes are still to be sent. */
   left = 0;
 
-  /** @param closes close() closes the file; else it stays the caller's */
-  constructor(file: number | FileHandle, closes: boolean) {
+  /**
+   * @param closes close() closes the file; else it stays the caller's
+   * @param isCached openCached() has opened it
+   */
+  constructor(file: number | FileHandle, closes: boolean, isCached = false) {
     this.#handle = typeof file === 'number' ? null : file;
     this.#fd = typeof file === 'number' ? file : file.fd;
     this.#closes = closes;
+    this.#isCached = isCached;
+  }
+
+  /** One that openCached() has opened; undefined for an fd below 0. */
+  static ofCached(fd: number): OpenFile | undefined {
+    return fd < 0 ? undefined : new OpenFile(fd, true, true);
+  }
+
+  /** @throws SystemError of fstat(2) */
+  stats(): import('node:fs').Stats {
+    try {
+      return fs.fstatSync(this.fd);
+    } catch (error) {
+      throw systemError(error);
+    }
   }
 
   /**
@@ -120,7 +149,8 @@ export class OpenFile {
     this.#closes = false;
     // The promise of a FileHandle that fails to close has no reader: the file is gone either way.
     if (this.#handle !== null) void this.#handle.close().catch(() => {});
-    else closeFd(this.#fd);
+    else if (this.#isCached) closeFd(this.#fd);
+    else closeByNode(this.#fd);
   }
 
   #size(): number {
@@ -130,7 +160,7 @@ export class OpenFile {
 
   /** By node:fs: on Windows, whose fds of files only the C library knows, and to say what is the matter. */
   #sizeOfStats(): number {
-    const stats = statsOf(this.fd);
+    const stats = this.stats();
     if (stats.isDirectory()) throw new SystemError(EISDIR as number, 'sendfile', { fd: this.#fd });
     if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
     return stats.size;

@@ -21,7 +21,7 @@ export interface NodeSendFileOptions {
    * the last byte itself.)
    */
   end?: number;
-  /** Ends it: before the first byte nothing is sent, later the connection is destroyed. */
+  /** Ends it, see `sendFile()`. */
   signal?: AbortSignal;
   /** Closes an fd or a FileHandle when it is over, however it ends; false by default. A path is always closed. */
   close?: boolean;
@@ -83,8 +83,9 @@ type Queue = Writable & { [TURN]?: Promise<void> | undefined };
  *
  * Progress is activity for `setTimeout()` of the socket and the server. Where many are sent at once each has its turn.
  *
- * Once it is accepted, an error destroys the connection, which then emits 'error' for those who listen and 'close'. An
- * error before that leaves the target as it was: another answer can be sent.
+ * Once it is accepted, an error or an abort destroys the connection, which then emits 'error' for those who listen and
+ * 'close'. An error before that leaves the target as it was: another answer can be sent. A response that waits in a
+ * pipeline fails at once, and nothing of it is sent; those before it go out whole, and then the connection ends.
  *
  * @param target also one that is corked, or waits in a pipeline; a `net.Socket` may still be connecting
  * @param file a path, an fd of node:fs, or a FileHandle; an fd must stay open until it is over
@@ -101,20 +102,30 @@ export function sendFile(
   options: NodeSendFileOptions = NO_OPTIONS,
 ): Promise<SentFile> {
   try {
-    checkSource(file);
     const { plan, closes } = planOf(target, options);
-    const given = isPath(file) ? null : new OpenFile(file, closes);
-    try {
-      checkBeginning(plan);
-    } catch (error) {
-      given?.close();
-      throw error;
-    }
-    if (given !== null && !plan.copies && queueOf(plan)[TURN] === undefined) return send(plan, given);
-    return sendInTurn(plan, given ?? openFile(file as string));
+    checkSource(file);
+    if (!isPath(file)) return sendOpen(plan, new OpenFile(file, closes));
+    checkBeginning(plan);
+    return sendInTurn(plan, openFile(file));
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** @internal sendFile() of a file that the package has opened, and closes. */
+export function sendOpenFile(target: Writable, file: OpenFile, options: NodeSendFileOptions): Promise<SentFile> {
+  try {
+    return sendOpen(planOf(target, options).plan, file);
+  } catch (error) {
+    file.close();
+    return Promise.reject(error);
+  }
+}
+
+/** Begins before it returns, if nothing that was begun before has to have its place first. */
+function sendOpen(plan: Plan, file: OpenFile): Promise<SentFile> {
+  checkPlan(plan, file);
+  return plan.copies || queueOf(plan)[TURN] !== undefined ? sendInTurn(plan, file) : send(plan, file);
 }
 
 /** Waits for what was begun before, and for the file to be open: at least until the caller's turn is over. */
@@ -128,7 +139,7 @@ async function sendInTurn(plan: Plan, opening: OpenFile | Promise<OpenFile>): Pr
   queue[TURN] = turn;
   try {
     const file = await opened(opening, before);
-    checkLater(plan, file);
+    checkPlan(plan, file); // anew: it may have taken its time to open
     const sending = send(plan, file);
     if (plan.copies) await sending; // else it has its place in the queue
     return sending;
@@ -142,8 +153,8 @@ function queueOf({ copies, target, socket }: Plan): Queue {
   return copies ? target : (socket as Socket);
 }
 
-/** Checks anew what may have changed while the file was opened. */
-function checkLater(plan: Plan, file: OpenFile): void {
+/** Closes the file if the sending cannot begin. */
+function checkPlan(plan: Plan, file: OpenFile): void {
   try {
     checkBeginning(plan);
   } catch (error) {
@@ -164,8 +175,7 @@ async function opened(opening: OpenFile | Promise<OpenFile>, before: Promise<voi
 }
 
 function openFile(path: string | Buffer | URL): OpenFile | Promise<OpenFile> {
-  const fd = openCached(path);
-  return fd >= 0 ? new OpenFile(fd, true) : openPath(path).then((slow) => new OpenFile(slow, true));
+  return OpenFile.ofCached(openCached(path)) ?? openPath(path).then((fd) => new OpenFile(fd, true));
 }
 
 function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
@@ -235,7 +245,7 @@ function beginResponse(response: ServerResponse, length: number, isPart: boolean
 function enqueue({ target, socket, signal }: Plan, file: OpenFile): Promise<SentFile> {
   const writes = SocketWrites.of(socket as Socket);
   return new Promise((resolve, reject) => {
-    const chunk = writes.add(file, (error, sent) => {
+    const chunk = writes.add(target, file, (error, sent) => {
       forget();
       if (error === null) resolve({ bytes: sent, via: 'sendfile' });
       else reject(errorUnder(signal, error));

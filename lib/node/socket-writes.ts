@@ -2,6 +2,7 @@
 // calls of a stream (its documented way to implement one); a socket that sends a file gets its own, in front of those
 // that it had. Nothing else of Node is changed.
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { native } from '../native/table.js';
 import { type ChunkOwner, FileChunk, fileChunkOf, type Settle } from './file-chunk.js';
 import { handleOf, type NodeHandle, type SocketInside } from './handle.js';
@@ -53,8 +54,8 @@ export class SocketWrites implements ChunkOwner {
   }
 
   /** A chunk for the queue of the socket, or of a response that will have the socket. */
-  add(file: OpenFile, settle: Settle): FileChunk {
-    const chunk = new FileChunk(this, file, settle);
+  add(target: Writable, file: OpenFile, settle: Settle): FileChunk {
+    const chunk = new FileChunk(this, target, file, settle);
     this.#chunks.add(chunk);
     return chunk;
   }

@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkBoolean, checkFunction, checkObject, checkString, NO_OPTIONS } from '../base/arguments.js';
 import { UnsupportedError, withErrorCode } from '../base/errors.js';
 import { path, require } from '../native/builtins.js';
-import { closeOpened, openCached, statsOf } from './open-file.js';
-import { sendFile } from './send-file.js';
+import { OpenFile, openCached } from './open-file.js';
+import { type SentFile, sendFile, sendOpenFile } from './send-file.js';
 
 /** Options of `staticFiles()`: those of the package `send`, which its documentation explains, and some of its own. */
 export interface StaticFilesOptions {
@@ -102,7 +102,9 @@ export function filesServer(root: string, options: StaticFilesOptions): Serve {
     }
     const stream = send(request, file, settings);
     let isFound = !fallthrough;
-    stream.stream = (name, { start }) => sendRange(stream, response, name, start);
+    stream.stream = (name, { start }) => {
+      answer(stream, response, sendFile(response, name, { ...rangeOf(response, start), fallback: true }));
+    };
     opensAtOnce(stream, response, index);
     stream.on('file', () => {
       isFound = true;
@@ -167,28 +169,32 @@ function opensAtOnce(stream: SendStream, response: ServerResponse, index: string
 
 /** False where nothing was done. */
 function sendOpened(stream: SendStream, response: ServerResponse, file: string): boolean {
-  const fd = openCached(file);
-  if (fd < 0) return false;
-  let isOurs = true;
+  const open = OpenFile.ofCached(openCached(file));
+  if (open === undefined) return false;
+  let isSent = false;
   try {
-    const stats = statsOf(fd);
+    const stats = open.stats();
     if (!stats.isFile()) return false;
     stream.stream = (_file, { start }) => {
-      isOurs = false;
-      sendRange(stream, response, fd, start);
+      isSent = true;
+      answer(stream, response, sendOpenFile(response, open, { ...rangeOf(response, start), fallback: true }));
     };
     stream.emit('file', file, stats);
     stream.send(file, stats);
     return true;
   } finally {
-    if (isOurs) closeOpened(fd); // nothing of it is to be sent
+    if (!isSent) open.close(); // the answer has no body
   }
 }
 
-/** `send` has set the headers. What goes wrong before a byte is sent is answered by an error, as it does itself. */
-function sendRange(stream: SendStream, response: ServerResponse, file: string | number, start: number): void {
-  const end = start + Number(response.getHeader('Content-Length'));
-  sendFile(response, file, { start, end, fallback: true, close: true }).then(
+/** `send` has set the headers. */
+function rangeOf(response: ServerResponse, start: number): { start: number; end: number } {
+  return { start, end: start + Number(response.getHeader('Content-Length')) };
+}
+
+/** Ends the response. What goes wrong before a byte is sent is answered by an error, as `send` does itself. */
+function answer(stream: SendStream, response: ServerResponse, sending: Promise<SentFile>): void {
+  sending.then(
     () => {
       response.end();
       stream.emit('end');
