@@ -125,10 +125,12 @@ export class FileChunk implements Paced {
     if (this.#stage !== Stage.OVER) this.#end(error);
   }
 
-  /**
-   * Ends it, and where something may be on its way the connection. A response behind others in a pipeline has no socket
-   * yet: node:http destroys that at the response's turn, when the others are through.
-   */
+  /** The response that it is in was destroyed before its turn. */
+  onTargetClosed(): void {
+    this.fail(connectionEnded(null, -1));
+  }
+
+  /** Ends it, and where something may be on its way the connection. */
   fail(error: Error): void {
     if (this.#stage === Stage.OVER) return;
     const next = this.#next;
@@ -137,8 +139,8 @@ export class FileChunk implements Paced {
     if (socket.destroyed) return;
     socket.on('error', ignore); // who sends the file is told by the promise
     if (next !== null) next(error);
-    const waits = (this.#target as { socket?: Socket | null }).socket === null;
-    (waits ? this.#target : socket).destroy(error);
+    if (waitsForTurn(this.#target)) destroyAtTurn(this.#target, error);
+    else socket.destroy(error);
   }
 
   goOn(): void {
@@ -220,6 +222,17 @@ export class FileChunk implements Paced {
 }
 
 function ignore(): void {}
+
+/** Whether it is a response behind others in a pipeline. */
+export function waitsForTurn(target: Writable): boolean {
+  return (target as { socket?: Socket | null }).socket === null;
+}
+
+/** Those before it go out whole; then the connection ends. From Node 24 on, destroy() alone would leave it open. */
+function destroyAtTurn(response: Writable, error: Error): void {
+  response.once('socket', (socket: Socket) => socket.destroy(error));
+  response.destroy(error);
+}
 
 /** What the promise says of a connection that ended: the error of the system, or that this side has ended it. */
 function connectionEnded(cause: Error | null, fd: number): Error {

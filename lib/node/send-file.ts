@@ -7,6 +7,7 @@ import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted, invalidType } from '../base/errors.js';
 import { errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
+import { waitsForTurn } from './file-chunk.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';
 import { agreeOnLength, hasBody, hasBodyForGet } from './response.js';
 import { SocketWrites } from './socket-writes.js';
@@ -250,6 +251,7 @@ function enqueue({ target, socket, signal }: Plan, file: OpenFile): Promise<Sent
       if (error === null) resolve({ bytes: sent, via: 'sendfile' });
       else reject(errorUnder(signal, error));
     });
+    if (waitsForTurn(target)) target.once('close', () => chunk.onTargetClosed());
     const forget = onAbort(signal, () => chunk.fail(aborted(signal?.reason)));
     try {
       target.write(chunk.buffer, (error) => chunk.onWritten(error));

@@ -2,6 +2,7 @@
 // that is whole is right, nothing piles up, and the event loop goes on (bench/programs/many-files.mjs measures that).
 import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
+import type http from 'node:http';
 import net from 'node:net';
 import { fdOf, sendFile, sharedReactor } from 'fdreactor/node';
 import * as socketCalls from 'fdreactor/socket';
@@ -21,16 +22,15 @@ const file = fileOf(folder, 'bytes', SIZE);
 const hashOfFile = createHash('sha256').update(file.bytes).digest('hex');
 
 /**
- * Asks a thousand times, in a process of its own. None reads on before each has something of its answer. Of ten clients
+ * Asks a thousand times, in a process of its own. None reads before all are being answered (`/all`). Of ten clients
  * two reset the connection at a random point. One stops reading in the middle, and when all others are through every
  * second of these resets as well. The others read at their own pace. Reports how many bodies were right, wrong and cut.
  */
-async function clients({ net, require, report, args }: Toolbox): Promise<void> {
+async function clients({ http, net, require, report, args }: Toolbox): Promise<void> {
   const { port, count, size, hash: expected } = args as { port: number; count: number; size: number; hash: string };
   const { createHash: hashOf } = require('node:crypto') as typeof import('node:crypto');
   const ends = { right: 0, wrong: 0, cut: 0 };
   const stopped: import('node:net').Socket[] = [];
-  let begun = 0;
   let through = 0;
   const all: import('node:net').Socket[] = [];
 
@@ -70,11 +70,7 @@ async function clients({ net, require, report, args }: Toolbox): Promise<void> {
         if (head.includes('\r\n\r\n')) return read(part);
         head += part.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        socket.pause();
-        const rest = Buffer.from(head.slice(end + 4), 'latin1');
-        if (rest.length > 0) socket.unshift(rest);
-        if (++begun === count) for (const one of all) one.resume();
+        if (end >= 0) read(Buffer.from(head.slice(end + 4), 'latin1'));
       });
       socket.on('close', () => {
         through++;
@@ -82,8 +78,12 @@ async function clients({ net, require, report, args }: Toolbox): Promise<void> {
         if (through + stopped.length === count) goOn();
         resolve();
       });
+      socket.pause();
       socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     });
+  http.get({ port, host: '127.0.0.1', path: '/all', agent: false }, () => {
+    for (const socket of all) socket.resume();
+  });
   await Promise.all(Array.from({ length: count }, (_, index) => ask(index)));
   report(ends);
 }
@@ -93,11 +93,20 @@ test('a thousand responses at once, readers that are slow, stop or reset: hashes
   let most = 0;
   let failed = 0;
   let rssMost = 0;
-  const server = await serve(async (_request, response) => {
+  let whenAll: http.ServerResponse | undefined;
+  const server = await serve(async (request, response) => {
+    if (request.url === '/all') {
+      whenAll = response;
+      return;
+    }
     const { SOL_SOCKET, SO_SNDBUF } = socketCalls.constants;
     socketCalls.setsockopt(fdOf(response.socket as net.Socket), SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     most = Math.max(most, ++under);
-    if (under === COUNT) rssMost = process.memoryUsage().rss;
+    if (under === COUNT) {
+      rssMost = process.memoryUsage().rss;
+      await eventually('who waits for it has asked', () => whenAll !== undefined);
+      whenAll?.end();
+    }
     const result = await outcome(sendFile(response, file.path));
     under--;
     if ('error' in result) failed++;
@@ -106,6 +115,7 @@ test('a thousand responses at once, readers that are slow, stop or reset: hashes
   const args = { port: portOf(server), count: COUNT, size: SIZE, hash: hashOfFile };
   const round = async (): Promise<void> => {
     failed = 0;
+    whenAll = undefined;
     const { code, reports, stderr } = await inChild(clients, { args, timeoutMs: 60_000 });
     expect([code, stderr]).toEqual([0, '']);
     const [{ right, wrong, cut }] = reports as [{ right: number; wrong: number; cut: number }];
