@@ -26,6 +26,7 @@ import http from './trials/http.mjs';
 import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
+import nodeSendFile from './trials/node-sendfile.mjs';
 import proxy from './trials/proxy.mjs';
 import timers from './trials/timers.mjs';
 import udp from './trials/udp.mjs';
@@ -37,7 +38,7 @@ import wake from './trials/wake.mjs';
 /** @type {Table[]} */
 const allTables = [
   ...[...echo, ...echoConnection, ...http, ...httpConnection, ...broadcast, ...files, ...proxy, ...heap, ...idle],
-  ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
+  ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
 ];
 
 /**

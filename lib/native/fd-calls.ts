@@ -23,6 +23,8 @@ export interface FdCalls {
   isNonBlocking?(fd: number): number;
   /** A second number for the same open file, close-on-exec; not on Windows. */
   duplicate?(fd: number): number;
+  /** In bytes, of a regular file: EISDIR, and EINVAL for what is neither; not on Windows. */
+  fileSize?(fd: number): number;
   /** Makes the environment close, when it ends, the fds that it opened. */
   closeAllAtEnd(): void;
 }

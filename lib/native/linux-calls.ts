@@ -23,6 +23,8 @@ export interface LinuxCalls {
   /** Returns 1 where it has stored pid, uid, status and code. */
   waitid(idtype: number, id: number, options: number, state: Int32Array): number;
 
+  /** For reading, if the disk is not needed for it (openat2(2) with RESOLVE_CACHED). */
+  openCached(path: Uint8Array, offset: number, length: number): number;
   memfdCreate(name: Uint8Array, flags: number): number;
   /** Stores the master and the slave. */
   openpty(rows: number, columns: number, target: Int32Array): number;

@@ -4,6 +4,7 @@
 // write() says false and 'drain' follows, end() and 'finish' wait for it. socket-writes.ts calls `begin()` when it is
 // the chunk's turn: at that time libuv has given the kernel all that came before.
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { errorOf, SystemError, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { native } from '../native/table.js';
@@ -22,19 +23,30 @@ let waiting = 0;
 /** A chunk is at one of these; it only goes forward. */
 const Stage = { QUEUED: 0, SENDING: 1, OVER: 2 } as const;
 
-const chunks = new WeakMap<object, FileChunk>();
+/** A Buffer without memory that says of itself to have so many bytes. */
+class FileBuffer extends Uint8Array {
+  readonly chunk: FileChunk;
+  readonly #length: number;
+
+  constructor(chunk: FileChunk, length: number) {
+    super(0);
+    this.chunk = chunk;
+    this.#length = length;
+  }
+
+  override get length(): number {
+    return this.#length;
+  }
+
+  override get byteLength(): number {
+    return this.#length;
+  }
+}
+Object.setPrototypeOf(FileBuffer.prototype, Buffer.prototype); // Buffer's constructor makes no subclass
 
 /** The chunk of a file that a buffer stands for, if it is one. */
 export function fileChunkOf(buffer: unknown): FileChunk | undefined {
-  return typeof buffer === 'object' && buffer !== null ? chunks.get(buffer) : undefined;
-}
-
-/** A Buffer that says of itself to have so many bytes. */
-function bufferOf(length: number): Buffer {
-  const buffer = Buffer.alloc(0);
-  Object.defineProperty(buffer, 'length', { value: length });
-  Object.defineProperty(buffer, 'byteLength', { value: length });
-  return buffer;
+  return buffer instanceof FileBuffer ? buffer.chunk : undefined;
 }
 
 /** Called once, when all is sent (null) or never will be. */
@@ -53,6 +65,7 @@ export class FileChunk implements Paced {
   /** Given to the stream in its place. */
   readonly buffer: Buffer;
   readonly #owner: ChunkOwner;
+  readonly #target: Writable;
   readonly #file: OpenFile;
   readonly #settle: Settle;
   #stage: number = Stage.QUEUED;
@@ -65,12 +78,13 @@ export class FileChunk implements Paced {
   /** It goes on in a later turn, whether there is room or not. */
   #isLate = false;
 
-  constructor(owner: ChunkOwner, file: OpenFile, settle: Settle) {
+  /** @param target what it is written to: the socket, or a response that has the socket or will have it */
+  constructor(owner: ChunkOwner, target: Writable, file: OpenFile, settle: Settle) {
     this.#owner = owner;
+    this.#target = target;
     this.#file = file;
     this.#settle = settle;
-    this.buffer = bufferOf(file.left);
-    chunks.set(this.buffer, this);
+    this.buffer = new FileBuffer(this, file.left) as unknown as Buffer;
   }
 
   /** Its turn in the stream. @param next called when the stream may go on with the next chunk */
@@ -111,6 +125,11 @@ export class FileChunk implements Paced {
     if (this.#stage !== Stage.OVER) this.#end(error);
   }
 
+  /** The response that it is in was destroyed before its turn. */
+  onTargetClosed(): void {
+    this.fail(connectionEnded(null, -1));
+  }
+
   /** Ends it, and where something may be on its way the connection. */
   fail(error: Error): void {
     if (this.#stage === Stage.OVER) return;
@@ -120,7 +139,8 @@ export class FileChunk implements Paced {
     if (socket.destroyed) return;
     socket.on('error', ignore); // who sends the file is told by the promise
     if (next !== null) next(error);
-    socket.destroy(error);
+    if (waitsForTurn(this.#target)) destroyAtTurn(this.#target, error);
+    else socket.destroy(error);
   }
 
   goOn(): void {
@@ -202,6 +222,17 @@ export class FileChunk implements Paced {
 }
 
 function ignore(): void {}
+
+/** Whether it is a response behind others in a pipeline. */
+export function waitsForTurn(target: Writable): boolean {
+  return (target as { socket?: Socket | null }).socket === null;
+}
+
+/** Those before it go out whole; then the connection ends. From Node 24 on, destroy() alone would leave it open. */
+function destroyAtTurn(response: Writable, error: Error): void {
+  response.once('socket', (socket: Socket) => socket.destroy(error));
+  response.destroy(error);
+}
 
 /** What the promise says of a connection that ended: the error of the system, or that this side has ended it. */
 function connectionEnded(cause: Error | null, fd: number): Error {

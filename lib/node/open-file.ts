@@ -3,8 +3,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { checkFd, checkSize } from '../base/arguments.js';
 import { closeFile } from '../base/close-file.js';
 import { fromNode, invalidType, invalidValue, outOfRange, SystemError } from '../base/errors.js';
-import { fs } from '../native/builtins.js';
+import { fs, url } from '../native/builtins.js';
 import { native } from '../native/table.js';
+import { closeFd } from '../socket/closing.js';
 
 /** What is sent: a path, an fd, or a FileHandle of node:fs/promises. */
 export type FileSource = string | Buffer | URL | number | FileHandle;
@@ -30,6 +31,33 @@ export function isPath(file: FileSource): file is string | Buffer | URL {
   return typeof file !== 'number' && !isHandle(file);
 }
 
+/** A path for the kernel, as it is copied. No character of JavaScript has more than three bytes. */
+const pathBytes = Buffer.allocUnsafeSlow(4096);
+const LONGEST = Math.floor(pathBytes.length / 3);
+// Under Node's permission model it is node:fs that decides what may be opened.
+const opensItself = native.linux?.openCached !== undefined && !('permission' in process);
+
+/**
+ * Opens a file at once, if that needs no disk. Returns -1 if it does, and if the file cannot be opened: openPath() then
+ * does it, or says why not.
+ */
+export function openCached(path: string | Buffer | URL): number {
+  if (!opensItself) return -1;
+  const text = path instanceof URL ? pathOfUrl(path) : path;
+  if (text.length > LONGEST || text.includes('\0')) return -1;
+  const length = typeof text === 'string' ? pathBytes.write(text) : text.copy(pathBytes);
+  return native.linux?.openCached(pathBytes, 0, length) ?? -1;
+}
+
+/** '' for a URL of no file. */
+function pathOfUrl(location: URL): string {
+  try {
+    return url.fileURLToPath(location);
+  } catch {
+    return ''; // node:fs says what is the matter with it
+  }
+}
+
 /** @throws SystemError of open(2) */
 export function openPath(path: string | Buffer | URL): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -44,17 +72,36 @@ export function openPath(path: string | Buffer | URL): Promise<number> {
 export class OpenFile {
   readonly #handle: FileHandle | null;
   readonly #fd: number;
-  readonly #closes: boolean;
+  readonly #isCached: boolean;
+  #closes: boolean;
   /** What is sent next. */
   start = 0;
   /** How many bytes are still to be sent. */
   left = 0;
 
-  /** @param closes close() closes the file; else it stays the caller's */
-  constructor(file: number | FileHandle, closes: boolean) {
+  /**
+   * @param closes close() closes the file; else it stays the caller's
+   * @param isCached openCached() has opened it
+   */
+  constructor(file: number | FileHandle, closes: boolean, isCached = false) {
     this.#handle = typeof file === 'number' ? null : file;
     this.#fd = typeof file === 'number' ? file : file.fd;
     this.#closes = closes;
+    this.#isCached = isCached;
+  }
+
+  /** One that openCached() has opened; undefined for an fd below 0. */
+  static ofCached(fd: number): OpenFile | undefined {
+    return fd < 0 ? undefined : new OpenFile(fd, true, true);
+  }
+
+  /** @throws SystemError of fstat(2) */
+  stats(): import('node:fs').Stats {
+    try {
+      return fs.fstatSync(this.fd);
+    } catch (error) {
+      throw fromNode(error as Error, { fd: this.#fd });
+    }
   }
 
   /**
@@ -72,30 +119,35 @@ export class OpenFile {
    * ERR_OUT_OF_RANGE
    */
   setRange(start: number, end: number | undefined): void {
-    const stats = this.#stat();
-    if (stats.isDirectory()) throw new SystemError(EISDIR, 'sendfile', { fd: this.#fd });
-    if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
-    const stop = end ?? stats.size;
-    if (start > stats.size) throw outOfRange('options.start', `at most the size of the file, ${stats.size}`, start);
-    if (stop > stats.size) throw outOfRange('options.end', `at most the size of the file, ${stats.size}`, stop);
+    const size = this.#size();
+    const stop = end ?? size;
+    if (start > size) throw outOfRange('options.start', `at most the size of the file, ${size}`, start);
+    if (stop > size) throw outOfRange('options.end', `at most the size of the file, ${size}`, stop);
     this.start = start;
     this.left = stop - start;
   }
 
-  /** Closes the file, if that was asked for. */
+  /** Closes the file, if that was asked for, and once: the number may be another file's afterwards. */
   close(): void {
     if (!this.#closes) return;
+    this.#closes = false;
     // The promise of a FileHandle that fails to close has no reader: the file is gone either way.
     if (this.#handle !== null) void this.#handle.close().catch(() => {});
+    else if (this.#isCached) closeFd(this.#fd);
     else closeFile(this.#fd);
   }
 
-  #stat(): import('node:fs').Stats {
-    try {
-      return fs.fstatSync(this.fd);
-    } catch (error) {
-      throw fromNode(error as Error, { fd: this.#fd });
-    }
+  #size(): number {
+    const size = native.fd.fileSize?.(this.fd) ?? -1;
+    return size >= 0 ? size : this.#sizeOfStats();
+  }
+
+  /** By node:fs: on Windows, whose fds of files only the C library knows, and to say what is the matter. */
+  #sizeOfStats(): number {
+    const stats = this.stats();
+    if (stats.isDirectory()) throw new SystemError(EISDIR, 'sendfile', { fd: this.#fd });
+    if (!stats.isFile()) throw invalidValue('file', 'a regular file', this.#fd);
+    return stats.size;
   }
 }
 

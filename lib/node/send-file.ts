@@ -7,7 +7,8 @@ import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted, invalidType } from '../base/errors.js';
 import { errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
-import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openPath } from './open-file.js';
+import { waitsForTurn } from './file-chunk.js';
+import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';
 import { agreeOnLength, hasBody, hasBodyForGet } from './response.js';
 import { SocketWrites } from './socket-writes.js';
 import { checkTarget, checkWritable, type FileTarget, isResponse, refuse, socketOf, whyNot } from './target.js';
@@ -21,7 +22,7 @@ export interface NodeSendFileOptions {
    * the last byte itself.)
    */
   end?: number;
-  /** Ends it: before the first byte nothing is sent, later the connection is destroyed. */
+  /** Ends it, see `sendFile()`. */
   signal?: AbortSignal;
   /** Closes an fd or a FileHandle when it is over, however it ends; false by default. A path is always closed. */
   close?: boolean;
@@ -41,6 +42,9 @@ export interface SentFile {
 
 interface Plan {
   readonly target: Writable;
+  /** The target, if it is a response. */
+  readonly response: ServerResponse | null;
+  readonly socket: Socket | undefined;
   readonly start: number;
   readonly end: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -49,8 +53,12 @@ interface Plan {
   readonly copies: boolean;
 }
 
-/** Passed when the last file of a target has its place in the target's queue: the next one waits for that. */
-const turns = new WeakMap<Writable, Promise<void>>();
+/**
+ * Fulfilled when the last file has its place in the queue: the next one waits for that. Of a socket, whichever response
+ * the file is for; of the target where it is copied, which has its place only when all is written.
+ */
+const TURN = Symbol('fdreactor.turn');
+type Queue = Writable & { [TURN]?: Promise<void> | undefined };
 
 /**
  * Sends a file, or a part of one, into a response of node:http or a socket of node:net, inside the kernel
@@ -76,8 +84,9 @@ const turns = new WeakMap<Writable, Promise<void>>();
  *
  * Progress is activity for `setTimeout()` of the socket and the server. Where many are sent at once each has its turn.
  *
- * Once it is accepted, an error destroys the connection, which then emits 'error' for those who listen and 'close'. An
- * error before that leaves the target as it was: another answer can be sent.
+ * Once it is accepted, an error or an abort destroys the connection, which then emits 'error' for those who listen and
+ * 'close'. An error before that leaves the target as it was: another answer can be sent. A response that waits in a
+ * pipeline fails at once, and nothing of it is sent; those before it go out whole, and then the connection ends.
  *
  * @param target also one that is corked, or waits in a pipeline; a `net.Socket` may still be connecting
  * @param file a path, an fd of node:fs, or a FileHandle; an fd must stay open until it is over
@@ -88,54 +97,91 @@ const turns = new WeakMap<Writable, Promise<void>>();
  * ERR_STREAM_DESTROYED for a target that has ended; UnsupportedError without `fallback` for TLS, HTTP/2, a response
  * whose `write()` was replaced, and where there is no sendfile(2); TypeError and RangeError for wrong arguments
  */
-export async function sendFile(
+export function sendFile(
   target: FileTarget | Writable,
   file: FileSource,
   options: NodeSendFileOptions = NO_OPTIONS,
 ): Promise<SentFile> {
-  checkTarget(target);
-  checkSource(file);
-  const { plan, closes } = planOf(target, options);
-  const given = isPath(file) ? null : new OpenFile(file, closes);
   try {
+    const { plan, closes } = planOf(target, options);
+    checkSource(file);
+    if (!isPath(file)) return sendOpen(plan, new OpenFile(file, closes));
     checkBeginning(plan);
+    return sendInTurn(plan, openFile(file));
   } catch (error) {
-    given?.close();
-    throw error;
+    return Promise.reject(error);
   }
-  const before = turns.get(target);
-  if (given !== null && before === undefined && !plan.copies) return send(plan, given);
-  return sendInTurn(plan, before, given ?? openFile(file as string));
 }
 
-/** Waits for what was begun before, and for the file to be open. */
-async function sendInTurn(
-  plan: Plan,
-  before: Promise<void> | undefined,
-  opening: OpenFile | Promise<OpenFile>,
-): Promise<SentFile> {
-  const { target } = plan;
+/** @internal sendFile() of a file that the package has opened, and closes. */
+export function sendOpenFile(target: Writable, file: OpenFile, options: NodeSendFileOptions): Promise<SentFile> {
+  try {
+    return sendOpen(planOf(target, options).plan, file);
+  } catch (error) {
+    file.close();
+    return Promise.reject(error);
+  }
+}
+
+/** Begins before it returns, if nothing that was begun before has to have its place first. */
+function sendOpen(plan: Plan, file: OpenFile): Promise<SentFile> {
+  checkPlan(plan, file);
+  return plan.copies || queueOf(plan)[TURN] !== undefined ? sendInTurn(plan, file) : send(plan, file);
+}
+
+/** Waits for what was begun before, and for the file to be open: at least until the caller's turn is over. */
+async function sendInTurn(plan: Plan, opening: OpenFile | Promise<OpenFile>): Promise<SentFile> {
+  const queue = queueOf(plan);
+  const before = queue[TURN];
   let pass: () => void = () => {};
   const turn = new Promise<void>((resolve) => {
     pass = resolve;
   });
-  turns.set(target, turn);
+  queue[TURN] = turn;
   try {
-    const [file] = await Promise.all([opening, before]);
+    const file = await opened(opening, before);
+    checkPlan(plan, file); // anew: it may have taken its time to open
     const sending = send(plan, file);
     if (plan.copies) await sending; // else it has its place in the queue
     return sending;
   } finally {
     pass();
-    if (turns.get(target) === turn) turns.delete(target);
+    if (queue[TURN] === turn) queue[TURN] = undefined;
   }
 }
 
-async function openFile(path: string | Buffer | URL): Promise<OpenFile> {
-  return new OpenFile(await openPath(path), true);
+function queueOf({ copies, target, socket }: Plan): Queue {
+  return copies ? target : (socket as Socket);
 }
 
-function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
+/** Closes the file if the sending cannot begin. */
+function checkPlan(plan: Plan, file: OpenFile): void {
+  try {
+    checkBeginning(plan);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Also where it cannot be opened, those before have their place first: those behind wait for this one alone. */
+async function opened(opening: OpenFile | Promise<OpenFile>, before: Promise<void> | undefined): Promise<OpenFile> {
+  if (opening instanceof OpenFile) {
+    await before;
+    return opening;
+  }
+  const [result] = await Promise.allSettled([opening, before]);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+function openFile(path: string | Buffer | URL): OpenFile | Promise<OpenFile> {
+  return OpenFile.ofCached(openCached(path)) ?? openPath(path).then((fd) => new OpenFile(fd, true));
+}
+
+function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { plan: Plan; closes: boolean } {
+  const response = isResponse(target) ? target : null;
+  if (response === null) checkTarget(target);
   checkObject(options, 'options');
   const { start = 0, end, signal, close = false, more = false, fallback = false } = options;
   checkFileRange(start, end);
@@ -143,9 +189,11 @@ function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; c
   checkBoolean(close, 'options.close');
   checkBoolean(more, 'options.more');
   checkBoolean(fallback, 'options.fallback');
-  const reason = whyNot(target);
+  const socket = socketOf(target);
+  const reason = whyNot(target, socket);
   if (reason !== undefined && !fallback) refuse(reason);
-  return { plan: { target, start, end, signal, isPart: more, copies: reason !== undefined }, closes: close };
+  const copies = reason !== undefined;
+  return { plan: { target, response, socket, start, end, signal, isPart: more, copies }, closes: close };
 }
 
 function checkSignal(signal: unknown): void {
@@ -161,20 +209,28 @@ function checkBeginning({ target, signal }: Plan): void {
 }
 
 /** Takes the file over: closes it, if that was asked for, however it ends. Begins before it returns. */
-async function send(plan: Plan, file: OpenFile): Promise<SentFile> {
-  const { target } = plan;
+function send(plan: Plan, file: OpenFile): Promise<SentFile> {
+  const { response, copies } = plan;
   try {
-    checkBeginning(plan); // anew: the file may have been opened meanwhile
     file.setRange(plan.start, plan.end);
-    if (isResponse(target) && !beginResponse(target, file.left, plan.isPart)) file.left = 0;
-    else if (plan.copies) return { bytes: await copyFile(target, file, plan.signal), via: 'copy' };
-    else return { bytes: await enqueue(plan, file), via: 'sendfile' };
+    if (response === null || beginResponse(response, file.left, plan.isPart)) {
+      return copies ? copy(plan, file) : enqueue(plan, file);
+    }
+    file.close();
+    return Promise.resolve({ bytes: 0, via: copies ? 'copy' : 'sendfile' });
+  } catch (error) {
+    file.close();
+    return Promise.reject(error);
+  }
+}
+
+async function copy({ target, signal }: Plan, file: OpenFile): Promise<SentFile> {
+  try {
+    return { bytes: await copyFile(target, file, signal), via: 'copy' };
   } catch (error) {
     file.close();
     throw error;
   }
-  file.close();
-  return { bytes: 0, via: plan.copies ? 'copy' : 'sendfile' };
 }
 
 /** Settles the headers. Returns whether the response has a body. */
@@ -187,13 +243,15 @@ function beginResponse(response: ServerResponse, length: number, isPart: boolean
 }
 
 /** Gives the stream a chunk that stands for the file. */
-function enqueue({ target, signal }: Plan, file: OpenFile): Promise<number> {
+function enqueue({ target, socket, signal }: Plan, file: OpenFile): Promise<SentFile> {
+  const writes = SocketWrites.of(socket as Socket);
   return new Promise((resolve, reject) => {
-    const chunk = SocketWrites.of(socketOf(target) as Socket).add(file, (error, sent) => {
+    const chunk = writes.add(target, file, (error, sent) => {
       forget();
-      if (error === null) resolve(sent);
+      if (error === null) resolve({ bytes: sent, via: 'sendfile' });
       else reject(errorUnder(signal, error));
     });
+    if (waitsForTurn(target)) target.once('close', () => chunk.onTargetClosed());
     const forget = onAbort(signal, () => chunk.fail(aborted(signal?.reason)));
     try {
       target.write(chunk.buffer, (error) => chunk.onWritten(error));

@@ -2,9 +2,18 @@
 // calls of a stream (its documented way to implement one); a socket that sends a file gets its own, in front of those
 // that it had. Nothing else of Node is changed.
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { native } from '../native/table.js';
 import { type ChunkOwner, FileChunk, fileChunkOf, type Settle } from './file-chunk.js';
 import { handleOf, type NodeHandle, type SocketInside } from './handle.js';
 import type { OpenFile } from './open-file.js';
+
+/** What stands before a file is held back by it, and leaves in the packets of the file; not on macOS. */
+const { MSG_MORE } = native.constants.socket as { MSG_MORE?: number };
+/** What is longer goes by libuv. Bytes are here only while they are sent. */
+const head = Buffer.allocUnsafeSlow(16 << 10);
+const nothing = Buffer.alloc(0);
+const WRITES = Symbol('fdreactor.writes');
 
 type Next = (error?: Error | null) => void;
 type Entry = { chunk: unknown; encoding: BufferEncoding };
@@ -12,15 +21,12 @@ type Entries = Entry[] & { allBuffers?: boolean };
 
 /** The writes of one socket. */
 export class SocketWrites implements ChunkOwner {
-  static readonly #bySocket = new WeakMap<Socket, SocketWrites>();
-
   /** Those of a socket, made by the first call for it. */
-  static of(socket: Socket): SocketWrites {
-    let writes = SocketWrites.#bySocket.get(socket);
-    if (writes === undefined) {
-      writes = new SocketWrites(socket);
-      SocketWrites.#bySocket.set(socket, writes);
-    }
+  static of(socket: Socket & { [WRITES]?: SocketWrites }): SocketWrites {
+    const known = socket[WRITES];
+    if (known !== undefined) return known;
+    const writes = new SocketWrites(socket);
+    Object.defineProperty(socket, WRITES, { value: writes });
     return writes;
   }
 
@@ -48,8 +54,8 @@ export class SocketWrites implements ChunkOwner {
   }
 
   /** A chunk for the queue of the socket, or of a response that will have the socket. */
-  add(file: OpenFile, settle: Settle): FileChunk {
-    const chunk = new FileChunk(this, file, settle);
+  add(target: Writable, file: OpenFile, settle: Settle): FileChunk {
+    const chunk = new FileChunk(this, target, file, settle);
     this.#chunks.add(chunk);
     return chunk;
   }
@@ -110,8 +116,32 @@ export class SocketWrites implements ChunkOwner {
     goOn();
   }
 
+  /**
+   * Gives the kernel what stands before a file, to be sent together with it: one packet and one wake-up of the peer
+   * less. Returns what it did not take; undefined where all has to go by libuv.
+   */
+  #sendHead(entries: Entries, from: number, to: number): Buffer | undefined {
+    const handle = handleOf(this.socket);
+    if (MSG_MORE === undefined || handle === undefined || this.socket.connecting) return undefined;
+    if (handle.writeQueueSize > 0 || fileChunkOf(entries[from]?.chunk) !== undefined) return undefined;
+    let length = 0;
+    for (let place = from; place < to; place++) {
+      const bytes = copyToHead(entries[place] as Entry, length);
+      if (bytes < 0) return undefined;
+      length += bytes;
+    }
+    const sent = native.socket.send(handle.fd, head, 0, length, MSG_MORE);
+    if (sent <= 0) return undefined; // libuv waits, or meets the error once more
+    this.onSent(sent);
+    return sent === length ? nothing : Buffer.from(head.subarray(sent, length));
+  }
+
   #part(entries: Entries, from: number, to: number, next: Next): void {
-    if (to - from === 1) {
+    const rest = to < entries.length ? this.#sendHead(entries, from, to) : undefined;
+    if (rest !== undefined) {
+      if (rest.length === 0) next();
+      else this.#write.call(this.socket, rest, 'buffer' as BufferEncoding, next);
+    } else if (to - from === 1) {
       const { chunk, encoding } = entries[from] as Entry;
       this.#one(chunk, encoding, next);
     } else {
@@ -120,6 +150,16 @@ export class SocketWrites implements ChunkOwner {
       this.#writev?.call(this.socket, part, next);
     }
   }
+}
+
+/** Returns how many bytes it has copied; -1 for what has no room, and for strings that are not latin1. */
+function copyToHead({ chunk, encoding }: Entry, start: number): number {
+  const bytes = chunk as string | Uint8Array;
+  if (bytes.length > head.length - start) return -1;
+  if (typeof bytes !== 'string') head.set(bytes, start);
+  else if (encoding === 'latin1') head.write(bytes, start, 'latin1');
+  else return -1;
+  return bytes.length;
 }
 
 /** Where the part ends that begins at `from`: behind a file, or before the next one. */

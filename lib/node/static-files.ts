@@ -5,7 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkBoolean, checkFunction, checkObject, checkString, NO_OPTIONS } from '../base/arguments.js';
 import { UnsupportedError, withErrorCode } from '../base/errors.js';
 import { path, require } from '../native/builtins.js';
-import { sendFile } from './send-file.js';
+import { OpenFile, openCached } from './open-file.js';
+import { type SentFile, sendFile, sendOpenFile } from './send-file.js';
 
 /** Options of `staticFiles()`: those of the package `send`, which its documentation explains, and some of its own. */
 export interface StaticFilesOptions {
@@ -40,11 +41,14 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 
 /** What this file uses of a SendStream of `send`. */
 interface SendStream {
+  sendFile(file: string): void;
+  sendIndex(folder: string): void;
+  send(file: string, stats: Stats): void;
   stream(file: string, range: { start: number }): void;
   hasTrailingSlash(): boolean;
   error(status: number, error?: Error): void;
   onStatError(error: Error): void;
-  emit(event: 'end'): boolean;
+  emit(event: string, ...args: unknown[]): boolean;
   on(event: string, listener: (...args: never[]) => void): this;
   pipe(response: ServerResponse): void;
 }
@@ -89,6 +93,7 @@ export function filesServer(root: string, options: StaticFilesOptions): Serve {
   const send = loadSend();
   const settings = { ...others, root: path.resolve(root) };
   checkSettings(send, settings);
+  const [index] = [others.index ?? 'index.html'].flat();
   return (request, response, file, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       if (fallthrough) next();
@@ -97,7 +102,10 @@ export function filesServer(root: string, options: StaticFilesOptions): Serve {
     }
     const stream = send(request, file, settings);
     let isFound = !fallthrough;
-    stream.stream = (name, { start }) => sendRange(stream, response, name, start);
+    stream.stream = (name, { start }) => {
+      answer(stream, response, sendFile(response, name, { ...rangeOf(response, start), fallback: true }));
+    };
+    opensAtOnce(stream, response, index);
     stream.on('file', () => {
       isFound = true;
     });
@@ -139,10 +147,54 @@ function pathOf(url = '/'): string {
   return whole.startsWith('/') ? whole : whole.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/';
 }
 
-/** `send` has set the headers. What goes wrong before a byte is sent is answered by an error, as it does itself. */
-function sendRange(stream: SendStream, response: ServerResponse, file: string, start: number): void {
-  const end = start + Number(response.getHeader('Content-Length'));
-  sendFile(response, file, { start, end, fallback: true }).then(
+/**
+ * Where the disk is not needed, the file is opened and looked at here, in place of the stat() of `send` in a thread of
+ * libuv, and that very file is sent. Whatever this does not find goes the way of `send`. As there, nothing happens
+ * before the caller's turn is over.
+ */
+function opensAtOnce(stream: SendStream, response: ServerResponse, index: string | false | undefined): void {
+  const { sendFile: find, sendIndex: findIndex } = stream;
+  stream.sendFile = (file) => {
+    process.nextTick(() => {
+      if (!sendOpened(stream, response, file)) find.call(stream, file);
+    });
+  };
+  stream.sendIndex = (folder) => {
+    process.nextTick(() => {
+      const isSent = typeof index === 'string' && sendOpened(stream, response, path.join(folder, index));
+      if (!isSent) findIndex.call(stream, folder);
+    });
+  };
+}
+
+/** False where nothing was done. */
+function sendOpened(stream: SendStream, response: ServerResponse, file: string): boolean {
+  const open = OpenFile.ofCached(openCached(file));
+  if (open === undefined) return false;
+  let isSent = false;
+  try {
+    const stats = open.stats();
+    if (!stats.isFile()) return false;
+    stream.stream = (_file, { start }) => {
+      isSent = true;
+      answer(stream, response, sendOpenFile(response, open, { ...rangeOf(response, start), fallback: true }));
+    };
+    stream.emit('file', file, stats);
+    stream.send(file, stats);
+    return true;
+  } finally {
+    if (!isSent) open.close(); // the answer has no body
+  }
+}
+
+/** `send` has set the headers. */
+function rangeOf(response: ServerResponse, start: number): { start: number; end: number } {
+  return { start, end: start + Number(response.getHeader('Content-Length')) };
+}
+
+/** Ends the response. What goes wrong before a byte is sent is answered by an error, as `send` does itself. */
+function answer(stream: SendStream, response: ServerResponse, sending: Promise<SentFile>): void {
+  sending.then(
     () => {
       response.end();
       stream.emit('end');

@@ -28,14 +28,13 @@ export function socketOf(target: unknown): Socket | undefined {
 }
 
 /** Why its bytes cannot go by sendfile(2), in words; undefined where they can. */
-export function whyNot(target: unknown): string | undefined {
+export function whyNot(target: Writable | ServerResponse, socket: Socket | undefined): string | undefined {
   if (noFds !== undefined) return noFds;
   if (native.sendfile === undefined) return 'this system has no sendfile(2) for sockets';
-  const socket = socketOf(target);
   if (socket === undefined) return 'the target is neither a response of node:http nor a socket of node:net';
   if ((socket as SocketInside).encrypted === true)
     return 'the bytes of a TLS socket are encrypted before they are sent';
-  if (isResponse(target) && target.write !== OutgoingMessage.prototype.write) {
+  if (target !== socket && target.write !== OutgoingMessage.prototype.write) {
     return 'write() of the response was replaced, by a compression say';
   }
   if (!socket.destroyed && !socket.connecting && handleOf(socket) === undefined)

@@ -26,6 +26,7 @@ BinderList binders();
 napi_status bind_address(napi_env env, napi_value exports);
 napi_status bind_address_linux(napi_env env, napi_value exports);
 napi_status bind_afd(napi_env env, napi_value exports);
+napi_status bind_cached_open(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fcntl(napi_env env, napi_value exports);
 napi_status bind_epoll_streams(napi_env env, napi_value exports);

@@ -36,5 +36,6 @@ Result fd_pipe(int* read_fd, int* write_fd);  // non-blocking, close-on-exec
 Result fd_is_non_blocking(int fd);            // 0 or 1
 bool fd_is_readable(int fd);                  // now, without waiting (poll(2))
 Result fd_duplicate(int fd);                  // a second number for the same open file, close-on-exec
+Result fd_file_size(int fd);                  // in bytes; EISDIR, and EINVAL for what is no regular file either
 
 }  // namespace fdreactor

@@ -126,10 +126,10 @@ test('the time-out of the socket ends a peer that does not read; progress puts i
 });
 
 test('a peer that reads slowly never times out', async () => {
-  const { sending, client } = await stalled(({ response }) => response.setTimeout(400));
-  while (client.length < SIZE) {
+  const { sending, client } = await stalled(({ response }) => response.setTimeout(1500));
+  while (client.length < SIZE && !client.isClosed) {
     client.socket.resume();
-    await new Promise((resolve) => client.socket.once('data', resolve));
+    await new Promise((resolve) => client.socket.once('data', resolve).once('close', resolve));
     client.socket.pause();
     await new Promise((resolve) => setTimeout(resolve, client.length < 10_000_000 ? 20 : 0));
   }

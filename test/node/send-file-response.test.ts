@@ -124,6 +124,39 @@ test('pipelined requests are answered in their order, whichever file is ready fi
   expect(bodies(client.received).map((body, i) => body.equals(expected[i] as Buffer))).toEqual(Array(5).fill(true));
 });
 
+test.each([
+  ['an abort', (stop: AbortController) => stop.abort()],
+  ['destroy() of the response', (_stop: AbortController, response: http.ServerResponse) => response.destroy()],
+])('a pipelined response that waits: %s fails it at once, those before it go out whole', async (_name, act) => {
+  const stop = new AbortController();
+  const results: unknown[] = [];
+  const first: http.ServerResponse[] = [];
+  const waiting: http.ServerResponse[] = [];
+  const server = await serve(async (request, response) => {
+    if (request.url === '/first') first.push(response);
+    else {
+      if (request.url === '/second') waiting.push(response);
+      const fd = openSync(path, 'r');
+      const options = { close: true, ...(request.url === '/second' ? { signal: stop.signal } : {}) };
+      results.push(await outcome(sendFile(response, fd, options)));
+    }
+  });
+  const client = new Client(server);
+  client.socket.write(['first', 'second', 'third'].map((name) => `GET /${name} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+  await eventually('the second waits', () => first.length === 1 && waiting.length === 1);
+  act(stop, waiting[0] as http.ServerResponse);
+  if (_name === 'an abort') {
+    await eventually('it has failed', () => results.length === 1);
+    expect(results[0]).toMatchObject({ error: { name: 'AbortError' } });
+  }
+  expect(client.isClosed).toBe(false);
+  await sendFile(first[0] as http.ServerResponse, path);
+  first[0]?.end();
+  await eventually('the connection ends', () => client.isClosed && results.length === 2);
+  expect(bodies(client.received).map((body) => body.equals(bytes))).toEqual([true]);
+  expect(client.text.match(/HTTP\/1.1/g)?.length).toBe(1);
+});
+
 /** The bodies of answers that have a Content-Length, as far as they are whole. */
 function bodies(received: Buffer): Buffer[] {
   const found: Buffer[] = [];

@@ -1,5 +1,5 @@
-// Calls that exist for a POSIX fd and not for a SOCKET: pipe(), a second number for an fd, and the question whether an
-// fd blocks.
+// Calls that exist for a POSIX fd and not for a SOCKET: pipe(), a second number for an fd, and the questions whether an
+// fd blocks, and how long its file is.
 #include "../../sys/fd.h"
 #include "../arguments.h"
 #include "../bind.h"
@@ -32,12 +32,19 @@ napi_value duplicate(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(track_fd(env, fd_duplicate(fd))) : args.refuse();
 }
 
+napi_value file_size(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int fd = args.fd(0);
+  return args.ok() ? args.answer(fd_file_size(fd)) : args.refuse();
+}
+
 }  // namespace
 
 napi_status bind_pipe(napi_env env, napi_value exports) {
   const napi_status status = add_exports(env, exports, {{"pipe", pipe}});
   if (status != napi_ok) return status;
-  return add_group(env, exports, "fd", {{"isNonBlocking", is_non_blocking}, {"duplicate", duplicate}});
+  return add_group(env, exports, "fd",
+                   {{"isNonBlocking", is_non_blocking}, {"duplicate", duplicate}, {"fileSize", file_size}});
 }
 
 }  // namespace fdreactor

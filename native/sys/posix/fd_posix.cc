@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -99,6 +100,13 @@ Result fd_ensure_non_blocking(int fd) {
 }
 
 Result fd_duplicate(int fd) { return from_call(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
+Result fd_file_size(int fd) {
+  struct stat status = {};
+  if (::fstat(fd, &status) != 0) return from_plain_call(-1);
+  if (S_ISDIR(status.st_mode)) return failure(EISDIR);
+  return S_ISREG(status.st_mode) ? status.st_size : failure(EINVAL);
+}
 
 bool fd_is_readable(int fd) {
   pollfd watched = {fd, POLLIN, 0};
