@@ -28,6 +28,7 @@ import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
 import proxy from './trials/proxy.mjs';
 import timers from './trials/timers.mjs';
+import tunnel from './trials/tunnel.mjs';
 import udp from './trials/udp.mjs';
 import wake from './trials/wake.mjs';
 
@@ -36,7 +37,18 @@ import wake from './trials/wake.mjs';
 
 /** @type {Table[]} */
 const allTables = [
-  ...[...echo, ...echoConnection, ...http, ...httpConnection, ...broadcast, ...files, ...proxy, ...heap, ...idle],
+  ...[
+    ...echo,
+    ...echoConnection,
+    ...http,
+    ...httpConnection,
+    ...broadcast,
+    ...files,
+    ...proxy,
+    ...tunnel,
+    ...heap,
+    ...idle,
+  ],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
 ];
 

@@ -74,8 +74,8 @@ export class Client {
   isClosed = false;
   hasEnded = false;
 
-  constructor(server: net.Server) {
-    this.socket = net.connect(portOf(server), '127.0.0.1');
+  constructor(server: net.Server, options: { allowHalfOpen?: boolean } = {}) {
+    this.socket = net.connect({ port: portOf(server), host: '127.0.0.1', ...options });
     this.socket.on('data', (chunk) => {
       this.#parts.push(chunk);
       this.#length += chunk.length;
