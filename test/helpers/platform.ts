@@ -71,7 +71,7 @@ const onWindows: Record<string, string> = {
   'test/contract/identity.test.ts': 'the numbers of files are asked of /proc',
   'test/lifecycle/torn-state.test.ts': proc,
   'test/model/model.test.ts': 'poll(2) and the files of POSIX are the reference',
-  'test/node/*.test.ts': 'Node shows no fds of its sockets',
+  'test/node/**/*.test.ts': 'Node shows no fds of its sockets',
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
@@ -92,6 +92,7 @@ const withKqueue: Record<string, string> = {
   'test/raw/splice.test.ts': splice,
   'test/raw/vmsplice.test.ts': splice,
   'test/contract/pump/*.test.ts': splice,
+  'test/node/splice/*.test.ts': splice,
 };
 
 /** Beside those of withKqueue, on a kernel that is not Linux. */

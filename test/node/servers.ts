@@ -6,10 +6,12 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedReactor } from 'fdreactor/node';
+import { PipePool } from 'fdreactor/transfer';
 import { afterAll } from 'vitest';
 import { dispose } from '../helpers/owned.js';
 
 sharedReactor(); // once a process: what it has open is there before the first look at the fds
+afterAll(() => PipePool.shared.close()); // splice() keeps pipes for the next tunnel, which is no leak
 
 /** A folder for the files of a test file. */
 export function folderOfTests(): string {

@@ -148,6 +148,7 @@ export class SpliceWay implements Way, LaneOwner {
       const handle = handleOf(from.socket) as NodeHandle;
       stopReading(handle);
       handle.readStart = () => 0; // whatever asks the stream for bytes
+      from.endsAtOnce();
     }
     for (const lane of this.lanes) this.#carry(lane);
   }

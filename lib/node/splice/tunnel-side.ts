@@ -1,6 +1,7 @@
 // One socket of a tunnel: as long as it is held, nothing but the tunnel writes to it and ends it.
 import type { Socket } from 'node:net';
 import { invalidState } from '../../base/errors.js';
+import { native } from '../../native/table.js';
 import { handleOf } from '../handle.js';
 
 /** A tunnel ends with its sockets: what was held once has no other use. */
@@ -15,6 +16,8 @@ export function isTunnelled(socket: Socket): boolean {
 export function isHeld(): Error {
   return invalidState('the socket is in a splice(), and nothing else can be written to it');
 }
+
+const { SHUT_WR = 1 } = native.constants.socket;
 
 function refuse(): never {
   throw isHeld();
@@ -49,6 +52,17 @@ export class TunnelSide {
     socket.allowHalfOpen = true; // the end of one direction is not that of the other
     socket.write = refuse;
     socket.end = refuse;
+  }
+
+  /**
+   * Its end() is told to the kernel at once. libuv does so in a later turn, and a resetAndDestroy() before that would
+   * leave the fd open for good: uv_tcp_close_reset() answers EINVAL, and Node closes nothing then.
+   */
+  endsAtOnce(): void {
+    this.socket._final = (done) => {
+      native.socket.shutdown(this.fd, SHUT_WR); // ENOTCONN: a peer that is gone is told nothing
+      done();
+    };
   }
 
   /** From here on Node says what it says of a socket that has ended. */

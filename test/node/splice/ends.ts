@@ -3,12 +3,8 @@
 import { createHash } from 'node:crypto';
 import type net from 'node:net';
 import { type NodeSpliceOptions, type SplicedSockets, splice } from 'fdreactor/node';
-import { PipePool } from 'fdreactor/transfer';
-import { afterAll } from 'vitest';
 import { eventually } from '../../helpers/patience.js';
 import { Client, type Outcome, outcome, serveRaw } from '../servers.js';
-
-afterAll(() => PipePool.shared.close()); // it keeps pipes for the next tunnel, which is no leak
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

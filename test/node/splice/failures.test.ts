@@ -236,6 +236,15 @@ test('a registration of the program while it waits to begin: EEXIST, and both en
   expect(isGone(joined)).toBe(true);
 });
 
+test('resetAndDestroy() in the turn in which the other direction ended', async () => {
+  const joined = await joinedEnds();
+  const { a, b, left } = joined;
+  a.once('end', () => b.resetAndDestroy());
+  left.socket.end('x');
+  expect(await errorOf(joined)).toMatchObject({ code: 'ECONNABORTED' });
+  expect(isGone(joined)).toBe(true);
+});
+
 test('no fd is left of what failed', async () => {
   const before = openFds().size;
   for (let round = 0; round < 20; round++) {
