@@ -29,6 +29,7 @@ import messages from './trials/messages.mjs';
 import nodeSendFile from './trials/node-sendfile.mjs';
 import proxy from './trials/proxy.mjs';
 import timers from './trials/timers.mjs';
+import tunnel from './trials/tunnel.mjs';
 import udp from './trials/udp.mjs';
 import wake from './trials/wake.mjs';
 
@@ -37,7 +38,18 @@ import wake from './trials/wake.mjs';
 
 /** @type {Table[]} */
 const allTables = [
-  ...[...echo, ...echoConnection, ...http, ...httpConnection, ...broadcast, ...files, ...proxy, ...heap, ...idle],
+  ...[
+    ...echo,
+    ...echoConnection,
+    ...http,
+    ...httpConnection,
+    ...broadcast,
+    ...files,
+    ...proxy,
+    ...tunnel,
+    ...heap,
+    ...idle,
+  ],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
 ];
 

@@ -9,8 +9,8 @@
 import { parseArgs } from 'node:util';
 import { Reactor } from 'fdreactor';
 import { announce, goOn, onStop } from './announce.js';
-import { serveFiles } from './http-connection.js';
-import { FileCache } from './http-files.js';
+import { serveFiles } from './file-server/http-connection.js';
+import { FileCache } from './file-server/http-files.js';
 
 /** How often open files are looked at. */
 const SWEEP_MS = 1000;

@@ -1,6 +1,6 @@
 /**
- * Beside Node's own sockets and servers: a file into a response of node:http by sendfile(2), and connections that cross
- * the border between Node and a Reactor, both ways.
+ * Beside Node's own sockets and servers: a file into a response of node:http by sendfile(2), two sockets joined by
+ * splice(2), and connections that cross the border between Node and a Reactor, both ways.
  *
  * @module fdreactor/node
  */
@@ -9,6 +9,7 @@ export { fdOf } from './node/fd-of.js';
 export type { FileSource } from './node/open-file.js';
 export { type NodeSendFileOptions, type SentFile, sendFile } from './node/send-file.js';
 export { sharedReactor } from './node/shared-reactor.js';
+export { type NodeSpliceOptions, type SplicedSockets, splice } from './node/splice/splice.js';
 export { type Middleware, type StaticFilesOptions, staticFiles } from './node/static-files.js';
 export { type TakenFd, takeFd } from './node/take-fd.js';
 export type { FileTarget } from './node/target.js';

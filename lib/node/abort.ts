@@ -1,8 +1,16 @@
 // AbortSignals: one listener a signal, however many files wait for it. A server may send all its files under one, and
 // Node warns of a signal with more than ten listeners.
-import { aborted } from '../base/errors.js';
+import { aborted, invalidType } from '../base/errors.js';
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE for what is neither undefined nor an AbortSignal */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  const { aborted: state, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  if (typeof state === 'boolean' && typeof addEventListener === 'function') return;
+  throw invalidType('options.signal', 'an AbortSignal', signal);
+}
 
 /** Calls `stop` when the signal is aborted, until the function that this returns is called. */
 export function onAbort(signal: AbortSignal | undefined, stop: () => void): () => void {

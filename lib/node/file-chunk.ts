@@ -11,11 +11,12 @@ import { native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
 import type { Registration } from '../reactor/registration.js';
 import { handleOf, type NodeHandle } from './handle.js';
+import { connectionEnded } from './inside/connection-ended.js';
 import type { OpenFile } from './open-file.js';
 import { hasTurn, type Paced, sliceBytes, spend } from './pace.js';
 import { sharedReactor } from './shared-reactor.js';
 
-const { ECONNABORTED = 0, EBADF = 0 } = native.constants.error;
+const { EBADF = 0 } = native.constants.error;
 
 /** How many chunks wait for room in their sockets. */
 let waiting = 0;
@@ -116,7 +117,7 @@ export class FileChunk implements Paced {
   onDestroy(error: Error | null): void {
     if (this.#stage === Stage.OVER) return;
     const next = this.#next;
-    this.#end(connectionEnded(error, this.#fd));
+    this.#end(connectionEnded(error, this.#fd, 'sendfile'));
     if (next !== null) process.nextTick(next, null); // as of a write of libuv that is cancelled
   }
 
@@ -127,7 +128,7 @@ export class FileChunk implements Paced {
 
   /** The response that it is in was destroyed before its turn. */
   onTargetClosed(): void {
-    this.fail(connectionEnded(null, -1));
+    this.fail(connectionEnded(null, -1, 'sendfile'));
   }
 
   /** Ends it, and where something may be on its way the connection. */
@@ -232,15 +233,4 @@ export function waitsForTurn(target: Writable): boolean {
 function destroyAtTurn(response: Writable, error: Error): void {
   response.once('socket', (socket: Socket) => socket.destroy(error));
   response.destroy(error);
-}
-
-/** What the promise says of a connection that ended: the error of the system, or that this side has ended it. */
-function connectionEnded(cause: Error | null, fd: number): Error {
-  const { errno, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
-  const isOfSystem = typeof errno === 'number' && typeof syscall === 'string';
-  const error = new SystemError(isOfSystem ? -errno : ECONNABORTED, isOfSystem ? syscall : 'sendfile', {
-    fd: fd < 0 ? undefined : fd,
-  });
-  if (cause !== null) error.cause = cause;
-  return error;
 }

@@ -12,10 +12,13 @@ export interface NodeHandle {
   readonly fd: number;
   /** Whether node:net has asked libuv to read. */
   reading: boolean;
+  /** How many bytes libuv has read. */
+  readonly bytesRead: number;
   /** How many bytes libuv was given. */
   readonly bytesWritten: number;
   /** How many of them the kernel has not taken. */
   readonly writeQueueSize: number;
+  readStart(): number;
   readStop(): number;
 }
 
@@ -46,6 +49,12 @@ export function checkRuntime(call: string): void {
 export function handleOf(owner: Socket | Server): NodeHandle | undefined {
   const { _handle: handle } = owner as SocketInside;
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? (handle as NodeHandle) : undefined;
+}
+
+/** Whether a TLS socket was made over it: then the handle's `reading` is that of the TLS socket. */
+export function isReadByTls(socket: Socket): boolean {
+  const { _handle: handle } = socket as SocketInside;
+  return handle != null && Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
 }
 
 /** Says why handleOf() has found nothing. */

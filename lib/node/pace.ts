@@ -1,6 +1,6 @@
-// How much all files together send before Node's event loop goes round: a thousand requests of one turn would otherwise
-// fill a thousand send buffers, and all else would wait. Those that come too late in a turn go on in the next one,
-// in their order.
+// How much all files and tunnels together send before Node's event loop goes round: a thousand requests of one turn
+// would otherwise fill a thousand send buffers, and all else would wait. Those that come too late in a turn go on in
+// the next one, in their order.
 import { inNoStore } from '../reactor/host-loop.js';
 
 /** About a millisecond of sendfile(2). */
@@ -30,9 +30,14 @@ export function spend(bytes: number): void {
 /** Whether it may send in this turn. If not, its goOn() is called in a later one. */
 export function hasTurn(paced: Paced): boolean {
   if (left > 0) return true;
+  inLaterTurn(paced);
+  return false;
+}
+
+/** Its goOn() is called in a later turn. */
+export function inLaterTurn(paced: Paced): void {
   late.push(paced);
   schedule();
-  return false;
 }
 
 function schedule(): void {

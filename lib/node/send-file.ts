@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { aborted, invalidType } from '../base/errors.js';
-import { errorUnder, onAbort } from './abort.js';
+import { aborted } from '../base/errors.js';
+import { checkSignal, errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
 import { waitsForTurn } from './file-chunk.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';
@@ -185,7 +185,7 @@ function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { 
   checkObject(options, 'options');
   const { start = 0, end, signal, close = false, more = false, fallback = false } = options;
   checkFileRange(start, end);
-  if (signal !== undefined) checkSignal(signal);
+  checkSignal(signal);
   checkBoolean(close, 'options.close');
   checkBoolean(more, 'options.more');
   checkBoolean(fallback, 'options.fallback');
@@ -194,12 +194,6 @@ function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { 
   if (reason !== undefined && !fallback) refuse(reason);
   const copies = reason !== undefined;
   return { plan: { target, response, socket, start, end, signal, isPart: more, copies }, closes: close };
-}
-
-function checkSignal(signal: unknown): void {
-  const { aborted: state, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
-  if (typeof state === 'boolean' && typeof addEventListener === 'function') return;
-  throw invalidType('options.signal', 'an AbortSignal', signal);
 }
 
 /** @throws AbortError, or what the target would say of a write */

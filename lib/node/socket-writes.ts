@@ -1,11 +1,13 @@
-// What a socket of Node does with a FileChunk in its queue. `_write`, `_writev` and `_destroy` are what node:stream
-// calls of a stream (its documented way to implement one); a socket that sends a file gets its own, in front of those
-// that it had. Nothing else of Node is changed.
+// What a socket of Node does with a FileChunk in its queue. `_write` and `_writev` are what node:stream calls of a
+// stream (its documented way to implement one); a socket that sends a file gets its own, in front of those that it had,
+// and that of before-destroy.ts. Nothing else of Node is changed.
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { native } from '../native/table.js';
 import { type ChunkOwner, FileChunk, fileChunkOf, type Settle } from './file-chunk.js';
-import { handleOf, type NodeHandle, type SocketInside } from './handle.js';
+import { handleOf } from './handle.js';
+import { beforeDestroy } from './inside/before-destroy.js';
+import { PastLibuv } from './inside/past-libuv.js';
 import type { OpenFile } from './open-file.js';
 
 /** What stands before a file is held back by it, and leaves in the packets of the file; not on macOS. */
@@ -30,27 +32,27 @@ export class SocketWrites implements ChunkOwner {
     return writes;
   }
 
+  /** Whether a file is on its way in the socket, or waits there. */
+  static hasFiles(socket: Socket & { [WRITES]?: SocketWrites }): boolean {
+    const writes = socket[WRITES];
+    return writes !== undefined && writes.#chunks.size > 0;
+  }
+
   readonly socket: Socket;
   /** Those that are not over, in the queue of the socket or of a response. */
   readonly #chunks = new Set<FileChunk>();
+  readonly #counts: PastLibuv;
   readonly #write: Socket['_write'];
   readonly #writev: NonNullable<Socket['_writev']> | null;
-  /** How many bytes of files the kernel has taken. */
-  #sent = 0;
-  /** The handle that counts them. */
-  #counted: NodeHandle | undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
+    this.#counts = PastLibuv.of(socket);
     this.#write = socket._write;
     this.#writev = socket._writev ?? null;
-    const destroy = socket._destroy;
     socket._write = (chunk, encoding, next) => this.#one(chunk, encoding, next);
     if (this.#writev !== null) socket._writev = (entries, next) => this.#some(entries as Entries, next);
-    socket._destroy = (error, callback) => {
-      if (this.#chunks.size > 0) this.#abandon(error);
-      destroy.call(socket, error, callback);
-    };
+    beforeDestroy(socket, (error) => this.#abandon(error));
   }
 
   /** A chunk for the queue of the socket, or of a response that will have the socket. */
@@ -65,25 +67,11 @@ export class SocketWrites implements ChunkOwner {
   }
 
   onSent(count: number): void {
-    this.#sent += count;
-    const handle = handleOf(this.socket);
-    if (handle !== undefined && handle !== this.#counted) this.#count(handle);
-    (this.socket as SocketInside)._unrefTimer?.(); // progress is activity, as each write of libuv is
-  }
-
-  /** `socket.bytesWritten` is what its handle says: adds the bytes that went past libuv. */
-  #count(handle: NodeHandle): void {
-    this.#counted = handle;
-    let prototype: object | null = Object.getPrototypeOf(handle);
-    while (prototype !== null && !Object.hasOwn(prototype, 'bytesWritten'))
-      prototype = Object.getPrototypeOf(prototype);
-    const get = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'bytesWritten')?.get;
-    if (get === undefined) return;
-    const counted = () => (get.call(handle) as number) + this.#sent;
-    Object.defineProperty(handle, 'bytesWritten', { get: counted, configurable: true, enumerable: true });
+    this.#counts.add(0, count);
   }
 
   #abandon(error: Error | null): void {
+    if (this.#chunks.size === 0) return;
     if (error !== null) this.socket.on('error', () => {}); // who sends the files is told by the promises
     for (const chunk of [...this.#chunks]) chunk.onDestroy(error);
   }

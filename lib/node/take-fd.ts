@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { checkRuntime, handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
+import { checkReader, isAtEnd, stopReading, takeUnread } from './inside/reading.js';
 import { Socket as NetSocket } from './modules.js';
 
 /** A connection that has left Node. */
@@ -27,7 +28,8 @@ export interface TakenFd {
  * the last `write()`.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE for what is no net.Socket; ERR_INVALID_STATE for one that is closed,
- * connecting or ended, that has unsent bytes, that node:http reads, or that has an encoding (`setEncoding()`);
+ * connecting or ended, that has unsent bytes, that node:http or splice() reads, or that has an encoding
+ * (`setEncoding()`);
  * UnsupportedError for a TLS socket, on Windows, and where the runtime shows no fds; SystemError EMFILE. Then nothing
  * was changed
  */
@@ -35,41 +37,24 @@ export function takeFd(socket: Socket): TakenFd {
   const handle = checkTakeable(socket);
   const fd = native.fd.duplicate?.(handle.fd) ?? -1;
   if (fd < 0) throw new SystemError(errorOf(fd), 'fcntl', { fd: handle.fd });
-  handle.reading = false;
-  handle.readStop();
-  const ended = socket.readableEnded || isAtEnd(socket);
-  const unread = drain(socket);
+  stopReading(handle);
+  const ended = isAtEnd(socket);
+  const unread = takeUnread(socket);
   socket.destroy();
-  return { fd, unread, ended };
+  return { fd, unread: unread.length === 1 ? (unread[0] as Buffer) : Buffer.concat(unread), ended };
 }
 
 function checkTakeable(socket: Socket): NodeHandle {
   checkRuntime('takeFd()');
   if (!(socket instanceof NetSocket)) throw invalidType('socket', 'a net.Socket', socket);
-  const { encrypted, parser } = socket as SocketInside;
-  if (encrypted === true) throw new UnsupportedError('takeFd()', 'the state of a TLS connection is in the process');
+  if ((socket as SocketInside).encrypted === true)
+    throw new UnsupportedError('takeFd()', 'the state of a TLS connection is in the process');
   if (socket.connecting) throw invalidState('takeFd(): the socket is not connected yet');
   const handle = handleOf(socket);
   if (handle === undefined || socket.destroyed) throw noHandle(socket, 'takeFd()');
-  if (parser != null) throw invalidState("takeFd(): node:http reads the socket; take it in 'upgrade' or 'connect'");
-  if (socket.readableEncoding !== null) throw invalidState('takeFd(): the socket has an encoding');
-  if (socket.writableEnded) throw invalidState('takeFd(): the socket was ended');
+  checkReader(socket, 'takeFd()');
   if (socket.writableLength > 0 || handle.writeQueueSize > 0) {
     throw invalidState('takeFd(): bytes that were written are not sent yet');
   }
   return handle;
-}
-
-/** Whether the end of the stream was read, though its reader was not told. */
-function isAtEnd(socket: Socket): boolean {
-  return (socket as unknown as { _readableState?: { ended?: boolean } })._readableState?.ended === true;
-}
-
-/** What the stream holds. Its listeners must not get it as well. */
-function drain(socket: Socket): Buffer {
-  socket.removeAllListeners('data');
-  socket.removeAllListeners('readable');
-  const parts: Buffer[] = [];
-  for (let part: Buffer | null = socket.read(); part !== null; part = socket.read()) parts.push(part);
-  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
 }

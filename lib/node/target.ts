@@ -6,6 +6,7 @@ import { invalidType, UnsupportedError, withErrorCode } from '../base/errors.js'
 import { native } from '../native/table.js';
 import { handleOf, noFds, type SocketInside } from './handle.js';
 import { Socket as NetSocket, OutgoingMessage, ServerResponse as Response } from './modules.js';
+import { isHeld, isTunnelled } from './splice/tunnel-side.js';
 
 /** Where `sendFile()` sends to. */
 export type FileTarget = ServerResponse | Socket;
@@ -47,9 +48,11 @@ export function refuse(reason: string): never {
   throw new UnsupportedError('sendFile()', reason);
 }
 
-/** @throws Error ERR_STREAM_WRITE_AFTER_END, ERR_STREAM_DESTROYED, as the target itself would say */
+/** @throws Error ERR_STREAM_WRITE_AFTER_END, ERR_STREAM_DESTROYED, ERR_INVALID_STATE, as the target would say */
 export function checkWritable(target: Writable): void {
   const isGone = target.destroyed || socketOf(target)?.destroyed === true;
   if (target.writableEnded) throw withErrorCode(new Error('the target was ended'), 'ERR_STREAM_WRITE_AFTER_END');
   if (isGone) throw withErrorCode(new Error('the target was destroyed'), 'ERR_STREAM_DESTROYED');
+  const socket = socketOf(target);
+  if (socket !== undefined && isTunnelled(socket)) throw isHeld();
 }

@@ -25,6 +25,8 @@ const chapters = {
     'test/node/send-file-many',
     'test/node/injected-faults',
     'test/node/processes',
+    'test/node/splice/',
+    'test/node/splice-fallback',
     'test/node/take-fd',
   ],
   'Peers that reset, stall or vanish': ['test/raw/peers', 'test/raw/sigpipe', 'test/contract/pump/'],
@@ -43,6 +45,7 @@ const chapters = {
   'Binaries that cannot be loaded': ['test/loader/failures', 'test/loader/permissions', 'test/lifecycle/loading'],
   'Clients of the examples': [
     'test/examples/chat',
+    'test/examples/connect-proxy',
     'test/examples/echo',
     'test/examples/file-server/',
     'test/examples/http-parser',

@@ -76,7 +76,8 @@ const onWindows: Record<string, string> = {
   'test/lifecycle/torn-state.test.ts': proc,
   'test/model/model.test.ts': 'poll(2) and the files of POSIX are the reference',
   'test/node/{injected-faults,processes,take-fd,to-socket}.test.ts': noFds,
-  'test/node/{send-file,splice}*.test.ts': noFds,
+  'test/node/send-file*.test.ts': noFds,
+  'test/node/{splice/*,splice-*}.test.ts': noFds,
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
@@ -97,6 +98,7 @@ const withKqueue: Record<string, string> = {
   'test/raw/splice.test.ts': splice,
   'test/raw/vmsplice.test.ts': splice,
   'test/contract/pump/*.test.ts': splice,
+  'test/node/splice/*.test.ts': splice,
 };
 
 /** Beside those of withKqueue, on a kernel that is not Linux. */

@@ -19,6 +19,7 @@ export function nodeBorder(later, freshFd, aFile) {
       fdOf: () => [aSocket()],
       takeFd: () => [aSocket()],
       toSocket: () => [freshFd(), { unread: new Uint8Array(3), noDelay: true }],
+      splice: () => [aSocket(), aSocket(), { timeoutMs: 1 }],
       sendFile: () => [aSocket(), aFile(), { start: 0, end: 4, close: false }],
     },
     tamed: {

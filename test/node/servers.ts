@@ -6,10 +6,12 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedReactor } from 'fdreactor/node';
+import { PipePool } from 'fdreactor/transfer';
 import { afterAll } from 'vitest';
 import { dispose } from '../helpers/owned.js';
 
 sharedReactor(); // once a process: what it has open is there before the first look at the fds
+afterAll(() => PipePool.shared.close()); // splice() keeps pipes for the next tunnel, which is no leak
 
 /** A folder for the files of a test file. */
 export function folderOfTests(): string {
@@ -74,8 +76,8 @@ export class Client {
   isClosed = false;
   hasEnded = false;
 
-  constructor(server: net.Server) {
-    this.socket = net.connect(portOf(server), '127.0.0.1');
+  constructor(server: net.Server, options: { allowHalfOpen?: boolean } = {}) {
+    this.socket = net.connect({ port: portOf(server), host: '127.0.0.1', ...options });
     this.socket.on('data', (chunk) => {
       this.#parts.push(chunk);
       this.#length += chunk.length;

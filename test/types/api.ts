@@ -31,7 +31,17 @@ import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
-import { fdOf, type SentFile, sendFile, sharedReactor, type TakenFd, takeFd, toSocket } from 'fdreactor/node';
+import {
+  fdOf,
+  type SentFile,
+  type SplicedSockets,
+  sendFile,
+  sharedReactor,
+  splice as spliceSockets,
+  type TakenFd,
+  takeFd,
+  toSocket,
+} from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 
@@ -248,12 +258,17 @@ export async function nodeBorder(response: ServerResponse, accepted: Socket, ser
   const back: Socket = toSocket(fd, { unread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5 });
   const reactor: Reactor = sharedReactor();
   const fds: number[] = [fdOf(back), fdOf(server)];
-  void [sent.bytes, via, ended, reactor, fds];
+  const joining: Promise<SplicedSockets> = spliceSockets(accepted, back, { signal, timeoutMs: 5, fallback: true });
+  const { aToB, bToA, via: way } = await joining;
+  const joined: [number, number, 'splice' | 'copy'] = [aToB, bToA, way];
+  void [sent.bytes, via, ended, reactor, fds, joined];
 
   // @ts-expect-error no file
   sendFile(response, {});
   // @ts-expect-error no socket
   takeFd(server);
+  // @ts-expect-error one socket
+  spliceSockets(accepted);
 }
 
 export function transfers(): void {
