@@ -4,7 +4,7 @@
 import { runForJson } from '../harness/programs.mjs';
 import { KB, MB, servedFile } from '../load/served-file.mjs';
 import nginx from '../peers/files/nginx.mjs';
-import { resSendFile, staticFiles } from '../peers/node-files/express.mjs';
+import { ownSendFile, resSendFile, staticFiles } from '../peers/node-files/express.mjs';
 import { pipe, sendFd, sendPath } from '../peers/node-files/node-http.mjs';
 import { openHttp } from './http-server.mjs';
 
@@ -23,7 +23,7 @@ function sendFileTable(size, bytes, connections, atMost) {
     unit: 'us CPU/request',
     requires: ['wrk'],
     separate: true,
-    rows: [pipe, sendPath, sendFd, nginx, resSendFile, staticFiles],
+    rows: [pipe, sendPath, sendFd, nginx, resSendFile, staticFiles, ownSendFile],
     async open(driver, bench) {
       const { path, body } = servedFile(bench.directory, bytes);
       return openHttp(await driver.start(bench), bench, {
@@ -40,7 +40,11 @@ function sendFileTable(size, bytes, connections, atMost) {
         { row, against: pipe.name, atMost: atMost.pipe },
         { row, against: nginx.name, atMost: atMost.nginx },
       ]),
-      { row: staticFiles.name, against: resSendFile.name, atMost: atMost.express },
+      ...[staticFiles, ownSendFile].map(({ name: row }) => ({
+        row,
+        against: resSendFile.name,
+        atMost: atMost.express,
+      })),
     ],
   };
 }

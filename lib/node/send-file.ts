@@ -68,7 +68,8 @@ type Queue = Writable & { [TURN]?: Promise<void> | undefined };
  * waits, as do `end()`, 'finish' and the next response of a pipeline. `writableLength` counts it until it is sent,
  * 'drain' follows, and `bytesWritten` has what the kernel took. Several may be under way in one target: they are sent
  * in the order of the calls. As with any write, `end()` comes after it: await the promise, or call `end()` in the same
- * turn where `file` is not a path. (A path is opened first, in a thread.)
+ * turn where `file` is not a path. (A path is opened first, in a thread where the disk is needed for it. It has its
+ * place when the caller's turn is over, or later: what that turn writes after the call goes before the file.)
  *
  * In a response:
  *

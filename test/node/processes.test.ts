@@ -1,5 +1,5 @@
-// sendFile() in workers, in a cluster, and where the process or the thread ends in the middle. Each child is a program
-// of its own.
+// sendFile() in workers, in a cluster, under the permission model, and where the process or the thread ends in the
+// middle. Each child is a program of its own.
 import { expect, test } from 'vitest';
 import { inChild } from '../helpers/child.js';
 
@@ -126,4 +126,34 @@ test('a cluster: the workers have their connections from the primary', async () 
   expect([outcome.code, outcome.stderr]).toEqual([0, '']);
   expect(outcome.reports).toContainEqual({ via: 'sendfile' });
   expect(outcome.reports).toContainEqual({ whole: true });
+});
+
+test("under Node's permission model a path is opened by node:fs, which refuses what is not allowed", async () => {
+  const { allowedNodeEnvironmentFlags: known } = process;
+  const flags = [
+    known.has('--permission') ? '--permission' : '--experimental-permission',
+    '--allow-addons',
+    '--allow-fs-read=/', // to load a test needs some files of the system as well
+    ...(known.has('--allow-net') ? ['--allow-net'] : []),
+  ];
+  const { reports, stderr } = await inChild(
+    ({ net, node, require, report }) => {
+      const opened: unknown[] = [];
+      const fs = require('node:fs') as typeof import('node:fs');
+      const { open } = fs;
+      // What node:fs opens, it has been asked whether it may.
+      fs.open = ((path: string, ...rest: unknown[]) => {
+        opened.push(path);
+        return (open as (...args: unknown[]) => void)(path, ...rest);
+      }) as typeof open;
+      const server = net.createServer(async (socket) => {
+        await node.sendFile(socket, '/etc/passwd');
+        report(opened);
+        process.exit();
+      });
+      server.listen(0, '127.0.0.1', () => net.connect((server.address() as { port: number }).port, '127.0.0.1'));
+    },
+    { execArgv: flags },
+  );
+  expect(reports, stderr).toEqual([['/etc/passwd']]);
 });

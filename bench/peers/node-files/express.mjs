@@ -1,8 +1,12 @@
 // @ts-check
-// Express 5 as in production, with its own res.sendFile() and with staticFiles(); the same program.
+// Express 5 as in production: its own res.sendFile(), staticFiles(), and sendFile() alone; the same program.
 import { startProgram } from '../../harness/programs.mjs';
 
-/** @param {string} name @param {'sendFile' | 'staticFiles'} way @returns {import('../../harness/types.mjs').Driver} */
+/**
+ * @param {string} name
+ * @param {'sendFile' | 'staticFiles' | 'own'} way
+ * @returns {import('../../harness/types.mjs').Driver}
+ */
 const driver = (name, way) => ({
   name,
   requires: ['package'],
@@ -10,4 +14,5 @@ const driver = (name, way) => ({
 });
 
 export const resSendFile = driver('Express, res.sendFile()', 'sendFile');
+export const ownSendFile = driver('Express, sendFile(path)', 'own');
 export const staticFiles = driver('Express, staticFiles()', 'staticFiles');
