@@ -1,6 +1,13 @@
 // AbortSignals: one listener a signal, however many files wait for it. A server may send all its files under one, and
 // Node warns of a signal with more than ten listeners.
-import { aborted } from '../base/errors.js';
+import { aborted, invalidType } from '../base/errors.js';
+
+/** @throws TypeError ERR_INVALID_ARG_TYPE */
+export function checkSignal(signal: unknown): void {
+  const { aborted: state, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  if (typeof state === 'boolean' && typeof addEventListener === 'function') return;
+  throw invalidType('options.signal', 'an AbortSignal', signal);
+}
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 

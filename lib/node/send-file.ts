@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { aborted, invalidType } from '../base/errors.js';
-import { errorUnder, onAbort } from './abort.js';
+import { aborted } from '../base/errors.js';
+import { checkSignal, errorUnder, onAbort } from './abort.js';
 import { copyFile } from './copy-file.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openPath } from './open-file.js';
 import { agreeOnLength, hasBody, hasBodyForGet } from './response.js';
@@ -146,12 +146,6 @@ function planOf(target: Writable, options: NodeSendFileOptions): { plan: Plan; c
   const reason = whyNot(target);
   if (reason !== undefined && !fallback) refuse(reason);
   return { plan: { target, start, end, signal, isPart: more, copies: reason !== undefined }, closes: close };
-}
-
-function checkSignal(signal: unknown): void {
-  const { aborted: state, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
-  if (typeof state === 'boolean' && typeof addEventListener === 'function') return;
-  throw invalidType('options.signal', 'an AbortSignal', signal);
 }
 
 /** @throws AbortError, or what the target would say of a write */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -99,6 +100,20 @@ Result fd_ensure_non_blocking(int fd) {
 }
 
 Result fd_duplicate(int fd) { return from_call(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
+Result fd_traits(int fd) {
+  const Result flags = file_flags(fd);
+  if (flags < 0) return flags;
+  const int access = static_cast<int>(flags) & O_ACCMODE;
+  const int directions = access == O_RDWR ? kFdReads | kFdWrites : (access == O_WRONLY ? kFdWrites : kFdReads);
+  struct stat file = {};
+  const Result found = from_call(::fstat(fd, &file));
+  if (found < 0) return found;
+  if (S_ISSOCK(file.st_mode)) return directions | kFdSocket;
+  if (S_ISFIFO(file.st_mode)) return directions | kFdPipe;
+  if (S_ISREG(file.st_mode) || S_ISDIR(file.st_mode) || S_ISBLK(file.st_mode)) return directions | kFdOnDisk;
+  return ::isatty(fd) != 0 ? directions | kFdTerminal : directions;
+}
 
 bool fd_is_readable(int fd) {
   pollfd watched = {fd, POLLIN, 0};
