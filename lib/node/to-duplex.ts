@@ -268,7 +268,8 @@ class FdStream extends Duplex implements FdDuplex {
     if (isHangup && this.#kind.writes) this.end();
   }
 
-  #begin(parts: readonly Uint8Array[], done: Done): void {
+  #begin(chunks: readonly Uint8Array[], done: Done): void {
+    const parts = chunks.filter(({ length }) => length > 0);
     let left = 0;
     for (const part of parts) left += part.length;
     this.#writing = { parts, done, place: 0, offset: 0, left };
