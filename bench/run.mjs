@@ -16,6 +16,7 @@ import { writeReport } from './report/files.mjs';
 import { summarise } from './report/summary.mjs';
 import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
+import adopt from './trials/adopt.mjs';
 import broadcast from './trials/broadcast.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
@@ -36,7 +37,18 @@ import wake from './trials/wake.mjs';
 
 /** @type {Table[]} */
 const allTables = [
-  ...[...echo, ...echoConnection, ...http, ...httpConnection, ...broadcast, ...files, ...proxy, ...heap, ...idle],
+  ...[
+    ...echo,
+    ...echoConnection,
+    ...http,
+    ...httpConnection,
+    ...broadcast,
+    ...files,
+    ...proxy,
+    ...adopt,
+    ...heap,
+    ...idle,
+  ],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages],
 ];
 

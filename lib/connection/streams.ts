@@ -12,7 +12,7 @@ import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { onClose } from '../socket/closing.js';
 import { type Chunk, chunkOf } from './chunk.js';
-import { FdSet } from './fd-set.js';
+import { NO_SLOT, SlotsByFd } from './slots-by-fd.js';
 import { Later } from './later.js';
 import { CALLS, Call, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
 import { StreamPipings } from './stream-pipings.js';
@@ -96,7 +96,7 @@ export class Streams implements StreamTurn {
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
   /** Those of the sinks: only they close them. */
-  readonly #fds = new FdSet();
+  readonly #slots = new SlotsByFd();
   readonly #forgetCloses = onClose(this);
   readonly later: Later;
   readonly pipings: StreamPipings;
@@ -165,7 +165,7 @@ export class Streams implements StreamTurn {
     if (slot - this.#sinks.length > MOST_SKIPPED) throw invalidState(`there is no stream ${slot}`);
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
-    this.#fds.add(sink.fd);
+    this.#slots.set(sink.fd, slot);
     if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive
   }
 
@@ -174,14 +174,17 @@ export class Streams implements StreamTurn {
     const found = this.at(sink.slot, sink.generation);
     if (found === null) return;
     this.#sinks[sink.slot] = null;
-    this.#fds.delete(found.fd);
+    this.#slots.delete(found.fd, sink.slot);
     this.#size--;
     this.timeOuts.forget(sink.slot);
     this.#host.wake();
   }
 
   ownerOf(fd: number): string | undefined {
-    return this.#fds.has(fd) ? 'a Connection or a Listener, which closes it: close() or detach() that' : undefined;
+    const slot = this.#slots.get(fd);
+    const sink = slot === NO_SLOT ? null : this.#sinks[slot];
+    if (sink == null || !this.#engine.hasItsFd(slot, sink.generation)) return undefined;
+    return 'a Connection or a Listener, which closes it: close() or detach() that';
   }
 
   /** The peer's address that accept(2) told. Returns a native result. */
@@ -341,7 +344,7 @@ export class Streams implements StreamTurn {
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
-    this.#fds.clear();
+    this.#slots.clear();
     this.#forgetCloses();
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();

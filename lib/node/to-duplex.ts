@@ -38,7 +38,7 @@ export interface ToDuplexOptions {
   /** Destroys the stream with an AbortError. */
   signal?: AbortSignal;
   /**
-   * How many bytes a call of read(2) takes at most, 1 to 2^30; 65,536 by default. It must be as large as the largest
+   * How many bytes a call of read(2) takes at most, 1 to 2^24; 65,536 by default. It must be as large as the largest
    * record: one of SOCK_SEQPACKET that is larger is EMSGSIZE, and a device cuts it off without a word.
    */
   readBytes?: number;
@@ -388,6 +388,6 @@ function checkOptions(options: ToDuplexOptions): Omit<Plan, 'kind'> {
   checkBoolean(allowHalfOpen, 'options.allowHalfOpen');
   checkBoolean(close, 'options.close');
   if (signal !== undefined) checkSignal(signal);
-  checkInteger(readBytes, 'options.readBytes', 1, 2 ** 30);
+  checkInteger(readBytes, 'options.readBytes', 1, 2 ** 24);
   return { highWaterMark, allowHalfOpen, closes: close, signal, readBytes };
 }

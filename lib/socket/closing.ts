@@ -38,15 +38,23 @@ export function isWatched(fd: number, except?: CloseListener): boolean {
 }
 
 /**
- * @throws ERR_INVALID_STATE for an fd that a Connection, a Listener, a Duplex or a socket of Node closes
+ * Who closes the fd, in words: a Connection, a Listener, a Duplex or a socket of Node; undefined for none.
+ *
  * @param except one that is not asked
  */
-export function checkUnowned(fd: number, except?: CloseListener): void {
+export function ownerOf(fd: number, except?: CloseListener): string | undefined {
   for (const weak of listeners) {
     const listener = weak.deref();
     const owner = listener === except ? undefined : listener?.ownerOf?.(fd);
-    if (owner !== undefined) throw invalidState(`fd ${fd} belongs to ${owner}`);
+    if (owner !== undefined) return owner;
   }
+  return undefined;
+}
+
+/** @throws ERR_INVALID_STATE for an fd that has such an owner */
+export function checkUnowned(fd: number, except?: CloseListener): void {
+  const owner = ownerOf(fd, except);
+  if (owner !== undefined) throw invalidState(`fd ${fd} belongs to ${owner}`);
 }
 
 /** The native answer for an fd of the add-on itself; close(2) never answers so. */

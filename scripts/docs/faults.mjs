@@ -26,6 +26,8 @@ const chapters = {
     'test/node/injected-faults',
     'test/node/processes',
     'test/node/take-fd',
+    'test/node/to-duplex',
+    'test/node/to-duplex-users',
   ],
   'Peers that reset, stall or vanish': ['test/raw/peers', 'test/raw/sigpipe', 'test/contract/pump/'],
   'Stale events and reused numbers': ['test/contract/stale', 'test/contract/identity', 'test/raw/descriptors'],

@@ -1,6 +1,7 @@
 // Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   Acceptor,
   capabilities,
@@ -31,7 +32,17 @@ import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
-import { fdOf, type SentFile, sendFile, sharedReactor, type TakenFd, takeFd, toSocket } from 'fdreactor/node';
+import {
+  type FdDuplex,
+  fdOf,
+  type SentFile,
+  sendFile,
+  sharedReactor,
+  type TakenFd,
+  takeFd,
+  toDuplex,
+  toSocket,
+} from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 
@@ -248,12 +259,18 @@ export async function nodeBorder(response: ServerResponse, accepted: Socket, ser
   const back: Socket = toSocket(fd, { unread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5 });
   const reactor: Reactor = sharedReactor();
   const fds: number[] = [fdOf(back), fdOf(server)];
-  void [sent.bytes, via, ended, reactor, fds];
+  const streamOptions = { highWaterMark: 1, allowHalfOpen: true, close: false, signal, readBytes: 1 };
+  const stream: FdDuplex = toDuplex(4, streamOptions).unref().ref();
+  const duplexes: Duplex[] = [stream, toDuplex(reactor.register(5, 0, () => {}, { data: { name: 'x' } }))];
+  const counts: number[] = [stream.fd, stream.bytesRead, stream.bytesWritten];
+  void [sent.bytes, via, ended, reactor, fds, duplexes, counts];
 
   // @ts-expect-error no file
   sendFile(response, {});
   // @ts-expect-error no socket
   takeFd(server);
+  // @ts-expect-error no fd
+  toDuplex(accepted);
 }
 
 export function transfers(): void {
