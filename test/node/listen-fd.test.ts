@@ -99,7 +99,7 @@ testWith({ needs: 'abstractUnixSockets' }, 'an abstract name', async () => {
   client.on('data', (part) => {
     text += part;
   });
-  await once(client, 'close');
+  await once(client, 'end');
   expect(text.endsWith('abstract')).toBe(true);
 });
 
