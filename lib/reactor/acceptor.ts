@@ -85,8 +85,8 @@ export class Acceptor {
   /**
    * @param listenerFd a socket in the listening state; the acceptor's from here on, and made non-blocking
    * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the
-   * acceptor closes the connection, unless the callback has closed it or given it away; then `options.onError` or the reactor's
-   * `onError` gets the error
+   * acceptor closes the connection, unless the callback has closed it or given it away; then `options.onError` or the
+   * reactor's `onError` gets the error
    * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError
    * ENOTSOCK, EBADF; and as `reactor.register()`
    */

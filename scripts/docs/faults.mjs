@@ -28,6 +28,8 @@ const chapters = {
     'test/node/take-fd',
     'test/node/to-duplex',
     'test/node/to-duplex-users',
+    'test/node/border-processes',
+    'test/node/listen-fd',
   ],
   'Peers that reset, stall or vanish': ['test/raw/peers', 'test/raw/sigpipe', 'test/contract/pump/'],
   'Stale events and reused numbers': ['test/contract/stale', 'test/contract/identity', 'test/raw/descriptors'],

@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { Interest, Reactor } from 'fdreactor';
+import { Acceptor, Interest, Reactor } from 'fdreactor';
 import { Connection, Listener } from 'fdreactor/connection';
 import * as linux from 'fdreactor/linux';
-import { fdOf, sharedReactor, toDuplex, toSocket } from 'fdreactor/node';
+import { type FdDuplex, fdOf, sharedReactor, toDuplex, toSocket } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';
@@ -239,6 +239,33 @@ test("the fd is the stream's alone: nothing else closes it, or becomes its owner
   expect(registration.active).toBe(true);
   other.close();
   ownStream(toDuplex(registration));
+});
+
+test('a number that other code closed under its owner belongs to the file that has it now', () => {
+  const [a] = socketPair();
+  dispose(new Connection(dispose(new Reactor()), a, {}));
+  fs.closeSync(a);
+  const [again] = ownBoth(socket.socketpair());
+  expect(again).toBe(a);
+  toDuplex(again, { close: false }).destroy();
+  socket.close(again);
+});
+
+test('an Acceptor whose callback throws after it gave the connection away leaves it alone', async () => {
+  const errors: unknown[] = [];
+  const listener = socket.listenTcp({ host: '127.0.0.1', port: 0 });
+  const { port } = socket.getsockname(listener) as net.AddressInfo;
+  let stream: FdDuplex | undefined;
+  const take = (fd: number): void => {
+    stream = ownStream(toDuplex(fd));
+    throw new Error('after that');
+  };
+  dispose(new Acceptor(sharedReactor(), listener, take, { onError: (error) => errors.push(error) }));
+  const client = ownStream(net.connect(port, '127.0.0.1'));
+  await eventually('it threw', () => errors.length === 1);
+  expect(errors[0]).toMatchObject({ message: 'after that' });
+  stream?.end('still there');
+  expect(await textOf(client)).toBe('still there');
 });
 
 test('an fd of a socket of Node, and of a Listener, is refused', async () => {

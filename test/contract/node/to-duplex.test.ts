@@ -1,5 +1,5 @@
 // toDuplex() on sockets, with every backend and in every runtime: bytes both ways, ends, back-pressure, and who may
-// close the fd. What other fds are as streams: ../node/to-duplex.test.ts.
+// close the fd. What other fds are as streams: ../../node/to-duplex.test.ts.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
@@ -8,11 +8,11 @@ import { Connection } from 'fdreactor/connection';
 import { type FdDuplex, toDuplex } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { expect } from 'vitest';
-import { contractTest } from '../helpers/contract.js';
-import { dispose } from '../helpers/owned.js';
-import { reset, tcpPair } from '../helpers/pairs.js';
-import { eventually } from '../helpers/patience.js';
-import { expectInvalidState, expectSystemError } from '../helpers/throws.js';
+import { contractTest } from '../../helpers/contract.js';
+import { dispose } from '../../helpers/owned.js';
+import { reset, tcpPair } from '../../helpers/pairs.js';
+import { eventually } from '../../helpers/patience.js';
+import { expectInvalidState, expectSystemError } from '../../helpers/throws.js';
 
 const needs = { needs: 'attach' } as const;
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
