@@ -26,10 +26,11 @@ import http from './trials/http.mjs';
 import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
-import nodeSendFile from './trials/node-sendfile.mjs';
+import adopt from './trials/node/adopt.mjs';
+import nodeSendFile from './trials/node/send-file.mjs';
+import tunnel from './trials/node/tunnel.mjs';
 import proxy from './trials/proxy.mjs';
 import timers from './trials/timers.mjs';
-import tunnel from './trials/tunnel.mjs';
 import udp from './trials/udp.mjs';
 import wake from './trials/wake.mjs';
 
@@ -47,6 +48,7 @@ const allTables = [
     ...files,
     ...proxy,
     ...tunnel,
+    ...adopt,
     ...heap,
     ...idle,
   ],

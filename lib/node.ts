@@ -13,4 +13,5 @@ export { type NodeSpliceOptions, type SplicedSockets, splice } from './node/spli
 export { type Middleware, type StaticFilesOptions, staticFiles } from './node/static-files.js';
 export { type TakenFd, takeFd } from './node/take-fd.js';
 export type { FileTarget } from './node/target.js';
+export { type FdDuplex, type ToDuplexOptions, toDuplex } from './node/to-duplex.js';
 export { type ToSocketOptions, toSocket } from './node/to-socket.js';

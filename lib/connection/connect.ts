@@ -1,4 +1,5 @@
 // Connections that the program begins.
+import { checkObject } from '../base/arguments.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { close } from '../socket/calls.js';
 import { type ConnectTcpOptions, connectTcp, connectUnix } from '../socket/open.js';
@@ -34,6 +35,7 @@ export function connect<T = undefined>(
   options: ConnectOptions,
   handlers: ConnectionHandlers<T>,
 ): Connection<T> {
+  checkObject(options, 'options'); // kindOf() has a default for none
   const kind = kindOf(reactor, handlers, options);
   const fd = 'host' in options ? connectTcp({ noDelay: true, ...options }) : connectUnix(options);
   try {

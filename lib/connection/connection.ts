@@ -9,6 +9,7 @@ import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
 import { getpeername, getsockname } from '../socket/calls.js';
+import { checkUnowned } from '../socket/closing.js';
 import { type Chunk, expire } from './chunk.js';
 import { isFed, queueIsFull, timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
@@ -82,7 +83,8 @@ export class Connection<T = undefined> extends Sender<T> {
    * @param options its limits
    * @throws SystemError of epoll_ctl(2): EEXIST (the reactor watches it), EPERM (a regular file), EBADF; TypeError or
    * RangeError for a wrong argument; ERR_INVALID_ARG_VALUE for a socket of datagrams; UnsupportedError for a backend
-   * without streams; ERR_INVALID_STATE if the reactor is closed
+   * without streams; ERR_INVALID_STATE if the reactor is closed, and for an fd that a connection of another reactor, a
+   * socket of Node or a Duplex closes
    */
   constructor(reactor: Reactor, fd: number, handlers: ConnectionHandlers<T>, options?: ConnectionOptions);
   /** @internal */
@@ -475,7 +477,9 @@ function adopt<T>(
   options?: ConnectionOptions,
 ): Adopted<T> {
   checkFd(fd);
-  return Adopted.fd(kindOf(reactor, handlers, options), fd, false);
+  const kind = kindOf(reactor, handlers, options);
+  checkUnowned(fd, kind.streams); // of its own the kernel says EEXIST
+  return Adopted.fd(kind, fd, false);
 }
 
 /** null for an fd that is not a socket, or has no peer any more. */

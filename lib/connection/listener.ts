@@ -9,13 +9,14 @@ import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
 import type { AddressInfo } from '../socket/address.js';
 import { close, getsockname } from '../socket/calls.js';
+import { checkUnowned } from '../socket/closing.js';
 import { type ListenTcpOptions, listenTcp, listenUnix } from '../socket/open.js';
 import { Adopted, Connection, opened } from './connection.js';
 import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
 import { SocketFile } from './socket-file.js';
 import { Op } from './stream-area.js';
-import { Role } from './streams.js';
+import { Role, type Streams } from './streams.js';
 
 const RETRY_MS = 100;
 
@@ -53,12 +54,13 @@ export class Listener<T = undefined> {
   /** Where it listens; of port 0 with the port that the kernel chose. */
   readonly address: AddressInfo;
   /** @internal */
+  readonly fd: number;
+  /** @internal */
   readonly slot: number;
   /** @internal */
   readonly generation: number;
   readonly #reactor: Reactor;
   readonly #kind: ConnectionKind<T>;
-  readonly #fd: number;
   readonly #file: SocketFile | null;
   #accepted = 0;
   #failedInARow = 0;
@@ -75,7 +77,8 @@ export class Listener<T = undefined> {
    * @param handlers of each connection; they are read anew for each event
    * @throws SystemError of the call that failed: EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE; TypeError or RangeError for
    * a wrong option, and for an `fd` that does not listen, which then stays the program's; UnsupportedError for an
-   * option that the platform does not have, or a backend without streams; ERR_INVALID_STATE if the reactor is closed
+   * option that the platform does not have, or a backend without streams; ERR_INVALID_STATE if the reactor is closed,
+   * and for an `fd` that a listener of another reactor or a server of Node closes
    */
   constructor(reactor: Reactor, options: ListenerOptions, handlers: ConnectionHandlers<T>) {
     checkObject(options, 'options');
@@ -84,12 +87,12 @@ export class Listener<T = undefined> {
     this.#reactor = reactor;
     this.#kind = kindOf(reactor, handlers, options);
     const { streams } = this.#kind;
-    this.#fd = openListener(options);
+    this.fd = openListener(options, streams);
     try {
-      this.address = getsockname(this.#fd);
-      this.slot = streams.add(this.#fd, Role.LISTENER, noDelay);
+      this.address = getsockname(this.fd);
+      this.slot = streams.add(this.fd, Role.LISTENER, noDelay);
     } catch (error) {
-      if (options.fd === undefined) close(this.#fd);
+      if (options.fd === undefined) close(this.fd);
       throw error;
     }
     this.#file = options.fd === undefined && path !== undefined ? SocketFile.at(path) : null;
@@ -165,7 +168,7 @@ export class Listener<T = undefined> {
 
   /** @internal */
   onAcceptFailed(number: number, syscall: string): void {
-    const error = new SystemError(number, syscall, { fd: this.#fd });
+    const error = new SystemError(number, syscall, { fd: this.fd });
     const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
     if (isOfOneConnection && ++this.#failedInARow < MAX_FAILURES_IN_A_ROW) {
       this.#kind.streams.command(Op.RESUME, this);
@@ -183,7 +186,7 @@ export class Listener<T = undefined> {
   /** @internal */
   onFailed(error: number, syscall: string): void {
     this.close();
-    throw new SystemError(error, syscall, { fd: this.#fd });
+    throw new SystemError(error, syscall, { fd: this.fd });
   }
 
   /** @internal */
@@ -210,10 +213,11 @@ export class Listener<T = undefined> {
   onQueueFull(): void {}
 }
 
-function openListener(options: ListenerOptions): number {
+function openListener(options: ListenerOptions, streams: Streams): number {
   const { host, port, path, fd, backlog } = options;
   if (fd !== undefined) {
     checkFd(fd, 'options.fd');
+    checkUnowned(fd, streams); // of its own the kernel says EEXIST
     checkListens(fd, 'options.fd');
     return fd;
   }

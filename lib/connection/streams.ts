@@ -10,8 +10,10 @@ import { BAD_ARGUMENT, errorOf, invalidState, invalidValue, SystemError } from '
 import { native } from '../native/table.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
+import { onClose } from '../socket/closing.js';
 import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
+import { NO_SLOT, SlotsByFd } from './slots-by-fd.js';
 import { CALLS, Call, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
 import { StreamPipings } from './stream-pipings.js';
 import { type SetTimer, TimeOutTimer } from './time-out-timer.js';
@@ -37,6 +39,7 @@ export interface Slotted {
 
 /** What the streams tell of a slot. What it throws leaves the turn. */
 export interface StreamSink extends Slotted {
+  readonly fd: number;
   /** Bytes arrived, which are valid until this returns. */
   onData(bytes: Chunk): void;
   onEnd(): void;
@@ -92,6 +95,9 @@ export class Streams implements StreamTurn {
   readonly #engine: StreamEngine;
   readonly #host: StreamHost;
   readonly #sinks: (StreamSink | null)[] = [];
+  /** Those of the sinks: only they close them. */
+  readonly #slots = new SlotsByFd();
+  readonly #forgetCloses = onClose(this);
   readonly later: Later;
   readonly pipings: StreamPipings;
   readonly timeOuts: TimeOutTimer;
@@ -159,16 +165,26 @@ export class Streams implements StreamTurn {
     if (slot - this.#sinks.length > MOST_SKIPPED) throw invalidState(`there is no stream ${slot}`);
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
+    this.#slots.set(sink.fd, slot);
     if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive
   }
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */
   remove(sink: Slotted): void {
-    if (this.at(sink.slot, sink.generation) === null) return;
+    const found = this.at(sink.slot, sink.generation);
+    if (found === null) return;
     this.#sinks[sink.slot] = null;
+    this.#slots.delete(found.fd, sink.slot);
     this.#size--;
     this.timeOuts.forget(sink.slot);
     this.#host.wake();
+  }
+
+  ownerOf(fd: number): string | undefined {
+    const slot = this.#slots.get(fd);
+    const sink = slot === NO_SLOT ? null : this.#sinks[slot];
+    if (sink == null || !this.#engine.hasItsFd(slot, sink.generation)) return undefined;
+    return 'a Connection or a Listener, which closes it: close() or detach() that';
   }
 
   /** The peer's address that accept(2) told. Returns a native result. */
@@ -328,6 +344,8 @@ export class Streams implements StreamTurn {
     const sinks = [...this];
     this.#sinks.length = 0;
     this.#size = 0;
+    this.#slots.clear();
+    this.#forgetCloses();
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();
     this.later.clear();

@@ -21,6 +21,8 @@ export interface FdCalls {
   ensureNonBlocking(fd: number): number;
   /** Windows cannot tell this of a socket. */
   isNonBlocking?(fd: number): number;
+  /** What an fd is, as bits: FdTrait in ../node/fd-kind.ts. Not on Windows, where all are sockets. */
+  traits?(fd: number): number;
   /** A second number for the same open file, close-on-exec; not on Windows. */
   duplicate?(fd: number): number;
   /** In bytes, of a regular file: EISDIR, and EINVAL for what is neither; not on Windows. */

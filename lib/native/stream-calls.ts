@@ -29,6 +29,8 @@ export interface StreamCalls {
   add(set: number, fd: number, role: number, noDelay: number, target: Int32Array): number;
   /** Stores the peer's address that accept(2) told, or none. */
   peer(set: number, slot: number, generation: number, address: Uint8Array): number;
+  /** 1 if the fd of a stream is still its file, as far as the facility can tell; 0 if other code has closed it. */
+  hasItsFd(set: number, slot: number, generation: number): number;
   /** 1 if a registration of the fd would take it from its stream; 0 where the kernel refuses a second one. */
   wouldLose(set: number, fd: number): number;
   /** Carries out the commands, and writes their results behind them. */

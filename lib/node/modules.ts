@@ -3,4 +3,5 @@
 import { require } from '../native/builtins.js';
 
 export const { Server, Socket } = require('node:net') as typeof import('node:net');
+export const { addAbortSignal, Duplex } = require('node:stream') as typeof import('node:stream');
 export const { OutgoingMessage, ServerResponse } = require('node:http') as typeof import('node:http');

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { checkBoolean, checkBytes, checkDelay, checkFd, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { errorOf, invalidState, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { isWatched } from '../socket/closing.js';
+import { checkUnowned, isWatched } from '../socket/closing.js';
 import { checkRuntime, handleOf } from './handle.js';
 import { Socket as NetSocket } from './modules.js';
 import { ownedByNode } from './ownership.js';
@@ -31,14 +31,16 @@ export interface ToSocketOptions {
  * count it: `server.close()` does not wait for it, and `maxConnections` does not see it.)
  *
  * @param fd one that no reactor of this thread watches: deregister it first, and detach a Connection
- * @throws ERR_INVALID_STATE where a reactor of this thread watches the fd; SystemError EEXIST where a socket of Node
- * has it already, EBADF; ERR_INVALID_FD_TYPE for UDP sockets and files; UnsupportedError on Windows and where the
- * runtime does not take fds. Then the fd is yours as before
+ * @throws ERR_INVALID_STATE for an fd that a reactor of this thread watches, or that a Connection, a Listener, a Duplex
+ * or a socket of Node is known to close; SystemError EEXIST where another socket of Node has it, EBADF;
+ * ERR_INVALID_FD_TYPE for UDP sockets and files; UnsupportedError on Windows and where the runtime does not take fds.
+ * Then the fd is yours as before
  */
 export function toSocket(fd: number, options: ToSocketOptions = NO_OPTIONS): Socket {
   checkRuntime('toSocket()');
   checkFd(fd);
   const { unread, allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay, pauseOnCreate } = checkOptions(options);
+  checkUnowned(fd);
   if (isWatched(fd)) throw invalidState(`toSocket(): a reactor watches fd ${fd}`);
   const identity = native.fd.identity(fd);
   if (identity < 0) throw new SystemError(errorOf(identity), 'fstat', { fd });

@@ -15,6 +15,7 @@ import {
 import { errorOf, invalidState, invalidType, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { close } from '../socket/calls.js';
+import { ownerOf } from '../socket/closing.js';
 import { checkListens, MAX_FAILURES_IN_A_ROW, OF_ONE_CONNECTION, OUT_OF_RESOURCES } from './accept-errors.js';
 import { Interest } from './interest.js';
 import { Reactor } from './reactor.js';
@@ -84,8 +85,8 @@ export class Acceptor {
   /**
    * @param listenerFd a socket in the listening state; the acceptor's from here on, and made non-blocking
    * @param onConnection gets each connection's fd, which is the callee's to close. If the callback throws, the
-   * acceptor closes the connection, unless the callback has closed it; then `options.onError` or the reactor's
-   * `onError` gets the error
+   * acceptor closes the connection, unless the callback has closed it or given it away; then `options.onError` or the
+   * reactor's `onError` gets the error
    * @throws TypeError ERR_INVALID_ARG_VALUE for a socket that does not listen (macOS does not tell); SystemError
    * ENOTSOCK, EBADF; and as `reactor.register()`
    */
@@ -220,8 +221,8 @@ export class Acceptor {
     try {
       this.#onConnection(connection);
     } catch (error) {
-      // A callback that threw has not taken the connection. It may have closed it: then the number is another file's.
-      if (fdIdentity(connection) === identity) close(connection);
+      // The callback may have closed it: then the number is another file's. Or it has given it away, as to Node.
+      if (fdIdentity(connection) === identity && ownerOf(connection) === undefined) close(connection);
       throw error;
     }
   }

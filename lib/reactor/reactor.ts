@@ -399,7 +399,7 @@ export class Reactor {
     if (this.#host === null) return;
     this.#host.setReferenced(
       this.#keepAlive ??
-        (this.size > 0 ||
+        (this.#registrar.table.keepsAlive ||
           this.#timers.size > 0 ||
           this.#completions.hasPending() ||
           (this.#streams !== null && this.#streams.size > 0)),

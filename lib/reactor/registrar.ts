@@ -172,6 +172,27 @@ export class Registrar implements RegistrationOwner {
     return isSame;
   }
 
+  setReferenced(registration: AnyRegistration, referenced: boolean): void {
+    this.mend();
+    if (!registration.active) return;
+    this.table.setReferenced(registration, referenced);
+    this.#changed();
+  }
+
+  watchAnew(registration: AnyRegistration, handler: Handler<undefined>): Registration<undefined> {
+    const { fd } = registration;
+    this.deregister(registration);
+    return this.register({
+      fd,
+      interest: 0,
+      mode: 'level',
+      exclusive: false,
+      handler,
+      data: undefined,
+      onError: undefined,
+    });
+  }
+
   /** Tells the backend of a half-close that the handler was told of, and did not ask for. */
   muteReadClosed(registration: AnyRegistration): void {
     const { fd, slot, generation, interest } = registration;

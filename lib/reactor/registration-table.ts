@@ -36,6 +36,8 @@ export class RegistrationTable {
   #size = 0;
   /** How many of them belong to wakers and signals. */
   #internal = 0;
+  /** How many of the others do not keep the process alive. */
+  #unreferenced = 0;
   #generation = 0;
   readonly #pages: Entry[][] = [];
   #firstFree = NONE;
@@ -49,6 +51,18 @@ export class RegistrationTable {
   /** How many registrations are a user's. */
   get userSize(): number {
     return this.#size - this.#internal;
+  }
+
+  /** Whether one of a user's keeps the process alive. */
+  get keepsAlive(): boolean {
+    return this.userSize > this.#unreferenced;
+  }
+
+  /** Notes whether a registration that is in the table keeps the process alive. */
+  setReferenced(registration: AnyRegistration, referenced: boolean): void {
+    if (registration.referenced === referenced) return;
+    registration.markReferenced(referenced);
+    this.#unreferenced += referenced ? -1 : 1;
   }
 
   /** The generation of the next registration. */
@@ -89,6 +103,7 @@ export class RegistrationTable {
     const index = fd === NO_FD ? null : this.#indexFor(fd);
     if (page[slot & IN_PAGE] !== registration) return;
     const internal = registration.internal ? 1 : 0;
+    const unreferenced = registration.referenced ? 0 : 1;
     registration.setState(state);
     // Assignments only from here on: an exception cannot come in between.
     page[slot & IN_PAGE] = this.#firstFree;
@@ -96,6 +111,7 @@ export class RegistrationTable {
     if (index !== null && index[fd % PAGE_LENGTH] === slot + 1) index[fd % PAGE_LENGTH] = 0;
     this.#size--;
     this.#internal -= internal;
+    this.#unreferenced -= unreferenced;
   }
 
   /** The registration of this fd; null if the table has none. */

@@ -1,6 +1,8 @@
 // One watched fd. Small, because there may be a million of them: seven fields, no closure, no map entry of its own.
 // Its registrar does the work (registrar.ts); this file is state and the checks of arguments.
 import { checkInteger } from '../base/arguments.js';
+import { invalidState } from '../base/errors.js';
+import { type CloseListener, isWatched } from '../socket/closing.js';
 import { ALL_INTERESTS, type Mode } from './interest.js';
 
 /**
@@ -20,11 +22,19 @@ export type Handler<T = undefined> = (ready: number, registration: Registration<
 export type RegistrationErrorHandler<T = undefined> = (error: unknown, registration: Registration<T>) => void;
 
 /** What a registration asks of its reactor. */
-export interface RegistrationOwner {
+export interface RegistrationOwner extends CloseListener {
   modify(registration: Registration<unknown>, interest: number): void;
   deregister(registration: Registration<unknown>): void;
   close(registration: Registration<unknown>): boolean;
+  setReferenced(registration: Registration<unknown>, referenced: boolean): void;
+  watchAnew(registration: Registration<unknown>, handler: Handler<undefined>): Registration<undefined>;
 }
+
+/**
+ * @internal Ends a registration, and makes one in its place with the same reactor: level, without interest.
+ * @throws ERR_INVALID_STATE if it is not active, or another reactor watches the fd as well; SystemError of epoll_ctl(2)
+ */
+export let watchAnew: (registration: Registration<unknown>, handler: Handler<undefined>) => Registration<undefined>;
 
 /** A registration with data of any type. */
 export type AnyRegistration = Registration<unknown>;
@@ -45,6 +55,8 @@ export const State = {
 const INTERNAL = 128;
 /** The bit that marks an exclusive one. */
 const EXCLUSIVE = 256;
+/** The bit that marks one that does not keep the process alive. */
+const UNREFERENCED = 512;
 const STATE_SHIFT = 5;
 const STATE_MASK = 3;
 
@@ -67,7 +79,7 @@ export class Registration<T = undefined> {
   /** @internal */
   readonly handler: Handler<T>;
   readonly #owner: RegistrationOwner;
-  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6, INTERNAL, EXCLUSIVE: a small integer. */
+  /** Interest in bits 0-2, index of the mode in bits 3-4, state in bits 5-6, INTERNAL ...: a small integer. */
   #bits: number;
 
   /** @internal Only a Reactor makes these. */
@@ -135,6 +147,21 @@ export class Registration<T = undefined> {
     this.#bits |= EXCLUSIVE;
   }
 
+  /** @internal whether it keeps the process alive, where the host's event loop drives the reactor */
+  get referenced(): boolean {
+    return (this.#bits & UNREFERENCED) === 0;
+  }
+
+  /** @internal Only the owner calls it, which counts them. */
+  markReferenced(referenced: boolean): void {
+    this.#bits = referenced ? this.#bits & ~UNREFERENCED : this.#bits | UNREFERENCED;
+  }
+
+  /** @internal */
+  setReferenced(referenced: boolean): void {
+    if (referenced !== this.referenced) this.#owner.setReferenced(this as Registration<unknown>, referenced);
+  }
+
   /** @internal */
   setInterest(interest: number): void {
     this.#bits = (this.#bits & ~ALL_INTERESTS) | interest;
@@ -178,6 +205,15 @@ export class Registration<T = undefined> {
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  static {
+    watchAnew = (registration, handler) => {
+      const owner = registration.#owner;
+      if (!registration.active) throw invalidState(`the registration of fd ${registration.fd} is not active`);
+      if (isWatched(registration.fd, owner)) throw invalidState(`two reactors watch fd ${registration.fd}`);
+      return owner.watchAnew(registration, handler);
+    };
   }
 }
 

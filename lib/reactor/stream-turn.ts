@@ -54,6 +54,8 @@ export interface StreamEngine {
   add(fd: number, role: number, noDelay: boolean, target: Int32Array): number;
   /** Stores the peer's address that accept(2) told, or none. Returns a result. */
   peer(slot: number, generation: number, address: Uint8Array): number;
+  /** Whether the fd of a stream is still its file, as far as the facility can tell. */
+  hasItsFd(slot: number, generation: number): boolean;
   /** Carries out the commands, without a wait. */
   flush(): void;
   /**

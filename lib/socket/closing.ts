@@ -7,9 +7,11 @@ import { native } from '../native/table.js';
 /** Who is told before an fd is closed. */
 export interface CloseListener {
   /** May throw; then the fd stays open. */
-  beforeClose(fd: number): void;
+  beforeClose?(fd: number): void;
   /** Whether it watches the file that has the fd now. */
-  watches(fd: number): boolean;
+  watches?(fd: number): boolean;
+  /** Who of it closes the fd that is open now, in words: 'a Connection'; undefined for none. */
+  ownerOf?(fd: number): string | undefined;
 }
 
 const listeners = new Set<WeakRef<CloseListener>>();
@@ -27,9 +29,32 @@ export function onClose(listener: CloseListener): () => void {
 }
 
 /** Whether a reactor of this thread watches the fd, or a waker or a signal of one uses it. */
-export function isWatched(fd: number): boolean {
-  for (const listener of listeners) if (listener.deref()?.watches(fd) === true) return true;
+export function isWatched(fd: number, except?: CloseListener): boolean {
+  for (const weak of listeners) {
+    const listener = weak.deref();
+    if (listener !== except && listener?.watches?.(fd) === true) return true;
+  }
   return false;
+}
+
+/**
+ * Who closes the fd, in words: a Connection, a Listener, a Duplex or a socket of Node; undefined for none.
+ *
+ * @param except one that is not asked
+ */
+export function ownerOf(fd: number, except?: CloseListener): string | undefined {
+  for (const weak of listeners) {
+    const listener = weak.deref();
+    const owner = listener === except ? undefined : listener?.ownerOf?.(fd);
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}
+
+/** @throws ERR_INVALID_STATE for an fd that has such an owner */
+export function checkUnowned(fd: number, except?: CloseListener): void {
+  const owner = ownerOf(fd, except);
+  if (owner !== undefined) throw invalidState(`fd ${fd} belongs to ${owner}`);
 }
 
 /** The native answer for an fd of the add-on itself; close(2) never answers so. */
@@ -38,16 +63,17 @@ const IS_OWN = failure(native.constants.error.EBUSY as number);
 /**
  * Tells all listeners that the fd is about to be closed.
  *
- * @throws ERR_INVALID_STATE if a waker or a signal uses the fd
+ * @throws ERR_INVALID_STATE if a waker or a signal uses the fd, or another object closes it
  */
 export function prepareClose(fd: number): void {
-  for (const listener of listeners) listener.deref()?.beforeClose(fd);
+  checkUnowned(fd);
+  for (const listener of listeners) listener.deref()?.beforeClose?.(fd);
 }
 
 /**
  * Tells all listeners, then closes the fd (close(2)). Returns the native result.
  *
- * @throws ERR_INVALID_STATE if a waker or a signal uses the fd
+ * @throws ERR_INVALID_STATE as prepareClose()
  */
 export function closeFd(fd: number): number {
   if (typeof fd === 'number') prepareClose(fd);

@@ -38,4 +38,13 @@ bool fd_is_readable(int fd);                  // now, without waiting (poll(2))
 Result fd_duplicate(int fd);                  // a second number for the same open file, close-on-exec
 Result fd_file_size(int fd);                  // in bytes; EISDIR, and EINVAL for what is no regular file either
 
+// What an fd is: bits.
+constexpr int kFdReads = 1;     // it was opened to be read
+constexpr int kFdWrites = 2;    // it was opened to be written
+constexpr int kFdOnDisk = 4;    // a regular file, a directory, a block device: always ready, so never waited for
+constexpr int kFdTerminal = 8;  // either side of a pseudo-terminal
+constexpr int kFdPipe = 16;     // a FIFO as well
+constexpr int kFdSocket = 32;
+Result fd_traits(int fd);
+
 }  // namespace fdreactor

@@ -18,11 +18,18 @@ export function nodeBorder(later, freshFd, aFile) {
     right: {
       fdOf: () => [aSocket()],
       takeFd: () => [aSocket()],
+      toDuplex: () => [freshFd(), { highWaterMark: 100, allowHalfOpen: true, close: true, readBytes: 10 }],
       toSocket: () => [freshFd(), { unread: new Uint8Array(3), noDelay: true }],
       splice: () => [aSocket(), aSocket(), { timeoutMs: 1 }],
       sendFile: () => [aSocket(), aFile(), { start: 0, end: 4, close: false }],
     },
     tamed: {
+      /** @param {any[]} args */
+      toDuplex: (...args) => {
+        const made = node.toDuplex(.../** @type {[number]} */ (args));
+        made.on('error', () => {});
+        later(() => made.destroy());
+      },
       /** @param {any[]} args */
       toSocket: (...args) => {
         const made = node.toSocket(.../** @type {[number]} */ (args));

@@ -251,7 +251,10 @@ test('who owns the fd is known: what a reactor watches, or Node has, is refused,
   const made = dispose({ socket: toSocket(fd), close: () => made.socket.destroy() });
   expect(fdOf(made.socket)).toBe(fd);
   expectInvalidState(() => socket.close(fd));
-  expectSystemError(() => toSocket(fd), 'EEXIST', { fd });
+  expectInvalidState(() => toSocket(fd));
+  const [unknown] = tcpPair();
+  const ofNode = dispose({ socket: new net.Socket({ fd: unknown }), close: () => ofNode.socket.destroy() });
+  expectSystemError(() => toSocket(unknown), 'EEXIST', { fd: unknown });
   expectSystemError(() => toSocket(1_000_000), 'EBADF', { fd: 1_000_000 });
 });
 

@@ -1,6 +1,7 @@
 // Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   Acceptor,
   capabilities,
@@ -32,6 +33,7 @@ import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
 import {
+  type FdDuplex,
   fdOf,
   type SentFile,
   type SplicedSockets,
@@ -40,6 +42,7 @@ import {
   splice as spliceSockets,
   type TakenFd,
   takeFd,
+  toDuplex,
   toSocket,
 } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
@@ -261,7 +264,11 @@ export async function nodeBorder(response: ServerResponse, accepted: Socket, ser
   const joining: Promise<SplicedSockets> = spliceSockets(accepted, back, { signal, timeoutMs: 5, fallback: true });
   const { aToB, bToA, via: way } = await joining;
   const joined: [number, number, 'splice' | 'copy'] = [aToB, bToA, way];
-  void [sent.bytes, via, ended, reactor, fds, joined];
+  const streamOptions = { highWaterMark: 1, allowHalfOpen: true, close: false, signal, readBytes: 1 };
+  const stream: FdDuplex = toDuplex(4, streamOptions).unref().ref();
+  const duplexes: Duplex[] = [stream, toDuplex(reactor.register(5, 0, () => {}, { data: { name: 'x' } }))];
+  const counts: number[] = [stream.fd, stream.bytesRead, stream.bytesWritten];
+  void [sent.bytes, via, ended, reactor, fds, joined, duplexes, counts];
 
   // @ts-expect-error no file
   sendFile(response, {});
@@ -269,6 +276,8 @@ export async function nodeBorder(response: ServerResponse, accepted: Socket, ser
   takeFd(server);
   // @ts-expect-error one socket
   spliceSockets(accepted);
+  // @ts-expect-error no fd
+  toDuplex(accepted);
 }
 
 export function transfers(): void {

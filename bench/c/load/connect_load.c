@@ -2,7 +2,9 @@
 // The client sends nothing but its end of the stream, and waits for the server's: so a connection that is counted was
 // accepted, seen to be over, and closed by the server. The server's CPU clock is read when the first of the counted
 // ones starts and when the last has ended, and nothing is left to do for it.
-// usage: connect_load <port> <parallel> <warmup> <connections> <serverPid>
+// With `http` each connection sends one request of HTTP/1.1 with `Connection: close` in place of its end, and the
+// response has to be 200 with the body of the bench's servers.
+// usage: connect_load <port> <parallel> <warmup> <connections> <serverPid> [http]
 // It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -13,26 +15,48 @@
 #include "../shared/loopback.h"
 #include "tally.h"
 
-enum { MAX_PARALLEL = 1024, MAX_EVENTS = 1024, STALL_MS = 10000 };
+enum { MAX_PARALLEL = 1024, MAX_EVENTS = 1024, STALL_MS = 10000, RESPONSE_BYTES = 1024 };
+
+static const char request[] = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+static const char status[] = "HTTP/1.1 200 OK\r\n";
+static const char body[] = "\r\n\r\nHello, World!\n";
 
 struct client {
   int fd;
   bool connected;
   uint64_t start_ns;
+  size_t length;
+  char response[RESPONSE_BYTES];
 };
 
 static struct client clients[MAX_PARALLEL];
 static struct tally tally;
 static int epoll_fd;
 static uint16_t port;
+static bool is_http;
 static uint32_t index_of_next;
 
 static void start(struct client* client) {
   client->start_ns = now_ns();
   client->connected = false;
+  client->length = 0;
   client->fd = start_connecting(port, index_of_next++);
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, client->fd, &event) != 0) die("epoll_ctl");
+}
+
+/** Begins what ends with the server's end: 0, or -1 and errno. */
+static int speak(int fd) {
+  if (!is_http) return shutdown(fd, SHUT_WR);
+  return send(fd, request, sizeof request - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof request - 1) ? 0 : -1;
+}
+
+/** Whether all has come that has to come before the end. */
+static bool is_whole(const struct client* client) {
+  if (!is_http) return client->length == 0;
+  const size_t tail = sizeof body - 1;
+  return client->length >= sizeof status - 1 + tail && memcmp(client->response, status, sizeof status - 1) == 0 &&
+         memcmp(client->response + client->length - tail, body, tail) == 0;
 }
 
 /** Whether it is over: the server has closed its end, or something failed. */
@@ -40,17 +64,20 @@ static bool advance(struct client* client, uint32_t events) {
   if (!client->connected) {
     const int error = connect_error(client->fd);
     if (error == 0 && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return false;
-    if (error == 0 && shutdown(client->fd, SHUT_WR) == 0) {
+    if (error == 0 && speak(client->fd) == 0) {
       client->connected = true;
     } else {
       tally_error(&tally, "connect", error != 0 ? error : errno);
       return true;
     }
   }
-  char byte;
-  const ssize_t count = recv(client->fd, &byte, sizeof byte, 0);
+  ssize_t count = 0;
+  while ((count = recv(client->fd, client->response + client->length, RESPONSE_BYTES - client->length, 0)) > 0) {
+    client->length += (size_t)count;
+    if (client->length == RESPONSE_BYTES) break;
+  }
   if (count < 0 && errno == EAGAIN) return false;
-  if (count == 0) {
+  if (count == 0 && is_whole(client)) {
     histogram_add(&tally.latency, now_ns() - client->start_ns);
   } else {
     tally_error(&tally, "recv", count < 0 ? errno : EBADMSG);
@@ -85,8 +112,8 @@ static void storm(uint32_t parallel, uint32_t total) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    fprintf(stderr, "usage: %s <port> <parallel> <warmup> <connections> <serverPid>\n", argv[0]);
+  if (argc < 6 || argc > 7 || (argc == 7 && strcmp(argv[6], "http") != 0)) {
+    fprintf(stderr, "usage: %s <port> <parallel> <warmup> <connections> <serverPid> [http]\n", argv[0]);
     return 2;
   }
   port = (uint16_t)parse_number(argv[1], 1, 65535);
@@ -94,6 +121,7 @@ int main(int argc, char** argv) {
   const uint32_t warmup = (uint32_t)parse_number(argv[3], 0, 1000000);
   const uint32_t total = (uint32_t)parse_number(argv[4], 1, 1000000);
   const pid_t server = (pid_t)parse_number(argv[5], 1, INT32_MAX);
+  is_http = argc == 7;
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) die("epoll_create1");
 

@@ -5,7 +5,7 @@ import { errorOf, SystemError, type SystemErrorDetails } from '../../base/errors
 import { callsOf, native } from '../../native/table.js';
 import type { StreamEngine, StreamLimits, StreamMemory } from '../stream-turn.js';
 
-const { add, close, flush, open, peer, unpipe, wait, wouldLose } = callsOf(native.streams);
+const { add, close, flush, hasItsFd, open, peer, unpipe, wait, wouldLose } = callsOf(native.streams);
 
 /** What a backend calls its own: the system calls, for errors, and what else an error of the wait tells. */
 export interface StreamQueue {
@@ -74,6 +74,10 @@ export class NativeStreams implements StreamEngine {
 
   peer(slot: number, generation: number, address: Uint8Array): number {
     return peer(this.#set, slot, generation, address);
+  }
+
+  hasItsFd(slot: number, generation: number): boolean {
+    return hasItsFd(this.#set, slot, generation) === 1;
   }
 
   flush(): void {

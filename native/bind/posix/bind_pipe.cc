@@ -1,5 +1,5 @@
 // Calls that exist for a POSIX fd and not for a SOCKET: pipe(), a second number for an fd, and the questions whether an
-// fd blocks, and how long its file is.
+// fd blocks, what it is, and how long its file is.
 #include "../../sys/fd.h"
 #include "../arguments.h"
 #include "../bind.h"
@@ -20,10 +20,11 @@ napi_value pipe(napi_env env, napi_callback_info info) {
   return args.answer(store_pair(env, target, result, read_fd, write_fd));
 }
 
-napi_value is_non_blocking(napi_env env, napi_callback_info info) {
+template <Result (*kCall)(int)>
+napi_value asked_of(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.fd(0);
-  return args.ok() ? args.answer(fd_is_non_blocking(fd)) : args.refuse();
+  return args.ok() ? args.answer(kCall(fd)) : args.refuse();
 }
 
 napi_value duplicate(napi_env env, napi_callback_info info) {
@@ -32,19 +33,16 @@ napi_value duplicate(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(track_fd(env, fd_duplicate(fd))) : args.refuse();
 }
 
-napi_value file_size(napi_env env, napi_callback_info info) {
-  Arguments<1> args(env, info);
-  const int fd = args.fd(0);
-  return args.ok() ? args.answer(fd_file_size(fd)) : args.refuse();
-}
-
 }  // namespace
 
 napi_status bind_pipe(napi_env env, napi_value exports) {
   const napi_status status = add_exports(env, exports, {{"pipe", pipe}});
   if (status != napi_ok) return status;
   return add_group(env, exports, "fd",
-                   {{"isNonBlocking", is_non_blocking}, {"duplicate", duplicate}, {"fileSize", file_size}});
+                   {{"isNonBlocking", asked_of<fd_is_non_blocking>},
+                    {"traits", asked_of<fd_traits>},
+                    {"duplicate", duplicate},
+                    {"fileSize", asked_of<fd_file_size>}});
 }
 
 }  // namespace fdreactor

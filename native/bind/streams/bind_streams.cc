@@ -58,6 +58,17 @@ napi_value peer(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
+// (number, slot, generation) => 1 if the fd of the stream is still its file
+napi_value has_its_fd(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  const int number = args.int32(0);
+  const uint32_t slot = args.uint32(1);
+  const uint32_t generation = args.uint32(2);
+  StreamSet* set = args.ok() ? find(env, number) : nullptr;
+  if (set == nullptr) return args.refuse();
+  return args.answer(set->streams->has_its_fd(slot, generation) ? 1 : 0);
+}
+
 // (number, fd) => 1 if a registration of the fd would take it from its stream
 napi_value would_lose(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
@@ -142,6 +153,7 @@ napi_status bind_streams(napi_env env, napi_value exports) {
                    {{"close", close},
                     {"add", add},
                     {"peer", peer},
+                    {"hasItsFd", has_its_fd},
                     {"wouldLose", would_lose},
                     {"flush", flush},
                     {"unpipe", unpipe},

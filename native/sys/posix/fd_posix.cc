@@ -108,6 +108,20 @@ Result fd_file_size(int fd) {
   return S_ISREG(status.st_mode) ? status.st_size : failure(EINVAL);
 }
 
+Result fd_traits(int fd) {
+  const Result flags = file_flags(fd);
+  if (flags < 0) return flags;
+  const int access = static_cast<int>(flags) & O_ACCMODE;
+  const int directions = access == O_RDWR ? kFdReads | kFdWrites : (access == O_WRONLY ? kFdWrites : kFdReads);
+  struct stat file = {};
+  const Result found = from_call(::fstat(fd, &file));
+  if (found < 0) return found;
+  if (S_ISSOCK(file.st_mode)) return directions | kFdSocket;
+  if (S_ISFIFO(file.st_mode)) return directions | kFdPipe;
+  if (S_ISREG(file.st_mode) || S_ISDIR(file.st_mode) || S_ISBLK(file.st_mode)) return directions | kFdOnDisk;
+  return ::isatty(fd) != 0 ? directions | kFdTerminal : directions;
+}
+
 bool fd_is_readable(int fd) {
   pollfd watched = {fd, POLLIN, 0};
   return ::poll(&watched, 1, 0) > 0;

@@ -61,6 +61,12 @@ Result Streams::insert(int fd, StreamRole role, bool is_socket, uint32_t* genera
   return slot;
 }
 
+bool Streams::has_its_fd(uint32_t slot, uint32_t generation) {
+  const Stream* stream = table_.find(slot, generation);
+  if (stream == nullptr) return false;
+  return poller_->change(stream->fd, slot, generation, stream->watched, stream->watched) >= 0;
+}
+
 void Streams::flush(StreamArea* area) {
   for (size_t place = 0; place < area->command_count; ++place) carry_out(area->commands[place], place, area);
   area->forget_commands();

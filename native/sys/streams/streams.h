@@ -100,6 +100,9 @@ class Streams {
   // nullptr: the stream is gone.
   const Stream* find(uint32_t slot, uint32_t generation) { return table_.find(slot, generation); }
 
+  // Whether the fd of a stream is still its file, as far as the poller can tell: other code may have closed the number.
+  bool has_its_fd(uint32_t slot, uint32_t generation);
+
   void close_all();
 
  private:

@@ -105,6 +105,22 @@ TEST("a terminal is left blocking, its master is not") {
   EXPECT_EQ(fd_is_non_blocking(terminal), 1);
 }
 
+TEST("what an fd is: its directions, and its kind of file") {
+  const Pipe pipe;
+  EXPECT_EQ(fd_traits(pipe.read), kFdReads | kFdPipe);
+  EXPECT_EQ(fd_traits(pipe.write), kFdWrites | kFdPipe);
+  const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+  EXPECT_EQ(fd_traits(socket), kFdReads | kFdWrites | kFdSocket);
+  const Fd folder(::open("/", O_RDONLY));
+  EXPECT_EQ(fd_traits(folder), kFdReads | kFdOnDisk);
+  const Fd device(::open("/dev/null", O_RDWR));
+  EXPECT_EQ(fd_traits(device), kFdReads | kFdWrites);
+  const Fd master(posix_openpt(O_RDWR | O_NOCTTY));
+  REQUIRE(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  const Fd terminal(::open(ptsname(master), O_RDWR | O_NOCTTY));
+  EXPECT_EQ(fd_traits(terminal), kFdReads | kFdWrites | kFdTerminal);
+}
+
 TEST("a duplicate is a second number for the same file, close-on-exec") {
   Pipe pipe;
   std::string sent = "hello";
@@ -125,6 +141,7 @@ TEST("the mode of a number that is not open is EBADF") {
   const int number = pipe.read;
   pipe.read.close();
   EXPECT_EQ(fd_is_non_blocking(number), failure(EBADF));
+  EXPECT_EQ(fd_traits(number), failure(EBADF));
   EXPECT_EQ(fd_set_non_blocking(number, true), failure(EBADF));
   EXPECT_EQ(fd_ensure_non_blocking(number), failure(EBADF));
 }

@@ -58,6 +58,16 @@ TEST("streams: the parts of a send leave in one piece, in order") {
   EXPECT_EQ(turn.told(), "");
 }
 
+TEST("streams: whether an fd is still that of its stream is for the poller to say") {
+  ScriptedPoller poller;
+  Streams streams(&poller, kLimits);
+  const Peer peer(&streams);
+  EXPECT(streams.has_its_fd(peer.slot, peer.generation));
+  EXPECT(!streams.has_its_fd(peer.slot, peer.generation + 1));
+  poller.answer = failure(ENOENT);
+  EXPECT(!streams.has_its_fd(peer.slot, peer.generation));
+}
+
 TEST("streams: what was received is told once, and the end after it") {
   ScriptedPoller poller;
   Streams streams(&poller, kLimits);

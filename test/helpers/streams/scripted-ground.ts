@@ -170,6 +170,10 @@ class QueueEngine implements StreamEngine {
     return 0;
   }
 
+  hasItsFd(): boolean {
+    return true;
+  }
+
   flush(): void {
     const { commands } = this.#memory;
     const count = commands[layout?.commandCount ?? 0] as number;

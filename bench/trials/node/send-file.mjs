@@ -1,19 +1,19 @@
 // @ts-check
 // Measures files in servers that are there already: sendFile() and staticFiles() of fdreactor/node in node:http and in
 // Express, beside what these have themselves, and nginx; and how late the event loop is with a thousand at once.
-import { runForJson } from '../harness/programs.mjs';
-import { KB, MB, servedFile } from '../load/served-file.mjs';
-import nginx from '../peers/files/nginx.mjs';
-import { ownSendFile, resSendFile, staticFiles } from '../peers/node-files/express.mjs';
-import { pipe, sendFd, sendPath } from '../peers/node-files/node-http.mjs';
-import { openHttp } from './http-server.mjs';
+import { runForJson } from '../../harness/programs.mjs';
+import { KB, MB, servedFile } from '../../load/served-file.mjs';
+import nginx from '../../peers/files/nginx.mjs';
+import { ownSendFile, resSendFile, staticFiles } from '../../peers/node-files/express.mjs';
+import { pipe, sendFd, sendPath } from '../../peers/node-files/node-http.mjs';
+import { openHttp } from '../http-server.mjs';
 
 /**
  * @param {string} size
  * @param {number} bytes
  * @param {number} connections
  * @param {{ pipe: number, nginx: number, express: number }} atMost the ratios that are to be reached
- * @returns {import('../harness/types.mjs').Table<import('../harness/types.mjs').Driver>}
+ * @returns {import('../../harness/types.mjs').Table<import('../../harness/types.mjs').Driver>}
  */
 function sendFileTable(size, bytes, connections, atMost) {
   return {
@@ -49,9 +49,9 @@ function sendFileTable(size, bytes, connections, atMost) {
   };
 }
 
-/** @typedef {import('../harness/types.mjs').Row & { way: 'pipe' | 'path' }} ManyRow */
+/** @typedef {import('../../harness/types.mjs').Row & { way: 'pipe' | 'path' }} ManyRow */
 
-/** @param {ManyRow} row @param {import('../harness/types.mjs').Bench} bench */
+/** @param {ManyRow} row @param {import('../../harness/types.mjs').Bench} bench */
 async function measureMany({ way }, bench) {
   const [clients, bytes] = bench.smoke ? [50, 100 * KB] : [1000, MB];
   const args = [way, clients, bytes, bench.cores.load].map(String);
@@ -61,7 +61,7 @@ async function measureMany({ way }, bench) {
   return { ...sample, operations: right + cut, value: p99, notes: { 'ms median': p50, 'RSS MB': rssMb }, problems };
 }
 
-/** @type {import('../harness/types.mjs').Table<ManyRow>} */
+/** @type {import('../../harness/types.mjs').Table<ManyRow>} */
 const many = {
   name: 'node-sendfile-many',
   suite: 'node-sendfile',

@@ -2,21 +2,21 @@
 // Measures CONNECT tunnels through a proxy on node:http, in each one response of 10 MB after the other. nginx behind it
 // and the load before it share the other core.
 import path from 'node:path';
-import { runLoad } from '../load/c-load.mjs';
-import { MB, servedFile } from '../load/served-file.mjs';
-import nginx from '../peers/files/nginx.mjs';
-import pipe from '../peers/tunnel/pipe.mjs';
-import splice from '../peers/tunnel/splice.mjs';
+import { runLoad } from '../../load/c-load.mjs';
+import { MB, servedFile } from '../../load/served-file.mjs';
+import nginx from '../../peers/files/nginx.mjs';
+import pipe from '../../peers/tunnel/pipe.mjs';
+import splice from '../../peers/tunnel/splice.mjs';
 
-/** @typedef {import('../harness/types.mjs').Driver} Driver */
+/** @typedef {import('../../harness/types.mjs').Driver} Driver */
 
 /** Few: what stands in their buffers at the end of a window was moved, but never counted. */
 const TUNNELS = 4;
 const SETTLE_MS = 50;
 
-/** @typedef {import('../harness/types.mjs').Session} Session */
+/** @typedef {import('../../harness/types.mjs').Session} Session */
 
-/** @param {Driver} driver @param {import('../harness/types.mjs').Bench} bench @returns {Promise<Session>} */
+/** @param {Driver} driver @param {import('../../harness/types.mjs').Bench} bench @returns {Promise<Session>} */
 async function open(driver, bench) {
   const served = servedFile(bench.directory, 10 * MB);
   const file = path.join(bench.directory, served.path);
@@ -45,7 +45,7 @@ async function open(driver, bench) {
   };
 }
 
-/** @type {import('../harness/types.mjs').Table<Driver>[]} */
+/** @type {import('../../harness/types.mjs').Table<Driver>[]} */
 export default [
   {
     name: 'node-splice',

@@ -1,0 +1,82 @@
+// @ts-check
+// Measures node:http on connections that the Reactor has accepted, beside its own: one request a connection, and many.
+
+import { runLoad } from '../../load/c-load.mjs';
+import { checkResponse } from '../../load/http-check.mjs';
+import { runHttpLoad } from '../../load/http-load.mjs';
+import acceptor from '../../peers/adopt/acceptor.mjs';
+import net from '../../peers/adopt/net.mjs';
+
+/** @typedef {import('../../harness/types.mjs').Driver} Driver */
+/** @typedef {import('../../harness/types.mjs').Bench} Bench */
+
+const body = Buffer.from('Hello, World!\n');
+/** Under way at a time: below every backlog. */
+const PARALLEL = 64;
+/** Few enough that all rounds together stay below the kernel's limit of sockets in TIME_WAIT. */
+const CONNECTIONS = { measured: 3000, warmUp: 6000 };
+const SMOKE = { measured: 200, warmUp: 0 };
+const KEPT = 100;
+const KEPT_SMOKE = 10;
+/** Load before each window, until all connections are in step. */
+const SETTLE_MS = 150;
+
+/** One request a connection. @param {Driver} driver @param {Bench} bench */
+async function openShort(driver, bench) {
+  const { port, pid, stop } = await driver.start(bench);
+  const { measured, warmUp } = bench.smoke ? SMOKE : CONNECTIONS;
+  /** @param {number} first those that are not counted @param {number} counted */
+  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, pid, 'http']);
+  return {
+    async warmUp() {
+      if (warmUp > 0) await storm(0, warmUp);
+    },
+    async measure() {
+      await checkResponse(`http://127.0.0.1:${port}/hello`, body);
+      const sample = await storm(PARALLEL, measured);
+      if (sample.operations < measured) sample.problems.push(`only ${sample.operations} requests of ${measured}`);
+      return sample;
+    },
+    close: stop,
+  };
+}
+
+/** Connections that stay. @param {Driver} driver @param {Bench} bench */
+async function openKept(driver, bench) {
+  const server = await driver.start(bench);
+  const connections = bench.smoke ? KEPT_SMOKE : KEPT;
+  /** @param {number} windowMs */
+  const load = (windowMs) =>
+    runHttpLoad(server, bench, { connections, active: connections, settleMs: SETTLE_MS, windowMs });
+  return {
+    async warmUp() {
+      await load(bench.warmupMs);
+    },
+    async measure() {
+      await checkResponse(`http://127.0.0.1:${server.port}/hello`, body);
+      const { memoryBefore, memoryHeld, processes, errors, firstError, ...sample } = await load(bench.windowMs);
+      return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems: [] };
+    },
+    close: server.stop,
+  };
+}
+
+/** @type {Omit<import('../../harness/types.mjs').Table<Driver>, 'name' | 'title' | 'open'>} */
+const common = {
+  suite: 'adopt',
+  unit: 'us CPU/request',
+  requires: ['cc', 'make'],
+  rows: [net, acceptor],
+  targets: [{ row: acceptor.name, against: net.name, atMost: 1.1 }],
+};
+
+/** @type {import('../../harness/types.mjs').Table<Driver>[]} */
+export default [
+  {
+    ...common,
+    name: 'adopt-short',
+    title: `node:http, one request a connection, ${PARALLEL} at a time`,
+    open: openShort,
+  },
+  { ...common, name: 'adopt-kept', title: `node:http, ${KEPT} connections that stay`, open: openKept },
+];
