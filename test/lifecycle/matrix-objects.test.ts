@@ -82,7 +82,7 @@ const registration: Matrix = {
     members: (reg) => [reg.fd, reg.interest, reg.mode, reg.active, reg.data],
   },
   refused: { deregistered: ['modify'], closed: ['modify'], 'of a closed reactor': ['modify'] },
-  internal: ['setState', 'setInterest', 'setInternal', 'setExclusive'],
+  internal: ['setState', 'setInterest', 'setInternal', 'setExclusive', 'markReferenced', 'setReferenced'],
 };
 
 const timer: Matrix = {

@@ -50,6 +50,7 @@ export class ModelTimer {
     world.check(turn.isRun || this.setIn !== turn, () => `${this} fired in the turn in which it was set`);
     this.#checkOrder();
     this.firings++;
+    this.putOff = 0;
     this.order++;
     this.latest = Number.POSITIVE_INFINITY; // until the end of the turn is seen
     if (this.repeatMs === undefined) this.active = false;

@@ -218,8 +218,7 @@ export class Turn {
 
   /** Exceptions may put a timer off, but not for ever. @param {import('./timers.mjs').ModelTimer} timer */
   #checkPatience(timer) {
-    if (!timer.active || timer.firings !== timer.firingsAtTurn) timer.putOff = 0;
-    else timer.putOff++;
+    if (timer.active && timer.firings === timer.firingsAtTurn) timer.putOff++;
     // The next turn begins with it; one before it may throw then.
     const most = 1 + 2 * this.owner.liveTimers().length;
     this.world.check(timer.putOff <= most, () => `${timer} was put off by exceptions of ${timer.putOff} turns`);
