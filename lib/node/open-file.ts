@@ -6,6 +6,7 @@ import { fromNode, invalidType, invalidValue, outOfRange, SystemError } from '..
 import { fs, url } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { closeFd } from '../socket/closing.js';
+import { noFds } from './handle.js';
 
 /** What is sent: a path, an fd, or a FileHandle of node:fs/promises. */
 export type FileSource = string | Buffer | URL | number | FileHandle;
@@ -34,8 +35,9 @@ export function isPath(file: FileSource): file is string | Buffer | URL {
 /** A path for the kernel, as it is copied. No character of JavaScript has more than three bytes. */
 const pathBytes = Buffer.allocUnsafeSlow(4096);
 const LONGEST = Math.floor(pathBytes.length / 3);
-// Under Node's permission model it is node:fs that decides what may be opened.
-const opensItself = native.linux?.openCached !== undefined && !('permission' in process);
+// Under Node's permission model it is node:fs that decides what may be opened, and node:fs of Deno reads only what it
+// has opened itself.
+const opensItself = native.linux?.openCached !== undefined && noFds === undefined && !('permission' in process);
 
 /**
  * Opens a file at once, if that needs no disk. Returns -1 if it does, and if the file cannot be opened: openPath() then

@@ -29,7 +29,6 @@ const chapters = {
     'test/node/splice-fallback',
     'test/node/take-fd',
     'test/node/to-duplex',
-    'test/node/to-duplex-users',
     'test/node/border-processes',
     'test/node/listen-fd',
   ],
