@@ -129,7 +129,7 @@ test('write() and end() by others: ERR_INVALID_STATE; listeners get nothing', as
   made.left.end('whole');
   made.right.socket.end();
   await isOver(made);
-  expect(made.right.text).toBe('whole');
+  await eventually('all has come', () => made.right.text === 'whole');
   expect(got).toEqual([]);
 });
 

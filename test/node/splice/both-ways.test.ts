@@ -151,6 +151,7 @@ test('an end that Node has read already ends the other side behind the unread by
     await eventually('the right one sees the end', () => right.hasEnded);
     right.socket.end('answer');
     expect(await isOver(joined)).toEqual({ value: { aToB: isEmitted ? 0 : 10, bToA: 6, via: 'splice' } });
+    await eventually('the left one sees the end', () => left.hasEnded);
     expect([right.text, left.text]).toEqual([isEmitted ? '' : 'last words', 'answer']);
   }
 });
