@@ -198,12 +198,12 @@ test('progress is activity for setTimeout() of both sockets', async () => {
   const found = await ends();
   const { a, b, left, right } = found;
   const timedOut: string[] = [];
-  a.setTimeout(100, () => timedOut.push('a'));
-  b.setTimeout(100, () => timedOut.push('b'));
+  a.setTimeout(1000, () => timedOut.push('a'));
+  b.setTimeout(1000, () => timedOut.push('b'));
   const joined = join(found);
   for (let i = 0; i < 15; i++) {
     left.socket.write('x');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   expect(timedOut).toEqual([]);
   await eventually('both when nothing comes', () => timedOut.length === 2);
