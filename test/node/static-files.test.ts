@@ -1,5 +1,5 @@
-// staticFiles() in node:http, Express 5 and Fastify 5, which are the real ones: as the package `send` says, and by
-// sendfile(2).
+// staticFiles() in node:http, Express 5, connect, polka and Fastify 5, which are the real ones: as the package `send`
+// says, and by sendfile(2).
 import fs, { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -15,6 +15,8 @@ const require = createRequire(import.meta.url);
 // biome-ignore lint/suspicious/noExplicitAny: the types of the frameworks are not installed, or not of this project
 type Framework = any;
 const express: Framework = require('express');
+const connect: Framework = require('connect');
+const polka: Framework = require('polka');
 const fastify: Framework = require('fastify');
 
 const folder = folderOfTests();
@@ -26,6 +28,11 @@ mkdirSync(join(folder, 'sub'));
 writeFileSync(join(folder, 'sub', 'index.html'), 'index');
 writeFileSync(join(folder, '..', 'fdreactor-outside'), 'outside');
 
+function notHere(response: http.ServerResponse, status: number): void {
+  response.statusCode = status;
+  response.end('not here');
+}
+
 /** Each framework, as a server whose files are under /files. */
 const frameworks: Record<string, (options: StaticFilesOptions) => Promise<http.Server>> = {
   'node:http': (options) => {
@@ -34,10 +41,9 @@ const frameworks: Record<string, (options: StaticFilesOptions) => Promise<http.S
       const { url = '/' } = request;
       Object.assign(request, { originalUrl: url });
       request.url = url.replace(/^\/files/, '') || '/';
-      files(request, response, (error) => {
-        response.statusCode = (error as { statusCode?: number } | undefined)?.statusCode ?? 404;
-        response.end('not here');
-      });
+      files(request, response, (error) =>
+        notHere(response, (error as { statusCode?: number } | undefined)?.statusCode ?? 404),
+      );
     });
   },
   'Express 5': async (options) => {
@@ -48,6 +54,24 @@ const frameworks: Record<string, (options: StaticFilesOptions) => Promise<http.S
       response.status(error.statusCode).send('not here'),
     );
     return serve(app);
+  },
+  connect: (options) => {
+    const app = connect();
+    app.use('/files', staticFiles(folder, options));
+    app.use((_request: http.IncomingMessage, response: http.ServerResponse) => notHere(response, 404));
+    app.use((error: Framework, _request: unknown, response: http.ServerResponse, _next: unknown) =>
+      notHere(response, error.statusCode),
+    );
+    return serve(app);
+  },
+  polka: (options) => {
+    const app = polka({
+      onNoMatch: (_request: unknown, response: http.ServerResponse) => notHere(response, 404),
+      onError: (error: Framework, _request: unknown, response: http.ServerResponse) =>
+        notHere(response, error.statusCode),
+    });
+    app.use('/files', staticFiles(folder, options));
+    return serve(app.handler);
   },
   'Fastify 5': async (options) => {
     const app = fastify();
