@@ -88,6 +88,11 @@ export class FileChunk implements Paced {
     this.buffer = new FileBuffer(this, file.left) as unknown as Buffer;
   }
 
+  /** Whether it will send some. */
+  get hasBytes(): boolean {
+    return this.#stage === Stage.QUEUED && this.#file.left > 0;
+  }
+
   /** Its turn in the stream. @param next called when the stream may go on with the next chunk */
   begin(next: (error?: Error | null) => void): void {
     if (this.#stage !== Stage.QUEUED) {
