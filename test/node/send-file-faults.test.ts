@@ -1,6 +1,7 @@
 // sendFile() where something fails: the peer, the file, the response, the caller. Each has one outcome, the connection
 // ends where bytes were promised, and nothing is left open.
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { appendFileSync, closeSync, mkdirSync, openSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type http from 'node:http';
@@ -183,6 +184,22 @@ test('an AbortSignal during: the connection ends; after: nothing', async () => {
     response.end();
   });
   expect((await ask(server)).body.length).toBe(1000);
+});
+
+test('a signal has one listener while files wait for it, and none when they are over', async () => {
+  const { signal } = new AbortController();
+  const counts: number[] = [];
+  const server = await serve(async (_request, response) => {
+    const fd = ownFile(openSync(path, 'r'));
+    const parts = [0, 1, 2].map(() => sendFile(response, fd, { signal, end: 1_000_000, more: true }));
+    parts.push(sendFile(response, path, { signal, end: 10, more: true }));
+    counts.push(getEventListeners(signal, 'abort').length);
+    await Promise.all(parts);
+    counts.push(getEventListeners(signal, 'abort').length);
+    response.end();
+  });
+  for (let i = 0; i < 2; i++) await ask(server);
+  expect(counts).toEqual([1, 0, 1, 0]);
 });
 
 test('a file that becomes shorter while it is sent: ERR_FILE_ENDED, and the connection ends', async () => {
