@@ -8,7 +8,7 @@ import type http from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { SystemError } from 'fdreactor';
-import { fdOf, type NodeSendFileOptions, sendFile } from 'fdreactor/node';
+import { type FileSource, fdOf, type NodeSendFileOptions, sendFile } from 'fdreactor/node';
 import { afterEach, expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { openFds } from '../helpers/open-fds.js';
@@ -260,12 +260,13 @@ test('a FileHandle that is closed meanwhile: EBADF, whatever has the number', as
   expect(other).toBeGreaterThan(0);
 });
 
-const notFiles: [string, () => string | number, string][] = [
+const notFiles: [string, () => FileSource | Promise<FileSource>, string][] = [
   ['no file', () => join(folder, 'none'), 'ENOENT'],
   ['a directory', () => folder, 'EISDIR'],
   ['a device', () => '/dev/null', 'ERR_INVALID_ARG_VALUE'],
   ['a name with a zero', () => `${folder}\0`, 'ERR_INVALID_ARG_VALUE'],
   ['a closed fd', () => closedFd(), 'EBADF'],
+  ['a closed FileHandle', () => closedHandle(), 'EBADF'],
   ['a FIFO', () => fifo(), 'ERR_INVALID_ARG_VALUE'],
 ];
 
@@ -273,6 +274,12 @@ function closedFd(): number {
   const fd = openSync(path, 'r');
   closeSync(fd);
   return fd;
+}
+
+async function closedHandle(): Promise<FileSource> {
+  const handle = await open(path);
+  await handle.close();
+  return handle;
 }
 
 function fifo(): string {
@@ -283,7 +290,7 @@ function fifo(): string {
 
 test.each(notFiles)('%s: a typed error, nothing was sent, and another answer can be', async (_name, file, code) => {
   const server = await serve(async (_request, response) => {
-    const result = await outcome(sendFile(response, file()));
+    const result = await outcome(sendFile(response, await file()));
     expect(result).toMatchObject({ error: { code } });
     expect(response.headersSent).toBe(false);
     expect(response.getHeaderNames()).toEqual([]);
