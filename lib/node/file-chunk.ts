@@ -3,10 +3,12 @@
 // what was written before goes first, what is written after it waits, Content-Length and chunked framing count it,
 // write() says false and 'drain' follows, end() and 'finish' wait for it. socket-writes.ts calls `begin()` when it is
 // the chunk's turn: at that time libuv has given the kernel all that came before.
+import type { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { errorOf, SystemError, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
+import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
 import type { Registration } from '../reactor/registration.js';
@@ -78,6 +80,11 @@ export class FileChunk implements Paced {
   #registration: Registration | null = null;
   /** It goes on in a later turn, whether there is room or not. */
   #isLate = false;
+  /**
+   * Of one that waits: what its end calls runs in the AsyncLocalStorage store in which it began, as that of a write of
+   * libuv.
+   */
+  #resource: AsyncResource | null = null;
 
   /** @param target what it is written to: the socket, or a response that has the socket or will have it */
   constructor(owner: ChunkOwner, target: Writable, file: OpenFile, settle: Settle) {
@@ -151,13 +158,23 @@ export class FileChunk implements Paced {
 
   goOn(): void {
     this.#isLate = false;
-    if (this.#stage === Stage.SENDING) this.#send();
+    if (this.#stage === Stage.SENDING) this.#goOnWithin();
+  }
+
+  /** Before it waits. */
+  #keepStore(): void {
+    this.#resource ??= new asyncHooks.AsyncResource('FdFileChunk');
+  }
+
+  #goOnWithin(): void {
+    this.#resource?.runInAsyncScope(this.#send, this);
   }
 
   #send(): void {
     if (this.#isLate) return;
     if (!hasTurn(this)) {
       this.#isLate = true;
+      this.#keepStore();
       return;
     }
     const file = this.#file;
@@ -199,8 +216,9 @@ export class FileChunk implements Paced {
   /** Goes on in a later turn, when there is room. */
   #await(): void {
     if (this.#registration !== null) return;
+    this.#keepStore();
     try {
-      this.#registration = sharedReactor().register(this.#fd, Interest.WRITABLE, () => this.#send());
+      this.#registration = sharedReactor().register(this.#fd, Interest.WRITABLE, () => this.#goOnWithin());
       waiting++;
     } catch (error) {
       this.fail(error as Error);
@@ -223,6 +241,7 @@ export class FileChunk implements Paced {
     }
     this.#owner.forget(this);
     this.#file.close();
+    this.#resource?.emitDestroy();
     this.#settle(error, this.#sent);
   }
 }
