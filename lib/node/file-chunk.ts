@@ -12,6 +12,7 @@ import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
 import type { Registration } from '../reactor/registration.js';
+import { closeFd } from '../socket/closing.js';
 import { handleOf, type NodeHandle } from './handle.js';
 import { connectionEnded } from './inside/connection-ended.js';
 import type { OpenFile } from './open-file.js';
@@ -218,10 +219,28 @@ export class FileChunk implements Paced {
     if (this.#registration !== null) return;
     this.#keepStore();
     try {
-      this.#registration = sharedReactor().register(this.#fd, Interest.WRITABLE, () => this.#goOnWithin());
+      this.#registration = this.#watch();
       waiting++;
     } catch (error) {
       this.fail(error as Error);
+    }
+  }
+
+  /** By a duplicate where the program itself has the shared reactor watch the socket: an fd has one registration. */
+  #watch(): Registration {
+    const goOn = (): void => this.#goOnWithin();
+    try {
+      return sharedReactor().register(this.#fd, Interest.WRITABLE, goOn);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+    }
+    const duplicate = native.fd.duplicate?.(this.#fd) ?? -1;
+    if (duplicate < 0) throw new SystemError(errorOf(duplicate), 'fcntl', { fd: this.#fd });
+    try {
+      return sharedReactor().register(duplicate, Interest.WRITABLE, goOn);
+    } catch (error) {
+      closeFd(duplicate);
+      throw error;
     }
   }
 
@@ -236,7 +255,8 @@ export class FileChunk implements Paced {
     this.#next = null;
     if (this.#registration !== null) {
       waiting--;
-      this.#registration.deregister();
+      if (this.#registration.fd === this.#fd) this.#registration.deregister();
+      else this.#registration.close(); // a duplicate
       this.#registration = null;
     }
     this.#owner.forget(this);
