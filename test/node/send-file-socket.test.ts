@@ -216,14 +216,14 @@ test('into a socket whose fd the program watches with the shared reactor: both g
   const size = sharedReactor().size;
   let comes = 0;
   let sent: Promise<Outcome<unknown>> | undefined;
-  const server = await serveRaw((socket) => {
+  const onConnection = (socket: net.Socket): void => {
     const registration = sharedReactor().register(fdOf(socket), Interest.READABLE, () => comes++);
-    socket.resume(); // libuv reads beside it
     sent = outcome(sendFile(socket, large.path)).finally(() => {
       registration.deregister();
-      socket.end();
+      socket.resume().end();
     });
-  });
+  };
+  const server = await serveRaw(onConnection, { pauseOnConnect: true }); // else libuv may be first to read
   const before = openFds().size;
   const client = new Client(server);
   client.socket.pause();
