@@ -3,13 +3,16 @@
 // what was written before goes first, what is written after it waits, Content-Length and chunked framing count it,
 // write() says false and 'drain' follows, end() and 'finish' wait for it. socket-writes.ts calls `begin()` when it is
 // the chunk's turn: at that time libuv has given the kernel all that came before.
+import type { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { errorOf, SystemError, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
+import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { Interest } from '../reactor/interest.js';
 import type { Registration } from '../reactor/registration.js';
+import { closeFd } from '../socket/closing.js';
 import { handleOf, type NodeHandle } from './handle.js';
 import { connectionEnded } from './inside/connection-ended.js';
 import type { OpenFile } from './open-file.js';
@@ -78,6 +81,11 @@ export class FileChunk implements Paced {
   #registration: Registration | null = null;
   /** It goes on in a later turn, whether there is room or not. */
   #isLate = false;
+  /**
+   * Of one that waits: what its end calls runs in the AsyncLocalStorage store in which it began, as that of a write of
+   * libuv.
+   */
+  #resource: AsyncResource | null = null;
 
   /** @param target what it is written to: the socket, or a response that has the socket or will have it */
   constructor(owner: ChunkOwner, target: Writable, file: OpenFile, settle: Settle) {
@@ -86,6 +94,11 @@ export class FileChunk implements Paced {
     this.#file = file;
     this.#settle = settle;
     this.buffer = new FileBuffer(this, file.left) as unknown as Buffer;
+  }
+
+  /** Whether it will send some. */
+  get hasBytes(): boolean {
+    return this.#stage === Stage.QUEUED && this.#file.left > 0;
   }
 
   /** Its turn in the stream. @param next called when the stream may go on with the next chunk */
@@ -146,13 +159,23 @@ export class FileChunk implements Paced {
 
   goOn(): void {
     this.#isLate = false;
-    if (this.#stage === Stage.SENDING) this.#send();
+    if (this.#stage === Stage.SENDING) this.#goOnWithin();
+  }
+
+  /** Before it waits. */
+  #keepStore(): void {
+    this.#resource ??= new asyncHooks.AsyncResource('FdFileChunk');
+  }
+
+  #goOnWithin(): void {
+    this.#resource?.runInAsyncScope(this.#send, this);
   }
 
   #send(): void {
     if (this.#isLate) return;
     if (!hasTurn(this)) {
       this.#isLate = true;
+      this.#keepStore();
       return;
     }
     const file = this.#file;
@@ -194,11 +217,30 @@ export class FileChunk implements Paced {
   /** Goes on in a later turn, when there is room. */
   #await(): void {
     if (this.#registration !== null) return;
+    this.#keepStore();
     try {
-      this.#registration = sharedReactor().register(this.#fd, Interest.WRITABLE, () => this.#send());
+      this.#registration = this.#watch();
       waiting++;
     } catch (error) {
       this.fail(error as Error);
+    }
+  }
+
+  /** By a duplicate where the program itself has the shared reactor watch the socket: an fd has one registration. */
+  #watch(): Registration {
+    const goOn = (): void => this.#goOnWithin();
+    try {
+      return sharedReactor().register(this.#fd, Interest.WRITABLE, goOn);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
+    }
+    const duplicate = native.fd.duplicate?.(this.#fd) ?? -1;
+    if (duplicate < 0) throw new SystemError(errorOf(duplicate), 'fcntl', { fd: this.#fd });
+    try {
+      return sharedReactor().register(duplicate, Interest.WRITABLE, goOn);
+    } catch (error) {
+      closeFd(duplicate);
+      throw error;
     }
   }
 
@@ -213,11 +255,13 @@ export class FileChunk implements Paced {
     this.#next = null;
     if (this.#registration !== null) {
       waiting--;
-      this.#registration.deregister();
+      if (this.#registration.fd === this.#fd) this.#registration.deregister();
+      else this.#registration.close(); // a duplicate
       this.#registration = null;
     }
     this.#owner.forget(this);
     this.#file.close();
+    this.#resource?.emitDestroy();
     this.#settle(error, this.#sent);
   }
 }

@@ -107,10 +107,11 @@ export class OpenFile {
   }
 
   /**
-   * Its fd. @throws SystemError EBADF for a FileHandle that was closed meanwhile: the number may be another file's
+   * Its fd. @throws SystemError EBADF for a FileHandle that is closed: the number may be another file's
    */
   get fd(): number {
-    if (this.#handle !== null && this.#handle.fd !== this.#fd) throw new SystemError(EBADF, 'sendfile');
+    const isClosed = this.#handle !== null && (this.#fd < 0 || this.#handle.fd !== this.#fd);
+    if (isClosed) throw new SystemError(EBADF, 'sendfile');
     return this.#fd;
   }
 

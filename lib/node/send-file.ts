@@ -24,7 +24,10 @@ export interface NodeSendFileOptions {
   end?: number;
   /** Ends it, see `sendFile()`. */
   signal?: AbortSignal;
-  /** Closes an fd or a FileHandle when it is over, however it ends; false by default. A path is always closed. */
+  /**
+   * Closes an fd or a FileHandle when it is over, however it ends, but for wrong arguments; false by default. What was
+   * opened by its path is always closed.
+   */
   close?: boolean;
   /** More of the body comes from elsewhere: Content-Length is not set to the length of this part. False by default. */
   more?: boolean;
@@ -49,6 +52,8 @@ interface Plan {
   readonly end: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly isPart: boolean;
+  /** Why it cannot be sent at all. */
+  readonly refusal: string | undefined;
   /** Whether it goes the other way, through this process. */
   readonly copies: boolean;
 }
@@ -192,13 +197,14 @@ function planOf(target: FileTarget | Writable, options: NodeSendFileOptions): { 
   checkBoolean(fallback, 'options.fallback');
   const socket = socketOf(target);
   const reason = whyNot(target, socket);
-  if (reason !== undefined && !fallback) refuse(reason);
+  const refusal = fallback ? undefined : reason;
   const copies = reason !== undefined;
-  return { plan: { target, response, socket, start, end, signal, isPart: more, copies }, closes: close };
+  return { plan: { target, response, socket, start, end, signal, isPart: more, refusal, copies }, closes: close };
 }
 
-/** @throws AbortError, or what the target would say of a write */
-function checkBeginning({ target, signal }: Plan): void {
+/** @throws UnsupportedError, AbortError, or what the target would say of a write */
+function checkBeginning({ target, signal, refusal }: Plan): void {
+  if (refusal !== undefined) refuse(refusal);
   if (signal?.aborted === true) throw aborted(signal.reason);
   checkWritable(target);
 }

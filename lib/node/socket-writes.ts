@@ -106,12 +106,14 @@ export class SocketWrites implements ChunkOwner {
 
   /**
    * Gives the kernel what stands before a file, to be sent together with it: one packet and one wake-up of the peer
-   * less. Returns what it did not take; undefined where all has to go by libuv.
+   * less. Returns what it did not take; undefined where all has to go by libuv. Before an empty file it does: the
+   * kernel would wait for bytes that never come, 200 ms.
    */
   #sendHead(entries: Entries, from: number, to: number): Buffer | undefined {
     const handle = handleOf(this.socket);
     if (MSG_MORE === undefined || handle === undefined || this.socket.connecting) return undefined;
     if (handle.writeQueueSize > 0 || fileChunkOf(entries[from]?.chunk) !== undefined) return undefined;
+    if (!fileChunkOf(entries[to]?.chunk)?.hasBytes) return undefined;
     let length = 0;
     for (let place = from; place < to; place++) {
       const bytes = copyToHead(entries[place] as Entry, length);

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { errorOf, invalidState, invalidType, SystemError, UnsupportedError } from '../base/errors.js';
 import { native } from '../native/table.js';
+import { isWatched } from '../socket/closing.js';
 import { checkRuntime, handleOf, type NodeHandle, noHandle, type SocketInside } from './handle.js';
 import { checkReader, isAtEnd, stopReading, takeUnread } from './inside/reading.js';
 import { Socket as NetSocket } from './modules.js';
@@ -28,8 +29,8 @@ export interface TakenFd {
  * the last `write()`.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE for what is no net.Socket; ERR_INVALID_STATE for one that is closed,
- * connecting or ended, that has unsent bytes, that node:http or splice() reads, or that has an encoding
- * (`setEncoding()`);
+ * connecting or ended, that has unsent bytes, that node:http or splice() reads, that has an encoding
+ * (`setEncoding()`), or whose fd a reactor of this thread watches (deregister it first);
  * UnsupportedError for a TLS socket, on Windows, and where the runtime shows no fds; SystemError EMFILE. Then nothing
  * was changed
  */
@@ -52,6 +53,8 @@ function checkTakeable(socket: Socket): NodeHandle {
   if (socket.connecting) throw invalidState('takeFd(): the socket is not connected yet');
   const handle = handleOf(socket);
   if (handle === undefined || socket.destroyed) throw noHandle(socket, 'takeFd()');
+  // The number is closed with the socket, the file stays open: its events would come without end.
+  if (isWatched(handle.fd)) throw invalidState(`takeFd(): a reactor watches fd ${handle.fd}`);
   checkReader(socket, 'takeFd()');
   if (socket.writableLength > 0 || handle.writeQueueSize > 0) {
     throw invalidState('takeFd(): bytes that were written are not sent yet');

@@ -1,5 +1,5 @@
 // sendFile() where sendfile(2) cannot be used: refused with the reason, or with `fallback` copied.
-import { readFileSync, truncateSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
 import type net from 'node:net';
@@ -110,6 +110,12 @@ test('any other stream that can be written', async () => {
   await refusedThenCopied(stream, /neither/);
   stream.end();
   expect((await all).equals(bytes)).toBe(true);
+});
+
+test('{ close: true } closes what was refused as well', async () => {
+  const fd = openSync(path, 'r');
+  expect(await outcome(sendFile(new PassThrough(), fd, { close: true }))).toHaveProperty('error');
+  expect(() => fstatSync(fd)).toThrow('EBADF');
 });
 
 test('where sendfile(2) can be used, fallback changes nothing', async () => {

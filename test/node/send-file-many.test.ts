@@ -1,8 +1,10 @@
 // Many files at once: a thousand responses with readers of every pace, some that stop, resets among them. Each body
 // that is whole is right, nothing piles up, and the event loop goes on (bench/programs/many-files.mjs measures that).
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
 import type http from 'node:http';
+import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { fdOf, sendFile, sharedReactor } from 'fdreactor/node';
 import * as socketCalls from 'fdreactor/socket';
@@ -11,7 +13,7 @@ import { inChild, type Toolbox } from '../helpers/child.js';
 import { openFds } from '../helpers/open-fds.js';
 import { ownFile } from '../helpers/owned.js';
 import { eventually, sanitized } from '../helpers/patience.js';
-import { fileOf, folderOfTests, outcome, portOf, serve } from './servers.js';
+import { Client, fileOf, folderOfTests, outcome, portOf, serve } from './servers.js';
 
 const COUNT = 1000;
 const SIZE = 500_000;
@@ -180,4 +182,58 @@ test('the shared reactor is one, is used by others, and cannot be ended', () => 
   }
   expect(reactor.attached).toBe(true);
   expect(reactor.closed).toBe(false);
+});
+
+const large = fileOf(folder, 'large', 20_000_000);
+const store = new AsyncLocalStorage<string>();
+
+const ways: [string, (response: ServerResponse, seen: (what: string) => () => void) => Promise<unknown>][] = [
+  [
+    'end() in the same turn',
+    (response, seen) => {
+      const sending = sendFile(response, openSync(large.path, 'r'), { close: true, more: true });
+      response.write('more', seen('write'));
+      response.end(seen('end'));
+      return sending;
+    },
+  ],
+  [
+    'end() behind the promise',
+    async (response, seen) => {
+      const sending = sendFile(response, large.path, { more: true });
+      await sending;
+      response.write('more', seen('write'));
+      response.end(seen('end'));
+    },
+  ],
+];
+
+test.each(ways)('%s: promises, callbacks and events of many at once, each in its own store', async (_name, send) => {
+  const found: string[] = [];
+  let sending = 0;
+  const server = await serve((request, response) => {
+    const name = request.url as string;
+    const seen = (what: string) => () => found.push(`${what} ${name} in ${store.getStore()}`);
+    void store.run(name, async () => {
+      for (const event of ['finish', 'close'] as const) response.on(event, seen(event));
+      const sent = send(response, seen);
+      sending++;
+      await sent;
+      seen('promise')();
+    });
+  });
+  const names = ['/a', '/b', '/c', '/d'];
+  const clients = names.map((name) => {
+    const client = new Client(server);
+    client.socket.pause(); // each file waits for its reader
+    client.socket.write(`GET ${name} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    return client;
+  });
+  await eventually('all wait', () => sending === names.length);
+  for (const { socket } of clients) socket.resume();
+  await eventually('all is told', () => found.length === names.length * 5);
+  const expected = names.flatMap((name) =>
+    ['close', 'end', 'finish', 'promise', 'write'].map((what) => `${what} ${name} in ${name}`),
+  );
+  expect(found.sort()).toEqual(expected.sort());
 });

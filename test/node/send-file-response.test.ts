@@ -3,9 +3,12 @@
 import { openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { sendFile } from 'fdreactor/node';
+import { ioctl } from 'fdreactor/linux';
+import { fdOf, sendFile } from 'fdreactor/node';
 import { expect, test } from 'vitest';
+import { testWith } from '../helpers/needs.js';
 import { ownFile } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
 import { ask, Client, fileOf, folderOfTests, outcome, portOf, serve } from './servers.js';
@@ -84,6 +87,18 @@ test('an empty file and an empty part send no byte and a length of 0', async () 
     expect(body.length).toBe(0);
     expect(headers['content-length']).toBe('0');
   }
+});
+
+testWith({ needs: 'epoll' }, 'an empty file: the headers go out at once', async () => {
+  const held: number[] = [];
+  const server = await serve((_request, response) => {
+    const fd = openSync(empty.path, 'r');
+    const socketFd = fdOf(response.socket as Socket);
+    void sendFile(response, fd, { close: true });
+    response.end(() => held.push(ioctl(socketFd, 'SIOCOUTQNSD')));
+  });
+  for (let i = 0; i < 3; i++) await ask(server);
+  expect(held).toEqual([0, 0, 0]);
 });
 
 test('keep-alive: many responses on one connection, with others between them', async () => {

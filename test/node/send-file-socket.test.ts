@@ -4,16 +4,19 @@ import { ftruncateSync, openSync, writeSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { sendFile } from 'fdreactor/node';
+import { Interest } from 'fdreactor';
+import { fdOf, sendFile, sharedReactor } from 'fdreactor/node';
 import { expect, test } from 'vitest';
+import { openFds } from '../helpers/open-fds.js';
 import { dispose, ownFile } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
-import { Client, fileOf, folderOfTests, outcome, portOf, serveRaw } from './servers.js';
+import { Client, fileOf, folderOfTests, type Outcome, outcome, portOf, serveRaw } from './servers.js';
 
 const folder = folderOfTests();
 const SIZE = 5_000_000;
 const { path, bytes } = fileOf(folder, 'bytes', SIZE);
 const small = fileOf(folder, 'small', 1000);
+const large = fileOf(folder, 'large', 30_000_000); // more than the kernel takes of a peer that does not read
 
 test('between writes, in the order of the calls; end() comes behind all', async () => {
   const fd = ownFile(openSync(path, 'r'));
@@ -207,6 +210,31 @@ test('five thousand small pieces behind a peer that does not read at first', asy
     Buffer.from(i % 100 === 0 ? '|' : ''),
   ]);
   expect(client.received.equals(Buffer.concat([bytes, bytes, ...parts.flat()]))).toBe(true);
+});
+
+test('into a socket whose fd the program watches with the shared reactor: both go on', async () => {
+  const size = sharedReactor().size;
+  let comes = 0;
+  let sent: Promise<Outcome<unknown>> | undefined;
+  const onConnection = (socket: net.Socket): void => {
+    const registration = sharedReactor().register(fdOf(socket), Interest.READABLE, () => comes++);
+    sent = outcome(sendFile(socket, large.path)).finally(() => {
+      registration.deregister();
+      socket.resume().end();
+    });
+  };
+  const server = await serveRaw(onConnection, { pauseOnConnect: true }); // else libuv may be first to read
+  const before = openFds().size;
+  const client = new Client(server);
+  client.socket.pause();
+  await eventually('the file waits for its reader', () => sharedReactor().size === size + 2);
+  client.socket.write('something');
+  await eventually('the program is told', () => comes > 0);
+  client.socket.resume();
+  await eventually('all comes', () => client.hasEnded);
+  expect(await sent).toEqual({ value: { bytes: large.bytes.length, via: 'sendfile' } });
+  expect(client.received.equals(large.bytes)).toBe(true);
+  await eventually('no fd is left', () => openFds().size <= before && sharedReactor().size === size);
 });
 
 test('a Unix socket takes files as well', async () => {

@@ -5,7 +5,8 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { fdOf, takeFd } from 'fdreactor/node';
+import { Interest } from 'fdreactor';
+import { fdOf, sharedReactor, takeFd } from 'fdreactor/node';
 import * as socket from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, own } from '../helpers/owned.js';
@@ -173,6 +174,16 @@ test('what cannot be taken is refused, and is as it was', async () => {
   expectInvalidState(() => takeFd(accepted));
   accepted.destroy();
   expectInvalidState(() => takeFd(accepted));
+});
+
+test('one whose fd a reactor watches is refused: its events would come without end', async () => {
+  const { accepted, client } = await connection();
+  const registration = sharedReactor().register(fdOf(accepted), Interest.READABLE, () => {});
+  expectInvalidState(() => takeFd(accepted));
+  registration.deregister();
+  client.socket.write('text');
+  const { fd, unread } = takeFd(accepted);
+  expect(Buffer.concat([unread, await readAll(own(fd), 4 - unread.length)]).toString()).toBe('text');
 });
 
 test('a socket that node:http reads is refused, in a server and in a client', async () => {

@@ -7,6 +7,7 @@
 // A direction begins when all that was written to its destination before has left: that, then what Node had read of the
 // source, then what comes by the Pump. A file on its way (sendFile()) is such a write, and has the fd registered until
 // it is through.
+import type { AsyncResource } from 'node:async_hooks';
 import { SystemError } from '../../base/errors.js';
 import { Interest, Ready } from '../../reactor/interest.js';
 import type { Registration } from '../../reactor/registration.js';
@@ -32,6 +33,7 @@ const EMPTY = Buffer.alloc(0);
 
 /** What a direction tells the tunnel. */
 interface LaneOwner {
+  readonly resource: AsyncResource;
   onActivity(): void;
   onMoved(lane: PumpedLane): void;
   fail(error: Error): void;
@@ -73,7 +75,7 @@ class PumpedLane extends Lane implements Paced {
 
   goOn(): void {
     this.#isLate = false;
-    this.#move();
+    this.#owner.resource.runInAsyncScope(this.#move, this);
   }
 
   stop(): void {
@@ -124,7 +126,7 @@ class PumpedLane extends Lane implements Paced {
     else if (this.#retry === null) {
       this.#retry = sharedReactor().setTimer(RETRY_MS, () => {
         this.#retry = null;
-        this.#move();
+        this.#owner.resource.runInAsyncScope(this.#move, this);
       });
     }
   }
@@ -132,6 +134,7 @@ class PumpedLane extends Lane implements Paced {
 
 export class SpliceWay implements Way, LaneOwner {
   readonly lanes: readonly [PumpedLane, PumpedLane];
+  readonly resource: AsyncResource;
   readonly #tunnel: Tunnel;
   readonly #registrations = new Map<TunnelSide, Registration<undefined>>();
 
@@ -139,6 +142,7 @@ export class SpliceWay implements Way, LaneOwner {
   constructor(tunnel: Tunnel) {
     const [a, b] = tunnel.sides;
     this.#tunnel = tunnel;
+    this.resource = tunnel.resource;
     sharedReactor();
     this.lanes = [new PumpedLane(this, a, b), new PumpedLane(this, b, a)];
   }
@@ -236,11 +240,12 @@ export class SpliceWay implements Way, LaneOwner {
     if (this.#registrations.has(side)) return;
     const [first, second] = this.lanes;
     const [outOf, into] = first.from === side ? [first, second] : [second, first];
-    const handler = (ready: number): void => {
+    const onReady = (ready: number): void => {
       if ((ready & FROM) !== 0) outOf.onSource();
       if ((ready & TO) !== 0) into.onDestination();
       if ((ready & Ready.ERROR) !== 0) this.#onErrorOf(side);
     };
+    const handler = (ready: number): void => this.resource.runInAsyncScope(onReady, undefined, ready);
     const interest = Interest.READABLE | Interest.WRITABLE;
     this.#registrations.set(side, sharedReactor().register(side.fd, interest, handler, { mode: 'edge' }));
   }

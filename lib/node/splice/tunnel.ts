@@ -4,6 +4,7 @@
 // A tunnel is open until both directions are done, or the first error. Both sockets end with it.
 import { aborted } from '../../base/errors.js';
 import { timedOut } from '../../connection/errors.js';
+import { asyncHooks } from '../../native/builtins.js';
 import { native } from '../../native/table.js';
 import type { Timer } from '../../reactor/timers.js';
 import { errorUnder, onAbort } from '../abort.js';
@@ -49,6 +50,8 @@ export interface TunnelLimits {
 
 export class Tunnel {
   readonly sides: readonly [TunnelSide, TunnelSide];
+  /** What its turns call, such as listeners of the sockets, runs in the AsyncLocalStorage store of splice(). */
+  readonly resource = new asyncHooks.AsyncResource('FdTunnel');
   readonly #limits: TunnelLimits;
   /** Called once, when both sockets are closed. */
   readonly #settle: (error: Error | null) => void;
@@ -126,7 +129,9 @@ export class Tunnel {
   }
 
   #onClose(): void {
-    if (--this.#left === 0) this.#settle(this.#error);
+    if (--this.#left > 0) return;
+    this.resource.emitDestroy();
+    this.#settle(this.#error);
   }
 
   #close(): void {
@@ -139,7 +144,7 @@ export class Tunnel {
 
   #setTimer(delayMs: number): void {
     this.#sent = this.#sentByLibuv();
-    this.#timer = sharedReactor().setTimer(delayMs, () => this.#onTimer());
+    this.#timer = sharedReactor().setTimer(delayMs, () => this.resource.runInAsyncScope(this.#onTimer, this));
   }
 
   #onTimer(): void {

@@ -1,5 +1,7 @@
 // splice(): every byte goes to the other side, in its order, whatever Node had read and not yet sent, and both ends are
 // told as Node tells them.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import http from 'node:http';
@@ -266,6 +268,28 @@ test('Unix sockets', async () => {
   await eventually('it comes back', () => client.hasEnded);
   expect(sha256(client.received)).toBe(sha256(bytes));
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('listeners of both sockets, and what waits for the promise, run in the AsyncLocalStorage store of the call', async () => {
+  const store = new AsyncLocalStorage<number>();
+  const found: string[] = [];
+  const tunnels = await Promise.all([1, 2, 3].map(() => ends()));
+  for (const [index, { a, b }] of tunnels.entries()) {
+    store.run(index, async () => {
+      for (const socket of [a, b]) {
+        for (const event of ['end', 'finish'])
+          socket.on(event, () => found.push(`${event} ${store.getStore() === index}`));
+      }
+      await splice(a, b);
+      found.push(`promise ${store.getStore() === index}`);
+    });
+  }
+  for (const { left, right } of tunnels) {
+    left.socket.end(Buffer.alloc(3_000_000)); // more than a turn moves
+    right.socket.end('text');
+  }
+  await eventually('all is told', () => found.length === 15);
+  expect(found.filter((line) => !line.endsWith('true'))).toEqual([]);
 });
 
 test('fdOf() works on, and the fds are out of the reactor when it is over', async () => {
