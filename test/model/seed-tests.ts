@@ -2,6 +2,9 @@
 //
 // FDREACTOR_MODEL_SEED=n repeats one seed; FDREACTOR_MODEL_SEEDS=n plays so many, from 1 on. A failure is printed with
 // its seed and the operations that are needed for it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type Outcome, runCommand } from '../helpers/child.js';
@@ -55,7 +58,10 @@ export function seedTests(model: Model): void {
       `${model.prefix ?? ''}seeds ${first} to ${first + count - 1}`,
       async () => {
         const command = [process.execPath, main, String(first), String(count)];
-        const outcome = await runCommand(command, { env: model.env?.() ?? {}, timeoutMs });
+        const folder = mkdtempSync(join(tmpdir(), 'fdreactor-model-'));
+        const env = { ...model.env?.(), FDREACTOR_MODEL_FOLDER: folder };
+        const outcome = await runCommand(command, { env, timeoutMs });
+        rmSync(folder, { recursive: true, maxRetries: 20 });
         expect(failureOf(outcome)).toBeUndefined();
         expect(outcome.reports.at(-1)).toEqual({ played: count });
       },

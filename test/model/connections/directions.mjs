@@ -1,6 +1,6 @@
 // One direction of a connection as the reference has it: a queue of bytes that are numbered. Byte n of a direction is
 // known without keeping it, and no two directions have the same bytes, so that a stranger's are seen.
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generator } from '../plan.mjs';
@@ -11,7 +11,8 @@ export const LONGEST = 262_144;
 const random = generator(1);
 const table = Buffer.from(Array.from({ length: PERIOD }, () => random(256)));
 const bytes = Buffer.concat([table, table, table, table, table]);
-const folder = mkdtempSync(join(tmpdir(), 'fdreactor-model-'));
+// The test that starts this process removes the folder: Windows keeps a file until it has given up sending it.
+const folder = process.env.FDREACTOR_MODEL_FOLDER ?? mkdtempSync(join(tmpdir(), 'fdreactor-model-'));
 const path = join(folder, 'bytes');
 
 /** The same bytes in a file. */
@@ -21,10 +22,6 @@ export const reopenFile = () => openSync(path, 'r');
 
 function openFile() {
   writeFileSync(path, bytes);
-  process.on('exit', () => {
-    closeSync(file);
-    rmSync(folder, { recursive: true, maxRetries: 20 }); // Windows keeps a file until it has given up sending it
-  });
   return openSync(path, 'r');
 }
 
