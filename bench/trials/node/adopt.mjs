@@ -64,6 +64,7 @@ async function openKept(driver, bench) {
 /** @type {Omit<import('../../harness/types.mjs').Table<Driver>, 'name' | 'title' | 'open'>} */
 const common = {
   suite: 'adopt',
+  separate: true,
   unit: 'us CPU/request',
   requires: ['cc', 'make'],
   rows: [net, acceptor],

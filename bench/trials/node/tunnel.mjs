@@ -50,6 +50,7 @@ export default [
   {
     name: 'node-splice',
     suite: 'node-splice',
+    separate: true,
     title: `CONNECT tunnels through node:http, HTTP responses of 10 MB, ${TUNNELS} tunnels`,
     unit: 's CPU/GB',
     requires: ['cc', 'make', 'nginx'],
