@@ -1,11 +1,11 @@
 // @ts-check
 // Measures static files over HTTP/1.1 with keep-alive: sendfile against a copy through user space.
 
-import { KB, MB, servedFile } from '../load/served-file.mjs';
+import { KB, MB } from '../load/served-file.mjs';
 import nginx from '../peers/files/nginx.mjs';
 import node from '../peers/files/node.mjs';
 import reactor from '../peers/files/reactor.mjs';
-import { openHttp } from './http-server.mjs';
+import { openFile } from './http-server.mjs';
 
 /**
  * @param {string} size
@@ -21,17 +21,7 @@ function filesTable(size, bytes, connections) {
     unit: 'us CPU/request',
     requires: ['wrk'],
     rows: [nginx, reactor, node],
-    async open(driver, bench) {
-      const { path, body } = servedFile(bench.directory, bytes);
-      return openHttp(await driver.start(bench), bench, {
-        path,
-        body,
-        connections,
-        leastOperations: connections,
-        // By bytes: responses that the end of the window cut off were work as well.
-        value: (result) => (result.cpuSeconds / (result.bytes / body.length)) * 1e6,
-      });
-    },
+    open: (driver, bench) => openFile(driver, bench, bytes, connections),
     targets: [{ row: reactor.name, against: nginx.name, atMost: 1.1 }],
   };
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Runs what the HTTP trials share: checks a response, measures the load, checks another response.
 import { checkResponse } from '../load/http-check.mjs';
+import { servedFile } from '../load/served-file.mjs';
 import { measureHttp, runWrk } from '../load/wrk.mjs';
 
 const LONGER_WINDOW = 5;
@@ -41,4 +42,21 @@ export function openHttp(server, bench, { path, body, connections, leastOperatio
     },
     close: server.stop,
   };
+}
+
+/**
+ * A server of one file.
+ * @param {import('../harness/types.mjs').Driver} driver @param {import('../harness/types.mjs').Bench} bench
+ * @param {number} bytes of the file @param {number} connections
+ */
+export async function openFile(driver, bench, bytes, connections) {
+  const { path, body } = servedFile(bench.directory, bytes);
+  return openHttp(await driver.start(bench), bench, {
+    path,
+    body,
+    connections,
+    leastOperations: connections,
+    // By bytes: responses that the end of the window cut off were work as well.
+    value: (result) => (result.cpuSeconds / (result.bytes / body.length)) * 1e6,
+  });
 }

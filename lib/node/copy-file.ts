@@ -11,8 +11,8 @@ const CHUNK_BYTES = 64 << 10;
 const { ECONNABORTED = 0 } = native.constants.error;
 
 /**
- * Copies what is left of the range; closes the file at its end. Rejects and destroys the target where that fails.
- * Returns how many bytes were written.
+ * Copies what is left of the range. Rejects and destroys the target where that fails. Returns how many bytes were
+ * written.
  */
 export async function copyFile(target: Writable, file: OpenFile, signal: AbortSignal | undefined): Promise<number> {
   const length = file.left;
@@ -33,7 +33,6 @@ export async function copyFile(target: Writable, file: OpenFile, signal: AbortSi
     }
     throw error;
   }
-  file.close();
   return length;
 }
 

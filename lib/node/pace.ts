@@ -1,14 +1,13 @@
 // How much all files and tunnels together send before Node's event loop goes round: a thousand requests of one turn
 // would otherwise fill a thousand send buffers, and all else would wait. Those that come too late in a turn go on in
 // the next one, in their order.
-import { inNoStore } from '../reactor/host-loop.js';
 
 /** About a millisecond of sendfile(2). */
 const TURN_BYTES = 4 << 20;
 const LARGEST_SLICE = 1 << 20;
 const SMALLEST_SLICE = 64 << 10;
 
-/** What sends, and goes on when it is called. */
+/** What sends, and goes on when it is called. It runs in an AsyncLocalStorage store of its own. */
 export interface Paced {
   goOn(): void;
 }
@@ -50,10 +49,7 @@ function nextTurn(): void {
   isScheduled = false;
   left = TURN_BYTES;
   try {
-    // What comes after a file is none of the request that was the first to be late.
-    inNoStore(() => {
-      for (let next = late.shift(); next !== undefined; next = left > 0 ? late.shift() : undefined) next.goOn();
-    });
+    for (let next = late.shift(); next !== undefined; next = left > 0 ? late.shift() : undefined) next.goOn();
   } finally {
     if (late.length > 0) schedule(); // also after a listener of the user's that throws
   }

@@ -228,9 +228,8 @@ function send(plan: Plan, file: OpenFile): Promise<SentFile> {
 async function copy({ target, signal }: Plan, file: OpenFile): Promise<SentFile> {
   try {
     return { bytes: await copyFile(target, file, signal), via: 'copy' };
-  } catch (error) {
+  } finally {
     file.close();
-    throw error;
   }
 }
 

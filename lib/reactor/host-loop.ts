@@ -14,7 +14,7 @@ export const hostUv =
   process.versions.bun === undefined && process.versions.deno === undefined ? native.hostUv : undefined;
 
 /** Calls a function in the AsyncLocalStorage store in which the package was loaded: none, as a rule. */
-export const inNoStore: (call: () => void) => void = asyncHooks.AsyncLocalStorage.snapshot?.() ?? ((call) => call());
+const inNoStore: (call: () => void) => void = asyncHooks.AsyncLocalStorage.snapshot?.() ?? ((call) => call());
 
 export class HostLoop {
   readonly #handle: number;

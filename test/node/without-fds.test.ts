@@ -4,12 +4,12 @@ import { truncateSync } from 'node:fs';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { SystemError, UnsupportedError } from 'fdreactor';
-import { fdOf, sendFile, staticFiles, takeFd, toSocket } from 'fdreactor/node';
+import { fdOf, sendFile, splice, staticFiles, takeFd, toSocket } from 'fdreactor/node';
 import { expect, test } from 'vitest';
 import { eventually } from '../helpers/patience.js';
 import { showsFds } from '../helpers/platform.js';
 import { caught } from '../helpers/throws.js';
-import { ask, fileOf, folderOfTests, outcome, portOf, serve, serveRaw } from './servers.js';
+import { ask, Client, fileOf, folderOfTests, outcome, portOf, serve, serveRaw } from './servers.js';
 
 const folder = folderOfTests();
 const SIZE = 300_000;
@@ -75,6 +75,25 @@ test('a folder is served by whichever way there is', async () => {
     isSame: true,
   });
   expect((await ask(server, { path: '/none' })).status).toBe(404);
+});
+
+test('two sockets are joined by whichever way there is, and both ends come', async () => {
+  const target = await serveRaw((socket) => socket.on('data', (part) => socket.end(`echo of ${part}`)));
+  let joined: unknown;
+  const proxy = await serveRaw((front) => {
+    const back = net.connect(portOf(target), '127.0.0.1', async () => {
+      const options = { fallback: true };
+      if (!showsFds) expect(await outcome(splice(front, back))).toHaveProperty('error');
+      joined = await splice(front, back, options);
+    });
+  });
+  const client = new Client(proxy);
+  client.socket.write('hello');
+  await eventually('the echo, and the end of the target', () => client.hasEnded);
+  client.socket.end();
+  await eventually('it is over', () => joined !== undefined);
+  expect(client.text).toBe('echo of hello');
+  expect(joined).toMatchObject({ aToB: 5, bToA: 13 });
 });
 
 test('the border is closed: fdOf(), takeFd() and toSocket() say why', async () => {

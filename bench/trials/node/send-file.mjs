@@ -2,11 +2,11 @@
 // Measures files in servers that are there already: sendFile() and staticFiles() of fdreactor/node in node:http and in
 // Express, beside what these have themselves, and nginx; and how late the event loop is with a thousand at once.
 import { runForJson } from '../../harness/programs.mjs';
-import { KB, MB, servedFile } from '../../load/served-file.mjs';
+import { KB, MB } from '../../load/served-file.mjs';
 import nginx from '../../peers/files/nginx.mjs';
 import { ownSendFile, resSendFile, staticFiles } from '../../peers/node-files/express.mjs';
 import { pipe, sendFd, sendPath } from '../../peers/node-files/node-http.mjs';
-import { openHttp } from '../http-server.mjs';
+import { openFile } from '../http-server.mjs';
 
 /**
  * @param {string} size
@@ -24,17 +24,7 @@ function sendFileTable(size, bytes, connections, atMost) {
     requires: ['wrk'],
     separate: true,
     rows: [pipe, sendPath, sendFd, nginx, resSendFile, staticFiles, ownSendFile],
-    async open(driver, bench) {
-      const { path, body } = servedFile(bench.directory, bytes);
-      return openHttp(await driver.start(bench), bench, {
-        path,
-        body,
-        connections,
-        leastOperations: connections,
-        // By bytes: responses that the end of the window cut off were work as well.
-        value: (result) => (result.cpuSeconds / (result.bytes / body.length)) * 1e6,
-      });
-    },
+    open: (driver, bench) => openFile(driver, bench, bytes, connections),
     targets: [
       ...[sendPath, sendFd].flatMap(({ name: row }) => [
         { row, against: pipe.name, atMost: atMost.pipe },

@@ -122,9 +122,11 @@ export class Tunnel {
   }
 
   #onDestroy(side: TunnelSide, error: Error | null): void {
-    const { lanes, leave } = this.#way as Way;
-    leave.call(this.#way, side);
-    const isNeeded = lanes.some((lane) => (lane.from === side && !lane.isRead) || (lane.to === side && !lane.isDone));
+    const way = this.#way as Way;
+    way.leave(side);
+    const isNeeded = way.lanes.some(
+      (lane) => (lane.from === side && !lane.isRead) || (lane.to === side && !lane.isDone),
+    );
     if (isNeeded || error !== null) this.fail(connectionEnded(error, side.fd, 'splice'));
   }
 
