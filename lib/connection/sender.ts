@@ -299,7 +299,7 @@ export abstract class Sender<T> {
       return false;
     }
     const taken = Math.max(0, sent);
-    if (taken > 0) streams.timeOuts.touch(this.slot);
+    if (taken > 0) streams.timeOuts.touchNow(this.slot);
     this.#bytesWritten += taken;
     if (taken === bytes.length) return true;
     streams.command(Op.AWAIT_ROOM, this);

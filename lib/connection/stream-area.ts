@@ -131,6 +131,8 @@ export class Commands {
   readonly capacity: number;
   /** How many bytes of the send area are taken. */
   sendUsed = 0;
+  /** How many commands there were since clear(): `count` is 0 once they are carried out. */
+  pushed = 0;
 
   constructor(capacity: number, sendBytes: number) {
     this.capacity = capacity;
@@ -148,6 +150,7 @@ export class Commands {
     this.words[COMMAND_COUNT] = 0;
     this.results.clear();
     this.sendUsed = 0;
+    this.pushed = 0;
   }
 
   /** Adds a command; the caller has looked that there is room. Returns its place. */
@@ -161,8 +164,22 @@ export class Commands {
     words[at + OFFSET] = offset;
     words[at + LENGTH] = length;
     words[at + EXTRA] = LAST;
-    words[COMMAND_COUNT] = place + 1;
+    words[COMMAND_COUNT] = this.pushed = place + 1;
     return place;
+  }
+
+  /** Whether the command at `place` sends something. More parts of a send do not count. */
+  sends(place: number): boolean {
+    const op = this.words[HEADER_WORDS + place * RECORD_WORDS];
+    return op === Op.SEND || op === Op.SEND_FILE;
+  }
+
+  slot(place: number): number {
+    return this.words[HEADER_WORDS + place * RECORD_WORDS + SLOT] as number;
+  }
+
+  generation(place: number): number {
+    return this.words[HEADER_WORDS + place * RECORD_WORDS + GENERATION] as number;
   }
 
   /** Whether the command at `place` is a part of what this stream sends: a place of commands before is not. */

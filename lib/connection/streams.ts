@@ -8,7 +8,7 @@
 // noted before each call that its results are owed, and the next call that finds the note looks at them.
 import { BAD_ARGUMENT, errorOf, invalidState, invalidValue, SystemError } from '../base/errors.js';
 import { native } from '../native/table.js';
-import { CLOCK } from '../queue/event-batch.js';
+import { CLOCK, WAITED } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { onClose } from '../socket/closing.js';
 import { type Chunk, chunkOf } from './chunk.js';
@@ -229,7 +229,6 @@ export class Streams implements StreamTurn {
       commands.link(tail, place);
     }
     commands.sendUsed += length;
-    this.timeOuts.touch(sink.slot);
     return place;
   }
 
@@ -248,7 +247,6 @@ export class Streams implements StreamTurn {
       place,
       commands.push(Op.FILE_PLACE, sink.slot, sink.generation, low, Math.floor(start / 2 ** 32) | 0),
     );
-    this.timeOuts.touch(sink.slot);
   }
 
   /** Tells the sink of an error of a call in a later turn, and not within the call that had it. */
@@ -272,6 +270,7 @@ export class Streams implements StreamTurn {
     this.#owesResults = true;
     this.#reports.isUntold = false;
     this.#engine.flush();
+    this.timeOuts.beginNow();
     this.#settle();
   }
 
@@ -284,11 +283,15 @@ export class Streams implements StreamTurn {
   }
 
   begin(): void {
+    const { times } = this.#host;
+    const nowMs = times[CLOCK] as number;
+    this.timeOuts.begin(nowMs - (times[WAITED] as number));
     if (this.#owesResults) this.#settle();
-    this.timeOuts.begin(this.#host.times[CLOCK] as number);
+    this.timeOuts.begin(nowMs);
     this.#next = 0;
     this.#count = this.#reports.count;
     this.#owesReports = false;
+    if (this.later.hasNews && this.timeOuts.isUsed) this.#touchReported();
   }
 
   deliver(): number {
@@ -435,8 +438,32 @@ export class Streams implements StreamTurn {
       else if (kind === Kind.NO_HALVES) this.later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
       else this.later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
     }
+    if (this.timeOuts.isUsed) this.#touchSenders();
     commands.clear();
     this.#owesResults = false;
+  }
+
+  /** Bytes go when commands are carried out: write() may have been called late in a turn, or long after the last one. */
+  #touchSenders(): void {
+    const { commands } = this;
+    for (let place = 0; place < commands.pushed; place++) {
+      if (!commands.sends(place)) continue;
+      const sink = this.at(commands.slot(place), commands.generation(place));
+      if (sink !== null) this.timeOuts.touch(sink.slot);
+    }
+  }
+
+  /** The news are told before the reports, and a time-out among them is none if bytes have come meanwhile. */
+  #touchReported(): void {
+    const reports = this.#reports;
+    for (let i = 0; i < this.#count; i++) {
+      const kind = reports.kind(i);
+      if (kind !== Kind.DATA && kind !== Kind.ROOM && kind !== Kind.PIPED) continue;
+      if (this.at(reports.slot(i), reports.generation(i)) !== null) this.timeOuts.touch(reports.slot(i));
+      if (kind !== Kind.PIPED) continue;
+      const target = this.at(reports.offset(i), reports.extra(i));
+      if (target !== null) this.timeOuts.touch(target.slot);
+    }
   }
 
   #nameOf(call: number): string {

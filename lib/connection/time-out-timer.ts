@@ -19,9 +19,25 @@ export class TimeOutTimer {
     this.#expired = expired;
   }
 
-  /** A new turn. */
+  /** Whether a stream has or had a time-out. */
+  get isUsed(): boolean {
+    return this.#wheel !== null;
+  }
+
+  /** When the bytes came or went of which touch() is told from here on. */
   begin(clockMs: number): void {
     if (this.#wheel !== null) this.#wheel.begin(clockMs);
+  }
+
+  /** It is now that they come or go. */
+  beginNow(): void {
+    if (this.#wheel !== null) this.#wheel.begin(native.now());
+  }
+
+  /** A byte of the slot goes now. */
+  touchNow(slot: number): void {
+    this.beginNow();
+    this.touch(slot);
   }
 
   /** A byte of the slot came or went. */
@@ -49,7 +65,10 @@ export class TimeOutTimer {
 
   /** Whether a time-out that has come still holds: it is told now. */
   take(slot: number, timeOut: number): boolean {
-    return this.#wheel?.take(slot, timeOut) === true;
+    const wheel = this.#wheel;
+    if (wheel?.owes(slot, timeOut) !== true) return false;
+    wheel.take(slot, timeOut, native.now());
+    return true;
   }
 
   /** The slot is free. */

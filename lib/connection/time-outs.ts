@@ -2,6 +2,9 @@
 // bucket of the tick when it is looked at next. Activity is one store, and moves nothing: a stream that was active
 // since is put into a later bucket when its bucket comes. A time-out is never early, and at most some ticks late.
 //
+// A time-out that has come is told in a later turn, which may be much later on a busy machine. Activity until then takes
+// it back, and the next one counts from when this one was told.
+//
 // Ticks are 32-bit numbers that wrap around after a year, and are compared by their difference.
 
 const TICK_MS = 16;
@@ -47,13 +50,16 @@ export class TimeOuts {
 
   /** A byte of the slot came or went. */
   touch(slot: number): void {
-    const at = slot * WORDS + ACTIVE;
-    if (at < this.#slots.length) this.#slots[at] = this.#tick;
+    const at = slot * WORDS;
+    const slots = this.#slots;
+    if (at >= slots.length) return;
+    slots[at + ACTIVE] = this.#tick;
+    slots[at + OWED] = (slots[at + OWED] as number) & ~(1 << TimeOut.IDLE);
   }
 
   /** @param idleMs 0: none */
   setIdle(slot: number, idleMs: number, nowMs: number): void {
-    this.take(slot, TimeOut.IDLE);
+    this.#takeBack(slot, TimeOut.IDLE);
     this.#set(slot, IDLE, idleMs === 0 ? 0 : ticksOf(idleMs) + 1);
     this.#set(slot, ACTIVE, tickOf(nowMs));
     this.#place(slot, tickOf(nowMs));
@@ -61,7 +67,7 @@ export class TimeOuts {
 
   /** @param delayMs from now on; null: none */
   setDeadline(slot: number, delayMs: number | null, nowMs: number): void {
-    this.take(slot, TimeOut.DEADLINE);
+    this.#takeBack(slot, TimeOut.DEADLINE);
     this.#set(slot, DEADLINE, delayMs === null ? 0 : (tickOf(nowMs) + ticksOf(delayMs) + 1) | 0 || 1);
     this.#place(slot, tickOf(nowMs));
   }
@@ -75,13 +81,15 @@ export class TimeOuts {
     this.#unlink(slot);
   }
 
-  /** A time-out that has come is told now. False if the program has set another time since. */
-  take(slot: number, timeOut: number): boolean {
-    const owed = this.#get(slot, OWED);
-    const bit = 1 << timeOut;
-    if ((owed & bit) === 0) return false;
-    this.#set(slot, OWED, owed & ~bit);
-    return true;
+  /** Whether a time-out that has come still holds: it was not taken back since. */
+  owes(slot: number, timeOut: number): boolean {
+    return (this.#get(slot, OWED) & (1 << timeOut)) !== 0;
+  }
+
+  /** Such a time-out is told now. */
+  take(slot: number, timeOut: number, nowMs: number): void {
+    this.#takeBack(slot, timeOut);
+    if (timeOut === TimeOut.IDLE) this.#set(slot, ACTIVE, tickOf(nowMs));
   }
 
   /** In how many milliseconds the next bucket that is not empty comes; -1 if all are empty. */
@@ -102,6 +110,10 @@ export class TimeOuts {
     if (passed <= 0) return;
     for (let i = passed - 1; i >= 0; i--) this.#look((now - i) & (BUCKETS - 1), now, expired);
     this.#done = now;
+  }
+
+  #takeBack(slot: number, timeOut: number): void {
+    this.#set(slot, OWED, this.#get(slot, OWED) & ~(1 << timeOut));
   }
 
   #look(bucket: number, now: number, expired: (slot: number, timeOut: number) => void): void {

@@ -1,9 +1,12 @@
 // Time-outs of connections: idle ones, deadlines, and what happens without a handler.
-import { Reactor } from 'fdreactor';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { capabilities, Reactor } from 'fdreactor';
 import { Connection, type ConnectionHandlers, type ConnectionOptions, connect } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { dispose, own, ownBoth } from '../../helpers/owned.js';
+import { patience } from '../../helpers/patience.js';
 import { expectArgumentType, expectOutOfRange } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
 
@@ -14,33 +17,39 @@ function observed(handlers: ConnectionHandlers, options: ConnectionOptions = {})
 }
 
 test('an idle connection times out again and again; the handler decides', () => {
-  const times: number[] = [];
   const reasons = new Set<string>();
+  const gapsMs: number[] = [];
+  let turnMs = performance.now();
+  let lastMs = turnMs; // before the last time-out was told
   const { reactor, connection } = observed(
     {
       timeout: (self, reason) => {
-        times.push(performance.now());
         reasons.add(reason);
-        if (times.length === 3) self.close();
+        gapsMs.push(performance.now() - lastMs);
+        lastMs = turnMs;
+        if (gapsMs.length === 3) self.close();
       },
     },
     { idleTimeoutMs: 20 },
   );
-  const beganMs = performance.now();
-  turnUntil(reactor, () => connection.closed);
+  turnUntil(reactor, () => {
+    turnMs = performance.now();
+    return connection.closed;
+  });
   expect([...reasons]).toEqual(['idle']);
-  expect((times[0] as number) - beganMs).toBeGreaterThanOrEqual(20);
-  expect((times[2] as number) - (times[1] as number)).toBeGreaterThanOrEqual(20);
+  expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(20);
 });
 
 test('bytes that come or go keep it alive', () => {
-  let timeOuts = 0;
+  const gapsMs: number[] = [];
+  let turnMs = performance.now();
+  let lastMs = turnMs; // a byte came or went at this time, or later
   const { reactor, connection, peer } = observed(
     {
-      timeout: () => {
-        timeOuts++;
+      timeout: () => gapsMs.push(performance.now() - lastMs),
+      data: () => {
+        lastMs = turnMs;
       },
-      data: () => {},
     },
     { idleTimeoutMs: 200 },
   );
@@ -49,14 +58,134 @@ test('bytes that come or go keep it alive', () => {
     20,
     () => {
       if (performance.now() < endMs - 250) socket.send(peer, Buffer.from('x'));
-      else connection.write('y');
+      else {
+        lastMs = performance.now();
+        connection.write('y');
+      }
     },
     { repeatMs: 20 },
   );
-  turnUntil(reactor, () => performance.now() > endMs);
-  expect(timeOuts).toBe(0);
+  const isTime = (time: number) => {
+    turnMs = performance.now();
+    return turnMs > time;
+  };
+  turnUntil(reactor, () => isTime(endMs));
   repeat.cancel();
-  turnUntil(reactor, () => timeOuts === 1);
+  const before = gapsMs.length; // a loaded machine may have been silent for so long
+  turnUntil(reactor, () => isTime(0) && gapsMs.length > before);
+  expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(200);
+});
+
+/** Computes for so long, as a handler may. */
+function computeFor(ms: number): void {
+  for (const endMs = performance.now() + ms; performance.now() < endMs; );
+}
+
+describe('idleness counts from when the bytes go, however long after the last turn began', () => {
+  const idleTimeoutMs = 100;
+
+  function idle(isAttached = false) {
+    let sentMs = 0;
+    let gapMs = -1;
+    const timeout = () => {
+      if (gapMs < 0 && sentMs > 0) gapMs = performance.now() - sentMs;
+    };
+    const all = observed({ timeout }, { idleTimeoutMs });
+    if (isAttached) all.reactor.attach();
+    const file = openSync(fileURLToPath(import.meta.url), 'r');
+    onTestFinished(() => closeSync(file));
+    /** A time-out is due soon. */
+    const send = (way: Way) => {
+      computeFor(0.9 * idleTimeoutMs);
+      sentMs = performance.now();
+      if (way === 'write()') all.connection.write('x');
+      else if (way === 'a large write()') all.connection.write(Buffer.alloc(20_000));
+      else all.connection.sendFile(file, 0, 100);
+    };
+    return { ...all, send, gap: () => gapMs };
+  }
+
+  const ways = ['write()', 'a large write()', ...(capabilities().sendfile ? (['sendFile()'] as const) : [])] as const;
+  type Way = (typeof ways)[number];
+
+  test.each(ways)('%s between two turns', (way) => {
+    const { reactor, send, gap } = idle();
+    reactor.poll(0);
+    send(way);
+    turnUntil(reactor, () => gap() >= 0);
+    expect(gap()).toBeGreaterThanOrEqual(idleTimeoutMs);
+  });
+
+  test.each(ways)('%s in a long turn', (way) => {
+    const { reactor, send, gap } = idle();
+    reactor.setTimer(0, () => send(way));
+    turnUntil(reactor, () => gap() >= 0);
+    expect(gap()).toBeGreaterThanOrEqual(idleTimeoutMs);
+  });
+
+  test.each(ways)('%s while the reactor is attached', async (way) => {
+    const { send, gap } = idle(true);
+    await new Promise(setImmediate);
+    send(way);
+    await expect.poll(gap, { timeout: patience(5000) }).toBeGreaterThanOrEqual(0);
+    expect(gap()).toBeGreaterThanOrEqual(idleTimeoutMs);
+  });
+});
+
+/** A connection that is idle, and another one, whose handlers take their time. */
+function beside(handlers: ConnectionHandlers, slow: ConnectionHandlers, idleTimeoutMs: number) {
+  const reactor = dispose(new Reactor());
+  const [a, peer, c, slowPeer] = [...socket.socketpair(), ...socket.socketpair()];
+  new Connection(reactor, c, slow, { idleTimeoutMs });
+  const connection = new Connection(reactor, a, handlers, { idleTimeoutMs });
+  return { reactor, connection, peer: own(peer), slowPeer: own(slowPeer) };
+}
+
+test('the next idle time-out counts from when this one was told, however late that was', () => {
+  const gapsMs: number[] = [];
+  let lastMs = performance.now(); // before the last time-out was told
+  let slowMs = lastMs;
+  const timeout = () => {
+    gapsMs.push(performance.now() - lastMs);
+    lastMs = slowMs;
+  };
+  const slow = () => {
+    computeFor(150);
+    slowMs = performance.now();
+  };
+  const { reactor } = beside({ timeout }, { timeout: slow }, 50);
+  turnUntil(reactor, () => gapsMs.length === 4);
+  expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(50);
+});
+
+test('an idle time-out that has come is not told if bytes go meanwhile', () => {
+  let sentMs = 0;
+  let gapMs = -1;
+  const timeout = () => {
+    if (gapMs < 0) gapMs = performance.now() - sentMs;
+  };
+  const data = () => {
+    computeFor(200); // so it comes at the end of this turn
+    sentMs = performance.now();
+    connection.write('x');
+  };
+  const { reactor, connection, slowPeer } = beside({ timeout }, { data, timeout: () => {} }, 100);
+  socket.send(slowPeer, Buffer.from('x'));
+  turnUntil(reactor, () => gapMs >= 0);
+  expect(gapMs).toBeGreaterThanOrEqual(100);
+});
+
+test('nor if bytes came meanwhile', () => {
+  const told: string[] = [];
+  const handlers = { timeout: () => told.push('timeout'), data: () => told.push('data') };
+  const data = () => {
+    socket.send(peer, Buffer.from('x'));
+    computeFor(200);
+  };
+  const { reactor, peer, slowPeer } = beside(handlers, { data, timeout: () => {} }, 100);
+  socket.send(slowPeer, Buffer.from('x'));
+  turnUntil(reactor, () => told.length > 0);
+  expect(told).toEqual(['data']);
 });
 
 test('without a handler the connection ends with ETIMEDOUT', () => {
