@@ -390,8 +390,9 @@ export class Connection<T = undefined> extends Sender<T> {
     this.state &= ~State.CONNECTING;
     if (!this.paused && this.pipes?.from?.isBlocked !== true) this.kind.streams.command(Op.RESUME, this);
     if (this.isDrained && (this.state & State.ENDING) !== 0) this.#finish();
+    const isQueued = !this.isDrained;
     opened(this as Connection<unknown>);
-    this.drain();
+    if (isQueued) this.drain(); // what a handler had to queue awaits room: a shutdown in between is not carried out
   }
 
   /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */

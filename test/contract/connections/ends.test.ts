@@ -7,6 +7,7 @@ import { libkqueue } from '../../helpers/kqueue/libkqueue.js';
 import { testWith } from '../../helpers/needs.js';
 import { dispose, own } from '../../helpers/owned.js';
 import { listen as listenRaw, reset } from '../../helpers/pairs.js';
+import { patience } from '../../helpers/patience.js';
 import { expectArgumentType, expectInvalidState, expectOutOfRange } from '../../helpers/throws.js';
 import { turnFor, turnUntil } from '../../helpers/wait.js';
 
@@ -253,6 +254,40 @@ test('reactor.close() closes its connections; their handlers are not called', ()
   const buffer = Buffer.alloc(16);
   expect(socket.recv(peer, buffer)).toBe(10);
   expect(socket.recv(peer, buffer)).toBe(0);
+});
+
+test('end() in `open`, behind a write for which there is room again: all is sent, and then the end', () => {
+  const reactor = dispose(new Reactor());
+  const { listener, port } = listenRaw();
+  const buffer = Buffer.alloc(1_000_000);
+  let received = 0;
+  let peer = -1;
+  let isOver = false;
+  /** Until there is no more, or the end. */
+  const receive = () => {
+    for (;;) {
+      const count = socket.recv(peer, buffer);
+      isOver ||= count === 0;
+      if (count <= 0) return;
+      received += count;
+    }
+  };
+  const open = (self: Connection) => {
+    while (self.queued === 0) self.write(buffer.subarray(0, 20_000));
+    const endMs = performance.now() + patience(5000);
+    while (received < self.bytesWritten - self.queued && performance.now() < endMs) {
+      if (peer >= 0) receive();
+      else if ((peer = socket.accept(listener)) >= 0) own(peer);
+    }
+    self.end();
+  };
+  const connection = connect(reactor, { host, port }, { open });
+  turnUntil(reactor, () => {
+    if (peer >= 0) receive();
+    return isOver;
+  });
+  expect(received).toBe(connection.bytesWritten);
+  connection.close();
 });
 
 test('a listener that is closed gives its connections time', () => {

@@ -22,8 +22,9 @@ export class NearEnd {
   pausedIn = -1;
   /** When setDeadline() lets it time out; null: never. @type {number | null} */
   deadlineAt = null;
-  /** What setIdleTimeout() was told, and when, or when it timed out last. */
+  /** What setIdleTimeout() was told. */
   idleMs = 0;
+  /** Then it was told, a byte came or went, or it timed out: at this time or later. */
   idleFrom = 0;
   /** A file may be queued. */
   hasFiles = false;
@@ -80,6 +81,7 @@ export class NearEnd {
       const isHeld = this.pausedIn >= 0 && this.pausedIn < world.drives && !world.hasLeftovers;
       world.check(!isHeld, () => `${this} got data while it was paused`);
       world.note(`${this}: data, ${bytes.length} bytes`);
+      if (!world.hasLeftovers) this.idleFrom = Math.max(this.idleFrom, world.driveMs);
       this.into.take(bytes);
       const { bytesRead } = /** @type {any} */ (this.connection);
       const total = this.into.received;
@@ -106,9 +108,10 @@ export class NearEnd {
 
   /** @param {'idle' | 'deadline'} reason */
   onTimeout(reason) {
+    const { seenMs } = this.world;
     this.#handle('timeout', () => {
       const { world } = this;
-      const now = performance.now() + 1;
+      const now = performance.now();
       if (reason === 'deadline') {
         const { deadlineAt } = this;
         world.check(deadlineAt !== null && now >= deadlineAt, () => `${this}: deadline ${deadlineAt} at ${now}`);
@@ -116,7 +119,7 @@ export class NearEnd {
       } else {
         const isRight = this.idleMs > 0 && now >= this.idleFrom + this.idleMs;
         world.check(isRight, () => `${this}: idle for ${this.idleMs} from ${this.idleFrom} at ${now}`);
-        this.idleFrom = now - 1;
+        this.idleFrom = seenMs;
       }
     });
   }
@@ -174,6 +177,7 @@ export class NearEnd {
     const { world } = this;
     const connection = /** @type {any} */ (this.connection);
     const before = connection.bytesWritten;
+    const beganMs = performance.now();
     this.out.sent += length; // a handler that write() calls may see them arrive
     const room = call();
     const taken = connection.bytesWritten - before;
@@ -190,6 +194,8 @@ export class NearEnd {
     const isRight = room === queued <= world.plan.highWaterMark || (room && length === 0) || (!room && isBroken);
     world.check(isRight, () => `${this}: write() says ${room} with ${queued} bytes queued`);
     if (!room && !this.isFull) this.mayDrain = true;
+    const goes = this.isOpened && !this.hasFiles && !this.isFull && taken > 0 && queued === 0;
+    if (goes) this.idleFrom = Math.max(this.idleFrom, beganMs);
   }
 
   /** A call that sends a range of a file. @param {number} length @param {() => boolean} call */
@@ -266,6 +272,7 @@ export class NearEnd {
     } finally {
       this.running--;
       world.depth--;
+      world.seenMs = performance.now();
     }
   }
 

@@ -36,6 +36,10 @@ export class World {
   isDraining = false;
   /** How often the reactor was driven. */
   drives = 0;
+  /** When that began last. */
+  driveMs = 0;
+  /** When a handler returned last, or when the reactor was driven after it: what a handler is told came later. */
+  seenMs = 0;
   /** The last drive ended by an exception: the next one begins with what it left. */
   hasLeftovers = false;
   depth = 0;
@@ -121,6 +125,7 @@ export class World {
   /** Drives the reactor for a turn, or for some. @param {number} waitMs */
   async drive(waitMs) {
     this.drives++;
+    this.driveMs = this.seenMs = performance.now();
     const { mode } = this.plan;
     let hasThrown = false;
     if (mode === 'attach') {
