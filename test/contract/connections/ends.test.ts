@@ -277,7 +277,10 @@ test('end() in `open`, behind a write for which there is room again: all is sent
     const endMs = performance.now() + patience(5000);
     while (received < self.bytesWritten - self.queued && performance.now() < endMs) {
       if (peer >= 0) receive();
-      else if ((peer = socket.accept(listener)) >= 0) own(peer);
+      else {
+        peer = socket.accept(listener);
+        if (peer >= 0) own(peer);
+      }
     }
     self.end();
   };
