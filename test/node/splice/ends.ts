@@ -93,3 +93,14 @@ export async function stalled(options: NodeSpliceOptions = {}): Promise<Joined> 
   });
   return joined;
 }
+
+/** Does something so many times. Returns how long it took at most: others may stop this process for seconds. */
+export async function longestOf(times: number, act: () => Promise<void>): Promise<number> {
+  let longest = 0;
+  for (let i = 0; i < times; i++) {
+    const began = performance.now();
+    await act();
+    longest = Math.max(longest, performance.now() - began);
+  }
+  return longest;
+}
