@@ -30,7 +30,8 @@ export function fileOf(folder: string, name: string, size: number): { path: stri
 
 /** A server that listens; it ends with the test, its connections as well. */
 export async function serve(handler: http.RequestListener, options: http.ServerOptions = {}): Promise<http.Server> {
-  const server = http.createServer(options, handler);
+  // On a busy machine a test may leave a connection alone for longer than the five seconds of Node's default.
+  const server = http.createServer({ keepAliveTimeout: 0, ...options }, handler);
   await listen(server);
   dispose({
     close() {

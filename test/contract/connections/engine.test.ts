@@ -366,9 +366,10 @@ describe.each([scriptedGround, ...kernelGrounds])('$name: accepting', (ground) =
     const listener = desk.add(fd, Role.LISTENER);
     const peer = connect();
     const [emfile] = ground.errors('EMFILE');
-    ground.outOfFds?.(() => {
+    ground.outOfFds?.((again) => {
       expect(desk.told()).toMatchObject([{ kind: 'ACCEPT_FAILED', ...listener, number: emfile }]);
       expect(desk.idle()).toEqual([]);
+      again();
       desk.push(Op.RESUME, listener);
       expect(textOf(desk.told(), listener)).toEqual(['ACCEPT_FAILED']);
     });

@@ -58,8 +58,11 @@ export interface Ground {
   listener(): { fd: number; connect(): Peer };
   /** A connection that is being made, and how it ends. */
   connecting(outcome: 'made' | 'refused'): { fd: number; peer(): Peer };
-  /** Nothing can be accepted while the body runs. Undefined where that cannot be brought about. */
-  readonly outOfFds?: ((body: () => void) => void) | undefined;
+  /**
+   * Nothing can be accepted while the body runs, and calls `again` before what is not to be accepted: the host may have
+   * closed an fd of its own. Undefined where that cannot be brought about.
+   */
+  readonly outOfFds?: ((body: (again: () => void) => void) => void) | undefined;
   /** Why a reset of the peer with nothing to be received is told as its end. Undefined where it is not. */
   readonly hidesResets?: string | undefined;
   /** Why the error of a stream is gone once something is told of it. Undefined where it is not. */

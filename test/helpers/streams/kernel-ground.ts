@@ -50,8 +50,22 @@ function peerOf(fd: number): Peer {
   };
 }
 
+/** Takes all fds up to the limit; a host that closes some of its own in threads has done so. */
+function takeAll(taken: number[]): void {
+  const still = new Int32Array(new SharedArrayBuffer(4));
+  for (let isQuiet = false; !isQuiet; ) {
+    const before = taken.length;
+    try {
+      for (;;) taken.push(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
+    } catch {
+      isQuiet = taken.length === before;
+      if (!isQuiet) Atomics.wait(still, 0, 0, 20);
+    }
+  }
+}
+
 /** Runs the body while the process has no room for another fd. The limit is changed from outside (prlimit(1)). */
-function outOfFds(body: () => void): void {
+function outOfFds(body: (again: () => void) => void): void {
   const limit = (soft: number | string): void => {
     const { status, stderr } = spawnSync('prlimit', [`--pid=${process.pid}`, `--nofile=${soft}:`]);
     if (status !== 0) throw new Error(`prlimit: ${stderr}`);
@@ -63,14 +77,11 @@ function outOfFds(body: () => void): void {
   limit(highest + spare);
   const taken: number[] = [];
   try {
-    for (;;) taken.push(socket.socket(socket.constants.AF_INET, socket.constants.SOCK_STREAM, 0));
-  } catch {
-    try {
-      body();
-    } finally {
-      for (const fd of taken) socket.close(fd);
-      limit(before);
-    }
+    takeAll(taken);
+    body(() => takeAll(taken));
+  } finally {
+    for (const fd of taken) socket.close(fd);
+    limit(before);
   }
 }
 

@@ -333,7 +333,7 @@ export const scriptedGround: Ground = {
   outOfFds: (body) => {
     isFull = true;
     try {
-      body();
+      body(() => {});
     } finally {
       isFull = false;
     }
