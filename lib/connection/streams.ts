@@ -443,7 +443,7 @@ export class Streams implements StreamTurn {
     this.#owesResults = false;
   }
 
-  /** Bytes go when commands are carried out: write() may have been called late in a turn, or long after the last one. */
+  /** Bytes go when commands are carried out: write() may be called late in a turn, or long after the last one. */
   #touchSenders(): void {
     const { commands } = this;
     for (let place = 0; place < commands.pushed; place++) {

@@ -2,8 +2,8 @@
 // bucket of the tick when it is looked at next. Activity is one store, and moves nothing: a stream that was active
 // since is put into a later bucket when its bucket comes. A time-out is never early, and at most some ticks late.
 //
-// A time-out that has come is told in a later turn, which may be much later on a busy machine. Activity until then takes
-// it back, and the next one counts from when this one was told.
+// A time-out that has come is told in a later turn, which may be much later on a busy machine. Activity until then
+// takes it back, and the next one counts from when this one was told.
 //
 // Ticks are 32-bit numbers that wrap around after a year, and are compared by their difference.
 

@@ -126,3 +126,27 @@ test('activity moves nothing: the wheel looks at a busy slot once a time-out', (
   expect(fired).toBe(0);
   expect(looks).toBeLessThan(12);
 });
+
+test('an idle time-out is owed until it is told, or a byte comes; the next one counts from then', () => {
+  const wheel = new TimeOuts(0);
+  const expired: number[] = [];
+  const pass = (nowMs: number) => {
+    wheel.begin(nowMs);
+    wheel.advance(nowMs, (slot) => expired.push(slot));
+  };
+  wheel.setIdle(0, 100, 0);
+  wheel.setIdle(1, 100, 0);
+  pass(150);
+  expect(expired).toEqual([0, 1]);
+  wheel.begin(180);
+  wheel.touch(1);
+  expect([wheel.owes(0, TimeOut.IDLE), wheel.owes(1, TimeOut.IDLE)]).toEqual([true, false]);
+  wheel.take(0, TimeOut.IDLE, 200);
+  expect(wheel.owes(0, TimeOut.IDLE)).toBe(false);
+  pass(279);
+  expect(expired).toEqual([0, 1]);
+  pass(299);
+  expect(expired).toEqual([0, 1, 1]);
+  pass(340);
+  expect(expired).toEqual([0, 1, 1, 0]);
+});
