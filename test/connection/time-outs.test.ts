@@ -145,7 +145,7 @@ test('an idle time-out is owed until it is told, or a byte comes; the next one c
   expect(wheel.owes(0, TimeOut.IDLE)).toBe(false);
   pass(279);
   expect(expired).toEqual([1, 0]);
-  pass(299);
+  pass(310);
   expect(expired).toEqual([1, 0, 1]);
   pass(340);
   expect(expired).toEqual([1, 0, 1, 0]);
