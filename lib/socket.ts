@@ -43,3 +43,4 @@ export {
   listenUnix,
 } from './socket/open.js';
 export { getsockopt, setsockopt } from './socket/options.js';
+export * from './socket/proxy-header.js';
