@@ -25,6 +25,7 @@ export {
   type UnixAddress,
 } from './socket/address.js';
 export * from './socket/calls.js';
+export * from './socket/cpu-steering.js';
 export * from './socket/data.js';
 export type { ExtendedError } from './socket/extended-error.js';
 export * from './socket/fd-passing.js';

@@ -25,7 +25,7 @@ const LENGTH = 14;
 const ADDRESSES = 16;
 /** What version 2 can say. */
 const MAX_BYTES = ADDRESSES + 65_535;
-const COMMANDS: Readonly<Record<number, 'LOCAL' | 'PROXY'>> = { 0x20: 'LOCAL', 0x21: 'PROXY' };
+const COMMANDS: Readonly<Record<number, 'LOCAL' | 'PROXY'>> = { 32: 'LOCAL', 33: 'PROXY' };
 const UNSPECIFIED = 0x00;
 
 /** What byte 13 says, and how many bytes its two addresses have. */
@@ -37,12 +37,12 @@ interface AddressKind {
 
 const KINDS: Readonly<Record<number, AddressKind>> = {
   [UNSPECIFIED]: { family: 'none', protocol: null, bytes: 0 },
-  0x11: { family: 'IPv4', protocol: 'stream', bytes: 12 },
-  0x12: { family: 'IPv4', protocol: 'datagram', bytes: 12 },
-  0x21: { family: 'IPv6', protocol: 'stream', bytes: 36 },
-  0x22: { family: 'IPv6', protocol: 'datagram', bytes: 36 },
-  0x31: { family: 'unix', protocol: 'stream', bytes: 216 },
-  0x32: { family: 'unix', protocol: 'datagram', bytes: 216 },
+  17: { family: 'IPv4', protocol: 'stream', bytes: 12 },
+  18: { family: 'IPv4', protocol: 'datagram', bytes: 12 },
+  33: { family: 'IPv6', protocol: 'stream', bytes: 36 },
+  34: { family: 'IPv6', protocol: 'datagram', bytes: 36 },
+  49: { family: 'unix', protocol: 'stream', bytes: 216 },
+  50: { family: 'unix', protocol: 'datagram', bytes: 216 },
 };
 
 /** What a proxy says of the connection that it passes on. */

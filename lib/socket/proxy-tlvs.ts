@@ -82,8 +82,8 @@ export function noFields(): ProxyFields {
 /** The fields from `start` to the end of a header. Checks its checksum, where it has one. */
 export function fieldsOf(header: Buffer, start: number): ProxyFields {
   const tlvs = tlvsOf(header, start);
-  const ssl = valueOf(tlvs, Type.SSL);
-  const uniqueId = valueOf(tlvs, Type.UNIQUE_ID);
+  const ssl = firstOf(tlvs, Type.SSL);
+  const uniqueId = firstOf(tlvs, Type.UNIQUE_ID);
   if (uniqueId !== null && uniqueId.length > MAX_UNIQUE_ID_BYTES) throw refused('its unique id is too long');
   return {
     tlvs,
@@ -116,12 +116,12 @@ function tlvsOf(bytes: Buffer, start: number): ProxyTlv[] {
 }
 
 /** The value of the first TLV of a type. */
-function valueOf(tlvs: readonly ProxyTlv[], type: number): Buffer | null {
+function firstOf(tlvs: readonly ProxyTlv[], type: number): Buffer | null {
   return tlvs.find((tlv) => tlv.type === type)?.value ?? null;
 }
 
 function textOf(tlvs: readonly ProxyTlv[], type: number): string | null {
-  return valueOf(tlvs, type)?.toString('utf8') ?? null;
+  return firstOf(tlvs, type)?.toString('utf8') ?? null;
 }
 
 function sslOf(value: Buffer): ProxySsl {
