@@ -22,8 +22,8 @@ const NO_VALUE = new Uint8Array(4);
  * one is closed, the last of the group gets its number: call this again with one less. A number that no socket has
  * falls back to the hash that spreads connections without steering; nothing is refused or lost.
  *
- * @param fd any socket of the group; of TCP one that listens, or the one that is going to listen first. One call is for
- * all of the group, also those that join later, and replaces what was there
+ * @param fd any socket of the group; of TCP one that listens. One call is for all of the group, also those that join
+ * later, and replaces what was there
  * @param sockets how many sockets the group has, 1 to 65,535
  * @throws SystemError EINVAL (a socket without SO_REUSEPORT), ENOTSOCK, EBADF; TypeError or RangeError for a wrong
  * argument; UnsupportedError where there is no such option: `capabilities().cpuSteering` says

@@ -102,8 +102,8 @@ testWith(pinned, 'attached before listen(), the socket is number 0, and those th
   const first = bound(0);
   const port = portOf(first);
   steerByCpu(first, 2);
-  const second = bound(port);
   socket.listen(first, 64);
+  const second = bound(port); // not before: the kernel then lets only one of them listen
   socket.listen(second, 64);
   await arrive(oneCpu, port);
   await arrive(otherCpu, port);
