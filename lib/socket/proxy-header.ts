@@ -71,8 +71,8 @@ export interface ProxyHeaderOptions {
  * Reads the header of the PROXY protocol at the beginning of a stream, of version 1 or 2. No byte is taken: `bytes`
  * stays as it is, and what the client sent begins at `headerBytes`.
  *
- * Ask it only of connections from a proxy, on a port that only proxies reach: anybody can write a header. Nor can a
- * server guess whether one comes: where it is expected, a connection without it is refused.
+ * Ask it only of connections from a proxy, on a port that only proxies reach: any client can write a header. Nor
+ * can a server guess whether one comes: where it is expected, a connection without it is refused.
  *
  * @param bytes all that has come of the stream; the header may be followed by anything
  * @returns a new object that shares no memory with `bytes`; null where the header is not whole yet: call again with

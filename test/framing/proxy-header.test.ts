@@ -104,10 +104,6 @@ const forms: Record<string, [header: Buffer, says: Partial<ProxyHeader>]> = {
       tlvs: expect.arrayContaining([{ type: 0xea, value: Buffer.of(1, 2, 3) }]),
     },
   ],
-  'the longest of version 2': [
-    binary(0x21, 0x11, v4, tlv(4, Buffer.alloc(65_535 - 12 - 3))),
-    { headerBytes: 16 + 65_535 },
-  ],
   // A header as a load balancer of Amazon sends it: a checksum that another program has made.
   'a header of another program': [
     Buffer.concat([
@@ -139,7 +135,7 @@ describe.each(Object.entries(forms))('%s', (_, [header, says]) => {
 
   test('cut anywhere it is not whole yet, and then the same', () => {
     const whole = parseProxyHeader(header);
-    for (let length = 0; length < header.length; length += header.length > 2000 && length > 100 ? 997 : 1) {
+    for (let length = 0; length < header.length; length++) {
       expect(parseProxyHeader(header.subarray(0, length)), `${length} bytes`).toBe(null);
     }
     expect(parseProxyHeader(new Uint8Array(header))).toEqual(whole);
@@ -233,6 +229,12 @@ test('what is longer than the program takes is refused when its length is known'
   expect(parseProxyHeader(header, { maxBytes: header.length })?.headerBytes).toBe(116);
   const error = caught(() => parseProxyHeader(header.subarray(0, 16), { maxBytes: 115 }));
   expect(error).toMatchObject({ code: 'ERR_PROXY_HEADER', message: expect.stringContaining('115 bytes') });
+});
+
+test('the longest that version 2 can say', () => {
+  const header = binary(0x21, 0x11, v4, tlv(4, Buffer.alloc(65_535 - 12 - 3)));
+  expect(parseProxyHeader(header.subarray(0, -1))).toBe(null);
+  expect(parseProxyHeader(Buffer.concat([header, header]))?.headerBytes).toBe(16 + 65_535);
 });
 
 test('wrong arguments are named', () => {

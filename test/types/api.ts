@@ -142,6 +142,21 @@ export function messages(udp: number, client: number, listener: number): void {
   void [told, reported, n === WOULD_BLOCK];
 }
 
+export function behindProxies(listener: number): void {
+  socket.steerByCpu(listener, 4);
+  socket.stopSteering(listener);
+  const header: socket.ProxyHeader | null = socket.parseProxyHeader(bytes, { maxBytes: 1024 });
+  const source: socket.InternetAddress | socket.UnixAddress | null | undefined = header?.source;
+  const tlvs: socket.ProxyTlv[] = header?.tlvs ?? [];
+  const ssl: socket.ProxySsl | null | undefined = header?.ssl;
+  const said: [1 | 2 | undefined, 'LOCAL' | 'PROXY' | undefined, number | undefined] = [
+    header?.version,
+    header?.command,
+    header?.headerBytes,
+  ];
+  void [source, tlvs, ssl, said];
+}
+
 export function sockets(): void {
   const listener: number = socket.listenTcp({
     host: '::1',
@@ -185,27 +200,12 @@ export function sockets(): void {
   const option: Maybe<string> = error?.option;
   socket.shutdown(client, socket.constants.SHUT_WR);
   socket.setsockopt(client, socket.constants.SOL_SOCKET, socket.constants.SO_KEEPALIVE, 1);
-  socket.steerByCpu(listener, 4);
-  socket.stopSteering(listener);
-  const header: socket.ProxyHeader | null = socket.parseProxyHeader(bytes, { maxBytes: 1024 });
-  const source: socket.InternetAddress | socket.UnixAddress | null | undefined = header?.source;
-  const tlvs: socket.ProxyTlv[] = header?.tlvs ?? [];
-  const ssl: socket.ProxySsl | null | undefined = header?.ssl;
-  const said: [Maybe<1 | 2>, Maybe<'LOCAL' | 'PROXY'>, Maybe<number>] = [
-    header?.version,
-    header?.command,
-    header?.headerBytes,
-  ];
   socket.setNonBlocking(client);
   socket.setNonBlocking(client, !socket.isNonBlocking(client));
   socket.close(client);
   socket.detachFd(a);
   socket.release(a); // the old name
   void [
-    source,
-    tlvs,
-    ssl,
-    said,
     unix,
     accepted,
     n === WOULD_BLOCK,

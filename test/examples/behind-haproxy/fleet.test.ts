@@ -117,7 +117,7 @@ test('killed one after the other under load: no GET fails', { timeout: patience(
   expect(load.served.size).toBe(6);
 });
 
-test('the client is told by its own address, and without a header nobody is served', async () => {
+test('the client is told by its own address, and a connection without a header is refused', async () => {
   const { proxy, ports } = await startFleet();
   const client = await connect(proxy.port);
   const { localPort } = client;
