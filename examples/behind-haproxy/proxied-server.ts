@@ -113,14 +113,14 @@ export class ProxiedServer implements ConnectionHandlers<Client> {
   }
 
   #answer(connection: Connection<Client>, request: HttpRequest | HttpParseError): void {
-    if (request instanceof HttpParseError) this.#write(connection, request.status, true);
+    if (request instanceof HttpParseError) this.#write(connection, null, request.status);
     else if (request.url === '/health') this.#answerHealth(connection, request);
     else if (request.url === '/work') this.#work(connection, request);
-    else this.#write(connection, 200, !request.keepAlive);
+    else this.#write(connection, request, 200);
   }
 
   #answerHealth(connection: Connection<Client>, request: HttpRequest): void {
-    this.#write(connection, this.#unheard === null ? 200 : 503, !request.keepAlive);
+    this.#write(connection, request, this.#unheard === null ? 200 : 503);
     if (this.#unheard !== null && --this.#unheard === 0) this.#onHeard();
   }
 
@@ -128,17 +128,18 @@ export class ProxiedServer implements ConnectionHandlers<Client> {
     connection.data.isBusy = true;
     this.#reactor.setTimer(WORK_MS, () => {
       if (connection.closed) return;
-      this.#write(connection, 200, !request.keepAlive);
+      this.#write(connection, request, 200);
       if (!connection.data.isBusy) this.drain(connection);
     });
   }
 
-  #write(connection: Connection<Client>, status: number, isLast: boolean): void {
+  /** @param request null: what came was none, and the connection cannot go on */
+  #write(connection: Connection<Client>, request: HttpRequest | null, status: number): void {
     const body = `${this.#name} for ${addressOf(connection)}: ${status}\n`;
-    const close = isLast || this.#unheard !== null;
+    const close = request === null || !request.keepAlive || request.httpMinor === 0 || this.#unheard !== null;
     const fields = `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\n`;
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields}${close ? 'Connection: close\r\n' : ''}\r\n`;
-    connection.data.isBusy = !connection.write(head + body, 'latin1');
+    connection.data.isBusy = !connection.write(request?.method === 'HEAD' ? head : head + body, 'latin1');
     if (close) connection.end();
   }
 }
