@@ -70,7 +70,7 @@ test('reusePort', () => {
   worksOrRefused(can.reusePort, () => socket.close(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: true })));
 });
 
-test('steering by processor', () => {
+testWith({ notUnderQemu: 'qemu does not pass the option on' }, 'steering by processor', () => {
   const listener = own(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: can.reusePort }));
   worksOrRefused(can.cpuSteering, () => socket.steerByCpu(listener, 2));
   worksOrRefused(can.cpuSteering, () => socket.stopSteering(listener));
