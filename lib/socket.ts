@@ -25,6 +25,7 @@ export {
   type UnixAddress,
 } from './socket/address.js';
 export * from './socket/calls.js';
+export * from './socket/cpu-steering.js';
 export * from './socket/data.js';
 export type { ExtendedError } from './socket/extended-error.js';
 export * from './socket/fd-passing.js';
@@ -43,3 +44,4 @@ export {
   listenUnix,
 } from './socket/open.js';
 export { getsockopt, setsockopt } from './socket/options.js';
+export * from './socket/proxy-header.js';

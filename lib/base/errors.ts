@@ -170,6 +170,18 @@ function withCode<E extends Error>(error: E, code: string): E & { code: string }
 /** An error with a `code` of the package's own. */
 export const withErrorCode = withCode;
 
+const OF_PEER = new Set(['ERR_FRAME_TOO_LARGE', 'ERR_PROXY_HEADER']);
+
+/** What a peer sent is refused. The code is one of OF_PEER. */
+export function refusedOfPeer(message: string, code: string): RangeError {
+  return withCode(new RangeError(message), code);
+}
+
+/** Whether a peer brought the error about by what it sent: it is to blame, and not the program. */
+export function isOfPeer(error: Error): boolean {
+  return 'code' in error && OF_PEER.has(error.code as string);
+}
+
 /** Any value as a few words; runs no code of the value's own. */
 function inWords(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 64))}`;

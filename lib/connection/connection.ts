@@ -3,8 +3,7 @@
 //
 // A server has a million of these: a field costs it 8 MB.
 import { checkDelay, checkFd } from '../base/arguments.js';
-import { errorOf, invalidState, SystemError } from '../base/errors.js';
-import { isOfFramer } from '../framing/framer.js';
+import { errorOf, invalidState, isOfPeer, SystemError } from '../base/errors.js';
 import { native } from '../native/table.js';
 import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
@@ -440,7 +439,7 @@ export class Connection<T = undefined> extends Sender<T> {
 
   /** A handler threw: the connection ends, the others of the turn are served. */
   #threw(error: unknown): void {
-    const isTaken = error instanceof Error && (this.kind.handlers.error !== undefined || isOfFramer(error));
+    const isTaken = error instanceof Error && (this.kind.handlers.error !== undefined || isOfPeer(error));
     if (isTaken && !this.closed) {
       this.fail(error);
       return;

@@ -10,8 +10,8 @@ import type { Connection } from './connection.js';
  *
  * A handler that throws ends its connection: the error goes to `error`. Where there is no such handler, or it throws as
  * well, or what is thrown is not an Error, it goes where the errors of all handlers go: `onError` of the Reactor, or
- * out of the turn. ERR_FRAME_TOO_LARGE of a framer, which a peer can bring about, goes to `error` and `close` alone.
- * The other connections of the turn are served.
+ * out of the turn. What a peer can bring about, ERR_FRAME_TOO_LARGE of a framer and ERR_PROXY_HEADER of
+ * `parseProxyHeader()`, goes to `error` and `close` alone. The other connections of the turn are served.
  */
 export interface ConnectionHandlers<T = undefined> {
   /** The connection is there: accepted, or connected. Not called of `new Connection()`, which is there already. */
@@ -42,8 +42,9 @@ export interface ConnectionHandlers<T = undefined> {
   /**
    * Something is wrong: a SystemError of the connection (ECONNRESET, EPIPE, ETIMEDOUT ...), ERR_QUEUE_FULL,
    * ERR_FILE_ENDED, a time-out without a handler (ETIMEDOUT), or what a handler threw: ERR_FRAME_TOO_LARGE of a framer,
-   * or a bug. `close` follows at once. It is called in a turn, never within a `write()`. Without this handler an error
-   * of the connection or of a framer goes to `close` alone, and any other that a handler threw to the Reactor.
+   * ERR_PROXY_HEADER, or a bug. `close` follows at once. It is called in a turn, never within a `write()`. Without this
+   * handler an error of the connection, and what the peer brought about, goes to `close` alone, and any other that a
+   * handler threw to the Reactor.
    */
   error?(connection: Connection<T>, error: Error): void;
   /**

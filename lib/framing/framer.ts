@@ -2,7 +2,7 @@
 // beginning of one that is not is kept, in memory that doubles, so that a peer that sends single bytes costs no more
 // than their number.
 import { checkBytes, checkFunction } from '../base/arguments.js';
-import { withErrorCode } from '../base/errors.js';
+import { refusedOfPeer } from '../base/errors.js';
 
 const FIRST_BYTES = 256;
 /** More memory than that is given up with the frame that needed it: most connections are idle most of the time. */
@@ -15,16 +15,9 @@ const NOTHING = Buffer.alloc(0);
  */
 export type FrameHandler = (frame: Buffer) => void;
 
-const TOO_LARGE = 'ERR_FRAME_TOO_LARGE';
-
 /** A frame is longer than the framer was told to take. */
 function tooLarge(maxBytes: number): Error {
-  return withErrorCode(new RangeError(`a frame is longer than ${maxBytes} bytes`), TOO_LARGE);
-}
-
-/** Whether a framer has thrown the error: the peer is to blame, and not the program. */
-export function isOfFramer(error: Error): boolean {
-  return 'code' in error && error.code === TOO_LARGE;
+  return refusedOfPeer(`a frame is longer than ${maxBytes} bytes`, 'ERR_FRAME_TOO_LARGE');
 }
 
 /**

@@ -37,6 +37,7 @@ export type SocketConstant =
   | 'SO_CONNECT_TIME'
   | 'SO_DEBUG'
   | 'SO_BUSY_POLL'
+  | 'SO_DETACH_REUSEPORT_BPF'
   | 'SO_DOMAIN'
   | 'SO_DONTROUTE'
   | 'SO_DONTTRUNC'

@@ -64,6 +64,8 @@ export interface SocketCalls {
   getsockopt(fd: number, level: number, name: number, value: Bytes): number;
   setsockopt(fd: number, level: number, name: number, value: Bytes): number;
   takeError(fd: number, peer: Bytes): number;
+  /** Linux. */
+  steerByCpu?(fd: number, sockets: number): number;
 }
 
 /** Where the fields of a Message are, in words (native/sys/message/message.h). */

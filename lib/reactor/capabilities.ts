@@ -22,6 +22,8 @@ export interface Capabilities {
   splice: boolean;
   /** The option `reusePort` of `listenTcp()` and `bindUdp()`. */
   reusePort: boolean;
+  /** `socket.steerByCpu()` and `socket.stopSteering()`. */
+  cpuSteering: boolean;
   /** The option `deferAccept` of `listenTcp()`. */
   deferAccept: boolean;
   /** Unix sockets. */
@@ -56,6 +58,7 @@ export function capabilities(): Capabilities {
     sendfile: native.sendfile !== undefined,
     splice: native.splice !== undefined,
     reusePort: 'SO_REUSEPORT' in socket,
+    cpuSteering: native.socket.steerByCpu !== undefined,
     deferAccept: 'TCP_DEFER_ACCEPT' in socket,
     unixSockets: canOpen(socket.AF_UNIX),
     abstractUnixSockets: backends.includes('epoll'), // they are Linux's, as epoll(7) is

@@ -53,7 +53,8 @@ export function getsockopt(fd: number, level: number, name: number, buffer?: Uin
  * @throws SystemError ENOPROTOOPT or EOPNOTSUPP (the socket has no such option), EINVAL, EPERM (without the right to),
  * ENOTSOCK, EBADF; its `option` names level and option. TypeError where `name` is undefined, for an option that the
  * platform does not have. TypeError ERR_INVALID_ARG_VALUE for an option whose value holds an address (SO_ATTACH_FILTER,
- * SO_ATTACH_REUSEPORT_CBPF, XDP_UMEM_REG ...), or is longer than 4 bytes and could hold one
+ * SO_ATTACH_REUSEPORT_CBPF, for which there is `steerByCpu()`, XDP_UMEM_REG ...), or is longer than 4 bytes and could
+ * hold one
  */
 export function setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
   checkOption(fd, level, name);

@@ -27,6 +27,7 @@ napi_status bind_address(napi_env env, napi_value exports);
 napi_status bind_address_linux(napi_env env, napi_value exports);
 napi_status bind_afd(napi_env env, napi_value exports);
 napi_status bind_cached_open(napi_env env, napi_value exports);
+napi_status bind_cpu_steering(napi_env env, napi_value exports);
 napi_status bind_epoll(napi_env env, napi_value exports);
 napi_status bind_fcntl(napi_env env, napi_value exports);
 napi_status bind_epoll_streams(napi_env env, napi_value exports);

@@ -10,6 +10,7 @@ try {
     make: 'make',
     setarch: 'util-linux',
     strace: 'strace',
+    haproxy: 'haproxy',
     'clang-format': 'clang-format',
     'clang-tidy': 'clang-tidy',
   });

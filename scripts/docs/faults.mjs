@@ -47,6 +47,7 @@ const chapters = {
   'Objects that are dropped': ['test/lifecycle/collection', 'test/lifecycle/memory'],
   'Binaries that cannot be loaded': ['test/loader/failures', 'test/loader/permissions', 'test/lifecycle/loading'],
   'Clients of the examples': [
+    'test/examples/behind-haproxy/',
     'test/examples/chat',
     'test/examples/connect-proxy',
     'test/examples/echo',

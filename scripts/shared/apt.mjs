@@ -60,14 +60,14 @@ export function install(packages, missing) {
   const mayInstall = findProgram('apt-get') !== null && (isRoot || spawnSync('sudo', ['-n', 'true']).status === 0);
   if (!mayInstall) throw new Error(`${missing} missing. Run: ${installLine(packages)}`);
   console.log(`${missing} missing; installing ${packages.join(' ')} by apt-get`);
-  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+  const apt = ['DEBIAN_FRONTEND=noninteractive', 'apt-get'];
   withoutStartingServices(() => {
     for (const args of [
       ['update', '-qq'],
       ['install', '-y', '-qq', '--no-install-recommends', ...packages],
     ]) {
-      const [command, ...rest] = [...(isRoot ? [] : ['sudo', '-n']), ...apt, ...args];
-      run(command, rest);
+      if (isRoot) run('env', [...apt, ...args]);
+      else run('sudo', ['-n', 'env', ...apt, ...args]);
     }
   });
 }
@@ -78,9 +78,10 @@ export function install(packages, missing) {
  * @param {Record<string, string>} packageOfProgram
  */
 export function ensureInstalled(packageOfProgram) {
-  const missing = Object.keys(packageOfProgram).filter((program) => findProgram(program) === null);
+  const missing = Object.entries(packageOfProgram).filter(([program]) => findProgram(program) === null);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((program) => packageOfProgram[program]))];
-  if (!isRoot) throw new Error(`${missing.join(', ')} missing. Run: ${installLine(packages)}`);
-  install(packages, missing.join(', '));
+  const programs = missing.map(([program]) => program).join(', ');
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  if (!isRoot) throw new Error(`${programs} missing. Run: ${installLine(packages)}`);
+  install(packages, programs);
 }

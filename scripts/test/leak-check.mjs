@@ -34,6 +34,10 @@ function useRawLayers() {
 
 function useDatagrams() {
   const fd = socket.bindUdp({ host: '127.0.0.1', port: 0 });
+  const listener = socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: true });
+  socket.steerByCpu(listener, 2);
+  socket.stopSteering(listener);
+  socket.close(listener);
   const sender = new socket.SocketAddress();
   const name = socket.getsockname(fd);
   if ('port' in name) socket.sendto(fd, Buffer.from('x'), 0, 1, 0, { host: '127.0.0.1', port: name.port });

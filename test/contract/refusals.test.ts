@@ -6,7 +6,7 @@ import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
-import { dispose, ownFile } from '../helpers/owned.js';
+import { dispose, own, ownFile } from '../helpers/owned.js';
 import { listen, pipePair, socketPair } from '../helpers/pairs.js';
 import { patience } from '../helpers/patience.js';
 import { isWindows } from '../helpers/platform.js';
@@ -68,6 +68,12 @@ test('sendfile, splice and Pump', () => {
 
 test('reusePort', () => {
   worksOrRefused(can.reusePort, () => socket.close(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: true })));
+});
+
+testWith({ notUnderQemu: 'qemu does not pass the option on' }, 'steering by processor', () => {
+  const listener = own(socket.listenTcp({ host: '127.0.0.1', port: 0, reusePort: can.reusePort }));
+  worksOrRefused(can.cpuSteering, () => socket.steerByCpu(listener, 2));
+  worksOrRefused(can.cpuSteering, () => socket.stopSteering(listener));
 });
 
 test('pipe', () => {

@@ -60,6 +60,7 @@ const noFds = 'Node shows no fds of its sockets';
 const onWindows: Record<string, string> = {
   'test/examples/*.test.ts': proc,
   'test/examples/file-server/{framing,http,load,paths}.test.ts': proc,
+  'test/examples/behind-haproxy/*.test.ts': proc,
   'test/types/*.test.ts': compiler,
   'test/raw/epoll/*.test.ts': epoll,
   'test/raw/kqueue/*.test.ts': kqueue,
@@ -107,6 +108,7 @@ const withoutProc: Record<string, string> = {
   'test/raw/messages/error-queue.test.ts': errorQueue,
   'test/examples/*.test.ts': proc,
   'test/examples/file-server/{framing,http,load,paths}.test.ts': proc,
+  'test/examples/behind-haproxy/*.test.ts': proc,
   'test/raw/constants.test.ts': 'it compares with the C headers of Linux',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
 };

@@ -88,7 +88,7 @@ test('a Reactor over a backend that is not here is unsupported; an unknown one i
 test('capabilities() answers with plain booleans and lists, fresh each time', () => {
   const first = capabilities() as Any;
   expect(first.backends.length).toBeGreaterThan(0);
-  for (const name of ['edge', 'oneshot', 'priority', 'sendfile', 'splice', 'reusePort', 'signals']) {
+  for (const name of ['edge', 'oneshot', 'priority', 'sendfile', 'splice', 'reusePort', 'cpuSteering', 'signals']) {
     expect(typeof first[name], name).toBe('boolean');
   }
   try {

@@ -106,9 +106,10 @@ export function theReactor(): void {
     sendfile: hasSendfile,
     splice: hasSplice,
     reusePort,
+    cpuSteering,
     signals,
   } = capabilities();
-  const can: boolean = edge && oneshot && priority && hasSendfile && hasSplice && reusePort && signals;
+  const can: boolean = edge && oneshot && priority && hasSendfile && hasSplice && reusePort && cpuSteering && signals;
   const names: readonly string[] = backends;
   void [members, can, names, lost];
 }
@@ -139,6 +140,21 @@ export function messages(udp: number, client: number, listener: number): void {
   n +=
     socket.sendFds(client, bytes, [listener]) + socket.recvFds(client, bytes, fds) + socket.recvFds(1, bytes, fds, 1);
   void [told, reported, n === WOULD_BLOCK];
+}
+
+export function behindProxies(listener: number): void {
+  socket.steerByCpu(listener, 4);
+  socket.stopSteering(listener);
+  const header: socket.ProxyHeader | null = socket.parseProxyHeader(bytes, { maxBytes: 1024 });
+  const source: socket.InternetAddress | socket.UnixAddress | null | undefined = header?.source;
+  const tlvs: socket.ProxyTlv[] = header?.tlvs ?? [];
+  const ssl: socket.ProxySsl | null | undefined = header?.ssl;
+  const said: [1 | 2 | undefined, 'LOCAL' | 'PROXY' | undefined, number | undefined] = [
+    header?.version,
+    header?.command,
+    header?.headerBytes,
+  ];
+  void [source, tlvs, ssl, said];
 }
 
 export function sockets(): void {

@@ -32,6 +32,7 @@ test('what Windows does not have is refused', () => {
     sendfile: true,
     splice: false,
     reusePort: false,
+    cpuSteering: false,
     deferAccept: false,
     abstractUnixSockets: false,
     signals: true,

@@ -18,8 +18,9 @@
 namespace fdreactor {
 namespace {
 
-constexpr int kUdpSegment = 103;  // Linux 4.18
-constexpr int kUdpGro = 104;      // Linux 5.0
+constexpr int kDetachReuseportBpf = 68;  // Linux 5.3
+constexpr int kUdpSegment = 103;         // Linux 4.18
+constexpr int kUdpGro = 104;             // Linux 5.0
 
 // `npm run gen` writes the epoll constants that have a comment to lib/queue/epoll/constants.gen.ts.
 constexpr Constant kConstants[] = {
@@ -78,6 +79,7 @@ constexpr Constant kConstants[] = {
     {"socket", "SO_BINDTODEVICE", SO_BINDTODEVICE},
     {"socket", "SO_BROADCAST", SO_BROADCAST},
     {"socket", "SO_BUSY_POLL", SO_BUSY_POLL},
+    {"socket", "SO_DETACH_REUSEPORT_BPF", kDetachReuseportBpf},
     {"socket", "SO_DOMAIN", SO_DOMAIN},
     {"socket", "SO_DONTROUTE", SO_DONTROUTE},
     {"socket", "SO_ERROR", SO_ERROR},

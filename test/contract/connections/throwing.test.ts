@@ -152,17 +152,23 @@ connectionTest('every handler of a connection throws: each error is told, none i
   expect(reported[1]).toBe('of close');
 });
 
-connectionTest('a frame that is too large ends its connection, and not the program', (t) => {
+connectionTest('what the peer sent wrongly ends its connection, and not the program', (t) => {
   const told: unknown[] = [];
   const reactor = t.newReactor();
   const framer = new DelimiterFramer({ maxBytes: 3 });
-  const { connection, peer } = connectionPair(reactor, {
-    data: (_, bytes) => framer.push(bytes, () => {}),
-    close: (_, error) => told.push(codeOf(error)),
-  });
-  socket.send(peer, Buffer.from('much too long'));
-  turnUntil(reactor, () => connection.closed);
-  expect(told).toEqual(['ERR_FRAME_TOO_LARGE']);
+  const takers = [
+    (bytes: Uint8Array): void => framer.push(bytes, () => {}),
+    (bytes: Uint8Array): unknown => socket.parseProxyHeader(bytes),
+  ];
+  for (const take of takers) {
+    const { connection, peer } = connectionPair(reactor, {
+      data: (_, bytes) => take(bytes),
+      close: (_, error) => told.push(codeOf(error)),
+    });
+    socket.send(peer, Buffer.from('much too long'));
+    turnUntil(reactor, () => connection.closed);
+  }
+  expect(told).toEqual(['ERR_FRAME_TOO_LARGE', 'ERR_PROXY_HEADER']);
 });
 
 connectionTest('a connection that another one closes throws in `close`: the other goes on', (t) => {
