@@ -49,7 +49,6 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
   #isCut = false;
 
   /** @internal */
-  // biome-ignore lint/complexity/noUselessConstructor: the reference must not show it
   constructor(stream: Connection<AsyncConnection>) {
     super(stream as unknown as Connection<Reader>);
     stream.data = this;
@@ -169,7 +168,8 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     if (this.closed) throw this.failure;
     this.#checkWriteDeadline();
     const sent = new Deferred<void>();
-    const files = (this.#files ??= new Set());
+    this.#files ??= new Set();
+    const files = this.#files;
     files.add(sent);
     const isSent = (): void => {
       files.delete(sent);
