@@ -7,7 +7,7 @@
 export type { AsyncConnectionOptions } from './async/async-kind.js';
 export { type AsyncConnectOptions, type AsyncConnectTcpOptions, connect, type LookedUp } from './async/connect.js';
 export { type AsyncConnection, type AsyncSendFileOptions, adopt } from './async/connection.js';
-export type { ChunkObservable, ChunkObserver } from './async/observable.js';
+export type { ChunkObservable, ChunkObserver, ChunkSubscription } from './async/observable.js';
 export type { ChunksOptions, WaitOptions } from './async/reader.js';
 export { type ServeHandler, type ServeOptions, serve } from './async/serve.js';
 export { type AsyncServer, type CloseServerOptions, type ListenOptions, listen } from './async/server.js';
