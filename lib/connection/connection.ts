@@ -9,7 +9,7 @@ import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
 import { getpeername, getsockname } from '../socket/calls.js';
 import { checkUnowned } from '../socket/closing.js';
-import { type Chunk, expire } from './chunk.js';
+import { chunkOf, expire } from './chunk.js';
 import { isFed, queueIsFull, timedOut } from './errors.js';
 import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
@@ -274,20 +274,22 @@ export class Connection<T = undefined> extends Sender<T> {
   }
 
   /** @internal */
-  onData(bytes: Chunk): void {
-    this.#bytesRead += bytes.length;
+  onData(memory: ArrayBuffer, offset: number, length: number): void {
+    this.#bytesRead += length;
     if (this.pipes?.from != null) {
-      this.pipes.from.copy(bytes);
+      this.pipes.from.copy(chunkOf(memory, offset, length));
       return;
     }
-    const { data } = this.kind.handlers;
-    if (data === undefined) return;
+    const { handlers, inside } = this.kind;
+    if (inside === null && handlers.data === undefined) return;
+    const bytes = inside === null ? chunkOf(memory, offset, length) : null;
     try {
-      data.call(this.kind.handlers, this, bytes);
+      if (bytes === null) inside?.onBytes(this, memory, offset, length);
+      else handlers.data?.(this, bytes);
     } catch (error) {
       this.#threw(error);
     }
-    expire(bytes);
+    if (bytes !== null) expire(bytes);
   }
 
   /** @internal */
@@ -362,11 +364,13 @@ export class Connection<T = undefined> extends Sender<T> {
   onReactorClosed(): void {
     this.pipes?.forget();
     this.#forget();
+    this.kind.inside?.onReactorClosed(this);
   }
 
   /** @internal */
   protected drained(): void {
     if ((this.state & State.ENDING) !== 0) {
+      this.kind.inside?.onSent(this);
       this.#finish();
       return;
     }

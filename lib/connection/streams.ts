@@ -11,7 +11,6 @@ import { native } from '../native/table.js';
 import { CLOCK, WAITED } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { onClose } from '../socket/closing.js';
-import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
 import { NO_SLOT, SlotsByFd } from './slots-by-fd.js';
 import { CALLS, Call, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
@@ -40,8 +39,8 @@ export interface Slotted {
 /** What the streams tell of a slot. What it throws leaves the turn. */
 export interface StreamSink extends Slotted {
   readonly fd: number;
-  /** Bytes arrived, which are valid until this returns. */
-  onData(bytes: Chunk): void;
+  /** Bytes arrived, which are valid until this returns; for a borrower until the next wait. */
+  onData(memory: ArrayBuffer, offset: number, length: number): void;
   onEnd(): void;
   onRoom(): void;
   /** Of what the last flush was to send, from the part `first` on, only so many bytes were taken. Calls no handler. */
@@ -65,12 +64,20 @@ export interface StreamSink extends Slotted {
   onReactorClosed(): void;
 }
 
+/** Who still needs bytes of the memory of the turn when their handler has returned. */
+export interface Borrower {
+  /** The memory is used again: copies what it still needs. Calls no handler. */
+  giveBack(): void;
+}
+
 /** What streams need of their reactor. */
 export interface StreamHost {
   /** The clock of its turns (event-batch.ts). */
   readonly times: Float64Array;
   /** Tells a host that waits that there is something to do. */
   wake(): void;
+  /** Whether the host drives it, and no turn is under way. */
+  isBetweenTurns(): boolean;
   readonly setTimer: SetTimer;
 }
 
@@ -81,6 +88,8 @@ const LARGEST_COPY = 16 * 1024;
 const MOST_SKIPPED = 2 ** 20;
 
 const ENOMEM = native.constants.error.ENOMEM as number;
+
+const RESOLVED = Promise.resolve();
 
 const added = new Int32Array(2);
 
@@ -105,6 +114,17 @@ export class Streams implements StreamTurn {
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
+  /**
+   * Between turns, what is written is sent when the promise jobs that are due have run, and not by a turn of its own:
+   * for connections by await, which write in such jobs.
+   */
+  flushesInJobs = false;
+  #isFlushDue = false;
+  readonly #flushInJob = (): void => {
+    this.#isFlushDue = false;
+    this.flush();
+  };
+  #borrowers: Borrower[] = [];
   #size = 0;
   #next = 0;
   #count = 0;
@@ -274,8 +294,15 @@ export class Streams implements StreamTurn {
     this.#settle();
   }
 
+  /** Until the next wait the bytes that `onData()` told stay where they are; then giveBack() is called, once. */
+  lend(borrower: Borrower): void {
+    this.#borrowers.push(borrower);
+  }
+
   prepare(): void {
     if (this.#owesResults) this.#settle();
+    if (this.#borrowers.length > 0) this.#takeBack();
+    this.#isFlushDue = false; // a termination may have cut it short
     if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#reports.clear();
     this.#next = this.#count = 0;
@@ -354,6 +381,12 @@ export class Streams implements StreamTurn {
     this.later.clear();
   }
 
+  #takeBack(): void {
+    const borrowers = this.#borrowers;
+    this.#borrowers = [];
+    for (const borrower of borrowers) borrower.giveBack();
+  }
+
   /** A handler has transferred the buffer of its chunk, and with it what others were to get of this turn. */
   #renewSlab(): void {
     this.#slab = new ArrayBuffer(this.#slabBytes);
@@ -366,7 +399,7 @@ export class Streams implements StreamTurn {
       case Kind.DATA:
         this.timeOuts.touch(sink.slot);
         if (this.#slab.byteLength === 0) sink.onFailed(ENOMEM, this.#nameOf(Call.RECEIVE));
-        else sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+        else sink.onData(this.#slab, reports.offset(i), reports.length(i));
         break;
       case Kind.END:
         sink.onEnd();
@@ -419,8 +452,18 @@ export class Streams implements StreamTurn {
 
   #push(op: number, sink: Slotted, offset: number, length: number): number {
     const place = this.commands.push(op, sink.slot, sink.generation, offset, length);
-    if (place === 0) this.#host.wake();
+    if (place === 0) this.#flushSoon();
     return place;
+  }
+
+  #flushSoon(): void {
+    if (!this.flushesInJobs || !this.#host.isBetweenTurns()) {
+      this.#host.wake();
+      return;
+    }
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    void RESOLVED.then(this.#flushInJob); // queueMicrotask() of Node makes an AsyncResource
   }
 
   /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */

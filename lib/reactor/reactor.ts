@@ -34,15 +34,33 @@ import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
 /**
- * @internal Gives a reactor its streams, which `make` makes of its backend and of a function that tells the host that
- * there is something to do.
+ * @internal Gives a reactor its streams, which `make` makes of its backend and of two functions: one tells the host
+ * that there is something to do, the other says whether the host drives the reactor and no turn is under way.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
  */
-export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => void) => StreamTurn) => void;
+export let addStreams: (
+  reactor: Reactor,
+  make: (backend: Backend, wake: () => void, isBetweenTurns: () => boolean) => StreamTurn,
+) => void;
 
 /** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
+
+/**
+ * @internal Whether run() of a reactor is under way. No promise goes on before it returns.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor
+ */
+export let isRunning: (reactor: Reactor) => boolean;
+
+/**
+ * @internal Calls `closed` once, at the end of reactor.close(), until the function that this returns is called. It must
+ * not throw.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
+ */
+export let whenClosed: (reactor: Reactor, closed: () => void) => () => void;
 
 /**
  * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()`
@@ -56,6 +74,8 @@ export class Reactor {
   readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
   #streams: StreamTurn | null = null;
+  /** Told when it is closed. */
+  #listeners: Set<() => void> | null = null;
   readonly #resources = new Resources();
   readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
@@ -308,6 +328,9 @@ export class Reactor {
     this.#resources.closeAll();
     closedByOwner(this.#resources);
     this.#released = true;
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const closed of listeners) closed();
   }
 
   /** close(), for `using`. */
@@ -430,12 +453,32 @@ export class Reactor {
     addStreams = (reactor, make) => {
       checkReactor(reactor);
       reactor.#checkOpen();
-      reactor.#streams = make(reactor.#backend, () => reactor.#tellHost());
+      reactor.#streams = make(
+        reactor.#backend,
+        () => reactor.#tellHost(),
+        () => reactor.#host !== null && !reactor.#inTurn,
+      );
       reactor.#dispatcher.streams = reactor.#streams;
     };
     backendOf = (reactor) => {
       checkReactor(reactor);
       return reactor.#backend;
+    };
+    // A termination may leave #running behind: then there is no turn on the stack.
+    isRunning = (reactor) => {
+      checkReactor(reactor);
+      return reactor.#running && reactor.#isInTurn();
+    };
+    whenClosed = (reactor, closed) => {
+      checkReactor(reactor);
+      reactor.#checkOpen();
+      reactor.#listeners ??= new Set();
+      const listeners = reactor.#listeners;
+      const listener = () => closed(); // one of its own, so that the same function may be given twice
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
     };
   }
 }
