@@ -4,7 +4,7 @@ import { aborted, fromNode, SystemError } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
-import { onAbort } from './abort.js';
+import { onAbort } from '../base/abort.js';
 import type { OpenFile } from './open-file.js';
 
 const CHUNK_BYTES = 64 << 10;

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted } from '../base/errors.js';
-import { checkSignal, errorUnder, onAbort } from './abort.js';
+import { checkSignal, errorUnder, onAbort } from '../base/abort.js';
 import { copyFile } from './copy-file.js';
 import { waitsForTurn } from './file-chunk.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';

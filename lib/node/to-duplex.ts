@@ -18,7 +18,7 @@ import { native } from '../native/table.js';
 import { Interest, Ready } from '../reactor/interest.js';
 import { type AnyRegistration, Registration, watchAnew } from '../reactor/registration.js';
 import { checkUnowned, isWatched } from '../socket/closing.js';
-import { checkSignal } from './abort.js';
+import { checkSignal } from '../base/abort.js';
 import { type FdKind, kindOfFd, unwatchable } from './fd-kind.js';
 import { addAbortSignal, Duplex } from './modules.js';
 import { ownedByDuplex, released } from './ownership.js';

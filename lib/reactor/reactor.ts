@@ -45,6 +45,21 @@ export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => v
 export let backendOf: (reactor: Reactor) => Backend;
 
 /**
+ * @internal Whether run() of a reactor is under way. No promise goes on before it returns.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor
+ */
+export let isRunning: (reactor: Reactor) => boolean;
+
+/**
+ * @internal Calls `closed` once, at the end of reactor.close(), until the function that this returns is called. It must
+ * not throw.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
+ */
+export let whenClosed: (reactor: Reactor, closed: () => void) => () => void;
+
+/**
  * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()`
  * for turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
  */
@@ -56,6 +71,8 @@ export class Reactor {
   readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
   #streams: StreamTurn | null = null;
+  /** Told when it is closed. */
+  #listeners: Set<() => void> | null = null;
   readonly #resources = new Resources();
   readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
@@ -308,6 +325,9 @@ export class Reactor {
     this.#resources.closeAll();
     closedByOwner(this.#resources);
     this.#released = true;
+    const listeners = this.#listeners;
+    this.#listeners = null;
+    if (listeners !== null) for (const closed of listeners) closed();
   }
 
   /** close(), for `using`. */
@@ -436,6 +456,22 @@ export class Reactor {
     backendOf = (reactor) => {
       checkReactor(reactor);
       return reactor.#backend;
+    };
+    // A termination may leave #running behind: then there is no turn on the stack.
+    isRunning = (reactor) => {
+      checkReactor(reactor);
+      return reactor.#running && reactor.#isInTurn();
+    };
+    whenClosed = (reactor, closed) => {
+      checkReactor(reactor);
+      reactor.#checkOpen();
+      reactor.#listeners ??= new Set();
+      const listeners = reactor.#listeners;
+      const listener = () => closed(); // one of its own, so that the same function may be given twice
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
     };
   }
 }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { checkBoolean, checkObject, checkTimeout, NO_OPTIONS } from '../../base/arguments.js';
 import { aborted, UnsupportedError } from '../../base/errors.js';
-import { checkSignal } from '../abort.js';
+import { checkSignal } from '../../base/abort.js';
 import { ownedByNode } from '../ownership.js';
 import { CopyWay } from './copy-way.js';
 import { checkSockets, checkUnwatched, whyNotSpliced } from './sockets.js';

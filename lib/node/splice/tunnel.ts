@@ -7,7 +7,7 @@ import { timedOut } from '../../connection/errors.js';
 import { asyncHooks } from '../../native/builtins.js';
 import { native } from '../../native/table.js';
 import type { Timer } from '../../reactor/timers.js';
-import { errorUnder, onAbort } from '../abort.js';
+import { errorUnder, onAbort } from '../../base/abort.js';
 import { handleOf } from '../handle.js';
 import { beforeDestroy } from '../inside/before-destroy.js';
 import { connectionEnded } from '../inside/connection-ended.js';

@@ -1,6 +1,6 @@
-// AbortSignals: one listener a signal, however many files wait for it. A server may send all its files under one, and
+// AbortSignals: one listener a signal, however many wait for it. A server may send all its files under one, and
 // Node warns of a signal with more than ten listeners.
-import { aborted, invalidType } from '../base/errors.js';
+import { aborted, invalidType } from './errors.js';
 
 /** Those that wait for one signal. */
 interface Waiting {
