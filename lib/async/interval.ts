@@ -48,11 +48,7 @@ class Interval extends EventIterator<number> {
  * @returns an iterator of numbers, from 1. It ends the timer when its loop is left, by close(), and by `await using`
  * @throws TypeError or RangeError for a wrong argument; ERR_INVALID_STATE once the reactor is closed
  */
-export function interval(
-  reactor: Reactor,
-  periodMs: number,
-  options: WaitOptions = NO_OPTIONS,
-): EventIterator<number> {
+export function interval(reactor: Reactor, periodMs: number, options: WaitOptions = NO_OPTIONS): EventIterator<number> {
   backendOf(reactor); // which checks that it is a Reactor
   checkDelay(periodMs, 'periodMs');
   checkObject(options, 'options');

@@ -5,6 +5,7 @@
 // (sendto() of fdreactor/socket). It is writable all the time, and each turn would try in vain. So what was tried in
 // vain although the socket was writable is tried again by a timer.
 import { onAbort } from '../base/abort.js';
+import { asPlain, lengthOf } from '../base/arguments.js';
 import { aborted, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
@@ -62,7 +63,7 @@ export class UnsentDatagrams {
    * @throws ERR_QUEUE_FULL
    */
   add(bytes: Uint8Array, to: DatagramTarget | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const size = bytes.length + DATAGRAM_OVERHEAD;
+    const size = lengthOf(bytes) + DATAGRAM_OVERHEAD;
     if (this.#queued + size > this.#maxQueued) {
       const message = `the socket takes no more: more than ${this.#maxQueued} bytes are queued`;
       throw withErrorCode(new Error(message), 'ERR_QUEUE_FULL');
@@ -76,7 +77,7 @@ export class UnsentDatagrams {
         if (error === null) resolve();
         else reject(error);
       };
-      const unsent: Unsent = { bytes: bytes.slice(), to: address, settle };
+      const unsent: Unsent = { bytes: asPlain(bytes).slice(), to: address, settle };
       this.#queue.push(unsent);
       this.#queued += size;
       this.#changed();

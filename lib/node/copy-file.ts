@@ -1,10 +1,10 @@
 // Sends a file where sendfile(2) cannot: read by node:fs, written to the target, with its back-pressure.
 import type { Writable } from 'node:stream';
+import { onAbort } from '../base/abort.js';
 import { aborted, fromNode, SystemError } from '../base/errors.js';
 import { fileHasEnded } from '../connection/errors.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
-import { onAbort } from '../base/abort.js';
 import type { OpenFile } from './open-file.js';
 
 const CHUNK_BYTES = 64 << 10;

@@ -3,9 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { checkSignal, errorUnder, onAbort } from '../base/abort.js';
 import { checkBoolean, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { aborted } from '../base/errors.js';
-import { checkSignal, errorUnder, onAbort } from '../base/abort.js';
 import { copyFile } from './copy-file.js';
 import { waitsForTurn } from './file-chunk.js';
 import { checkFileRange, checkSource, type FileSource, isPath, OpenFile, openCached, openPath } from './open-file.js';

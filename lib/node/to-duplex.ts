@@ -1,6 +1,7 @@
 // toDuplex(): an fd as a stream.Duplex, whatever it is. It reads only while the stream wants bytes, and waits for
 // room only while a write is under way; both with a registration of a reactor.
 import type { DuplexOptions, Duplex as NodeDuplex } from 'node:stream';
+import { checkSignal } from '../base/abort.js';
 import { checkBoolean, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import {
   BAD_ARGUMENT,
@@ -18,7 +19,6 @@ import { native } from '../native/table.js';
 import { Interest, Ready } from '../reactor/interest.js';
 import { type AnyRegistration, Registration, watchAnew } from '../reactor/registration.js';
 import { checkUnowned, isWatched } from '../socket/closing.js';
-import { checkSignal } from '../base/abort.js';
 import { type FdKind, kindOfFd, unwatchable } from './fd-kind.js';
 import { addAbortSignal, Duplex } from './modules.js';
 import { ownedByDuplex, released } from './ownership.js';

@@ -1,8 +1,8 @@
 // splice(): two sockets of Node become one connection, inside the kernel (splice(2)).
 import type { Socket } from 'node:net';
+import { checkSignal } from '../../base/abort.js';
 import { checkBoolean, checkObject, checkTimeout, NO_OPTIONS } from '../../base/arguments.js';
 import { aborted, UnsupportedError } from '../../base/errors.js';
-import { checkSignal } from '../../base/abort.js';
 import { ownedByNode } from '../ownership.js';
 import { CopyWay } from './copy-way.js';
 import { checkSockets, checkUnwatched, whyNotSpliced } from './sockets.js';

@@ -2,12 +2,13 @@
 // way the bytes go (splice-way.ts, copy-way.ts): how a tunnel ends, and what its sockets and its promise say then.
 //
 // A tunnel is open until both directions are done, or the first error. Both sockets end with it.
+
+import { errorUnder, onAbort } from '../../base/abort.js';
 import { aborted } from '../../base/errors.js';
 import { timedOut } from '../../connection/errors.js';
 import { asyncHooks } from '../../native/builtins.js';
 import { native } from '../../native/table.js';
 import type { Timer } from '../../reactor/timers.js';
-import { errorUnder, onAbort } from '../../base/abort.js';
 import { handleOf } from '../handle.js';
 import { beforeDestroy } from '../inside/before-destroy.js';
 import { connectionEnded } from '../inside/connection-ended.js';
