@@ -16,6 +16,7 @@ import { writeReport } from './report/files.mjs';
 import { summarise } from './report/summary.mjs';
 import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
+import async from './trials/async.mjs';
 import broadcast from './trials/broadcast.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
@@ -51,6 +52,7 @@ const allTables = [
     ...adopt,
     ...heap,
     ...idle,
+    ...async,
   ],
   ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
 ];

@@ -3,7 +3,7 @@
 // waits for nothing, and the system drops what does not fit into its own buffer, as it does for any slow receiver.
 import { checkSignal } from '../base/abort.js';
 import { checkBytes, checkFd, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
-import { aborted, invalidState, invalidValue, WOULD_BLOCK } from '../base/errors.js';
+import { invalidState, invalidValue, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { Interest, Ready } from '../reactor/interest.js';
 import { backendOf, type Reactor } from '../reactor/reactor.js';
@@ -15,7 +15,8 @@ import { Message } from '../socket/message.js';
 import { recvmsg } from '../socket/messages.js';
 import { getsockopt } from '../socket/options.js';
 import { checkNotRunning } from './check-not-running.js';
-import { EventIterator, type WaitOptions } from './event-iterator.js';
+import { EventIterator } from './event-iterator.js';
+import { checkWait, type WaitOptions } from './reader.js';
 import { copyOf, DATAGRAM_OVERHEAD, type DatagramTarget, UnsentDatagrams } from './unsent-datagrams.js';
 
 const { SOL_SOCKET, SO_TYPE, SOCK_DGRAM, SOCK_RAW } = native.constants.socket;
@@ -117,16 +118,14 @@ export class DatagramSocket extends EventIterator<Datagram> {
    * @param options `signal` ends the wait: no datagram is lost, the next call gets it
    * @returns the datagram. The promise rejects with an AbortError; with an error of the socket (ECONNREFUSED of a
    * connected one), after which the socket goes on; with ERR_INVALID_STATE when it, or the reactor, is closed meanwhile
-   * @throws an error of the socket that came before, once each; ERR_INVALID_STATE inside `reactor.run()`, while another
+   * @throws an error of the socket that came before, once each; an AbortError; ERR_INVALID_STATE inside `reactor.run()`, while another
    * call or a loop waits, and once it is closed
    */
   receive(options: WaitOptions = NO_OPTIONS): Datagram | Promise<Datagram> {
-    checkObject(options, 'options');
-    const { signal } = options;
-    checkSignal(signal);
+    checkWait(options);
     if (this.waits === null && this.hasNext) return this.take();
     const error = this.#error;
-    if (error === null || this.waits !== null) return this.wait('receive()', signal);
+    if (error === null || this.waits !== null) return this.wait('receive()', options.signal);
     this.#error = null;
     this.#watch();
     throw error;
@@ -151,15 +150,12 @@ export class DatagramSocket extends EventIterator<Datagram> {
    * `reactor.run()` where it has to wait; TypeError or RangeError for a wrong argument
    */
   send(bytes: Uint8Array, to?: DatagramTarget, options: WaitOptions = NO_OPTIONS): undefined | Promise<void> {
-    checkObject(options, 'options');
-    const { signal } = options;
-    checkSignal(signal);
+    checkWait(options);
     checkBytes(bytes, 'bytes');
     if (this.closed) throw invalidState('send(): it is closed');
-    if (signal?.aborted === true) return Promise.reject(aborted(signal.reason));
     if (this.#unsent.trySend(bytes, to)) return undefined;
     checkNotRunning(this.reactor);
-    return this.#unsent.add(bytes, to, signal);
+    return this.#unsent.add(bytes, to, options.signal);
   }
 
   /** @internal */

@@ -5,28 +5,27 @@
 // then the error is thrown once. close(), and a loop that is left, drop what came.
 import { onAbort } from '../base/abort.js';
 import { aborted, invalidState } from '../base/errors.js';
-import { type Reactor, whenClosed } from '../reactor/reactor.js';
-import { checkNotRunning } from './check-not-running.js';
-
-/** Options of a wait, and of what can be iterated. */
-export interface WaitOptions {
-  /** Ends it with an AbortError (`code` 'ABORT_ERR'). */
-  signal?: AbortSignal | undefined;
-}
+import { isRunning, type Reactor, whenClosed } from '../reactor/reactor.js';
+import { checkNotRunning, promisesRest } from './check-not-running.js';
+import { Deferred } from './deferred.js';
+import { reactorClosed } from './errors.js';
 
 /** A step of a loop that has none any more. */
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
-/** Who waits: a step of a loop, or a call that wants the value alone. */
-interface Waiter {
+/** Who waits. */
+class Waiter extends Deferred<unknown> {
+  /** A step of a loop; else a call that wants the value alone. */
   readonly isStep: boolean;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
+
+  constructor(isStep: boolean) {
+    super();
+    this.isStep = isStep;
+  }
 }
 
-/** What every wait is rejected with once the reactor is closed. */
-export function reactorIsClosed(): Error {
-  return invalidState('the reactor is closed');
+function isAwaited(): Error {
+  return invalidState('it is awaited already: one loop, or one call at a time');
 }
 
 /**
@@ -43,6 +42,8 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
   #isDone = false;
   #forgetReactor: (() => void) | null = null;
   #forgetSignal: (() => void) | null = null;
+  /** Forgets the signal of the wait. */
+  #forgetWait: (() => void) | null = null;
 
   /** @internal */
   protected constructor(reactor: Reactor) {
@@ -58,18 +59,17 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
    * The next step of a loop. A `for await` calls it.
    *
    * @returns what has come, or comes; `done` after the end. It rejects with the AbortError of `signal`, and with
-   * ERR_INVALID_STATE once the reactor was closed: each once, and it is `done` then
-   * @throws ERR_INVALID_STATE inside `reactor.run()`, where no promise proceeds, and while another step is awaited
+   * ERR_INVALID_STATE once the reactor was closed: each once, and it is `done` then. Also with ERR_INVALID_STATE inside
+   * `reactor.run()`, where no promise goes on, and while another step is awaited; it goes on itself then
    */
   next(): Promise<IteratorResult<T, undefined>> {
-    this.#checkAlone();
+    if (this.#waiter !== null) return Promise.reject(isAwaited());
     if (this.#isDone) return Promise.resolve(DONE);
     if (this.hasNext) return Promise.resolve({ done: false, value: this.take() });
     if (this.#isClosed) return this.#tellFailure();
-    checkNotRunning(this.reactor);
-    return new Promise((resolve, reject) => {
-      this.#waiter = { isStep: true, resolve: resolve as (value: unknown) => void, reject };
-    });
+    if (isRunning(this.reactor)) return Promise.reject(promisesRest());
+    this.#waiter = new Waiter(true);
+    return this.#waiter.promise as Promise<IteratorResult<T, undefined>>;
   }
 
   /** Closes it, as a loop does that is left. A step that is awaited gets `done`. */
@@ -121,7 +121,7 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
 
   /** @internal From here on it ends with the signal and with the reactor. The last call of a constructor. */
   protected begin(signal: AbortSignal | undefined): void {
-    this.#forgetReactor = whenClosed(this.reactor, () => this.fail(reactorIsClosed()));
+    this.#forgetReactor = whenClosed(this.reactor, () => this.fail(reactorClosed()));
     if (signal?.aborted === true) this.fail(aborted(signal.reason));
     else this.#forgetSignal = onAbort(signal, () => this.fail(aborted(signal?.reason)));
   }
@@ -147,24 +147,12 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
 
   /** @internal The wait of a call for the value alone, where nothing has come. An abort ends the wait, not this. */
   protected wait(call: string, signal: AbortSignal | undefined): Promise<T> {
-    this.#checkAlone();
+    if (this.#waiter !== null) throw isAwaited();
     if (this.#isClosed) throw this.#failure ?? invalidState(`${call}: it is closed`);
     checkNotRunning(this.reactor);
-    if (signal?.aborted === true) return Promise.reject(aborted(signal.reason));
-    return new Promise((resolve, reject) => {
-      const forget = onAbort(signal, () => this.#takeWaiter()?.reject(aborted(signal?.reason)));
-      this.#waiter = {
-        isStep: false,
-        resolve: (value) => {
-          forget();
-          resolve(value as T);
-        },
-        reject: (error) => {
-          forget();
-          reject(error);
-        },
-      };
-    });
+    this.#waiter = new Waiter(false);
+    if (signal !== undefined) this.#forgetWait = onAbort(signal, () => this.reject(aborted(signal.reason)));
+    return this.#waiter.promise as Promise<T>;
   }
 
   /** @internal Rejects the wait of a call; it goes on itself. A step of a loop cannot: see fail(). */
@@ -177,13 +165,11 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
     return this.#waiter === null ? null : this.#waiter.isStep ? 'step' : 'call';
   }
 
-  #checkAlone(): void {
-    if (this.#waiter !== null) throw invalidState('it is awaited already: one loop, or one call at a time');
-  }
-
   #takeWaiter(): Waiter | null {
     const waiter = this.#waiter;
     this.#waiter = null;
+    this.#forgetWait?.();
+    this.#forgetWait = null;
     return waiter;
   }
 

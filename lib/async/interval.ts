@@ -3,7 +3,8 @@ import { checkSignal } from '../base/abort.js';
 import { checkDelay, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { backendOf, type Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
-import { EventIterator, type WaitOptions } from './event-iterator.js';
+import { EventIterator } from './event-iterator.js';
+import type { WaitOptions } from './reader.js';
 
 class Interval extends EventIterator<number> {
   readonly #timer: Timer;

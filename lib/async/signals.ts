@@ -4,7 +4,8 @@ import { checkObject } from '../base/arguments.js';
 import { invalidValue } from '../base/errors.js';
 import { backendOf, type Reactor } from '../reactor/reactor.js';
 import { type SignalRegistration, signalNumber } from '../reactor/signals.js';
-import { EventIterator, type WaitOptions } from './event-iterator.js';
+import { EventIterator } from './event-iterator.js';
+import type { WaitOptions } from './reader.js';
 
 class Signals extends EventIterator<NodeJS.Signals> {
   readonly #registrations: SignalRegistration[] = [];

@@ -1,10 +1,11 @@
 // sleep(): a timer of a reactor as a promise. The timer is that of setTimer(); nothing else keeps time here.
-import { checkSignal, onAbort } from '../base/abort.js';
-import { checkDelay, checkObject, NO_OPTIONS } from '../base/arguments.js';
+import { onAbort } from '../base/abort.js';
+import { checkDelay, NO_OPTIONS } from '../base/arguments.js';
 import { aborted } from '../base/errors.js';
 import { backendOf, type Reactor, whenClosed } from '../reactor/reactor.js';
 import { checkNotRunning } from './check-not-running.js';
-import { reactorIsClosed, type WaitOptions } from './event-iterator.js';
+import { reactorClosed } from './errors.js';
+import { checkWait, type WaitOptions } from './reader.js';
 
 /** Options of sleep(). */
 export interface SleepOptions<T> extends WaitOptions {
@@ -21,8 +22,8 @@ export interface SleepOptions<T> extends WaitOptions {
  * @param options `signal` ends the wait, and the timer
  * @returns a promise of `value`. It rejects with an AbortError (`code` 'ABORT_ERR', its `cause` the reason of the
  * signal), and with ERR_INVALID_STATE when the reactor is closed meanwhile
- * @throws TypeError or RangeError for a wrong argument; ERR_INVALID_STATE inside `reactor.run()`, where no promise
- * proceeds, and once the reactor is closed
+ * @throws TypeError or RangeError for a wrong argument; AbortError where the signal is aborted already;
+ * ERR_INVALID_STATE inside `reactor.run()`, where no promise goes on, and once the reactor is closed
  */
 export function sleep<T = undefined>(
   reactor: Reactor,
@@ -31,15 +32,13 @@ export function sleep<T = undefined>(
 ): Promise<T> {
   backendOf(reactor); // which checks that it is a Reactor
   checkDelay(delayMs, 'delayMs');
-  checkObject(options, 'options');
+  checkWait(options);
   const { signal, value } = options;
-  checkSignal(signal);
   checkNotRunning(reactor);
-  if (signal?.aborted === true) return Promise.reject(aborted(signal.reason));
   let settle: (error: Error | null) => void = () => {};
   const timer = reactor.setTimer(delayMs, () => settle(null));
   return new Promise((resolve, reject) => {
-    const forgetReactor = whenClosed(reactor, () => settle(reactorIsClosed()));
+    const forgetReactor = whenClosed(reactor, () => settle(reactorClosed()));
     const forgetSignal = onAbort(signal, () => settle(aborted(signal?.reason)));
     settle = (error) => {
       forgetReactor();

@@ -3,7 +3,8 @@ import { checkSignal } from '../base/abort.js';
 import { checkObject, NO_OPTIONS } from '../base/arguments.js';
 import { backendOf, type Reactor } from '../reactor/reactor.js';
 import type { TransferredWaker, Waker } from '../reactor/waker.js';
-import { EventIterator, type WaitOptions } from './event-iterator.js';
+import { EventIterator } from './event-iterator.js';
+import type { WaitOptions } from './reader.js';
 
 /** The wake-ups of a waker, and what wakes it: see `wakes()`. */
 export class Wakes extends EventIterator<undefined> {

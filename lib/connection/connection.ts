@@ -10,9 +10,9 @@ import type { Reactor } from '../reactor/reactor.js';
 import { type AddressInfo, addressDetails, SocketAddress } from '../socket/address.js';
 import { getpeername, getsockname } from '../socket/calls.js';
 import { checkUnowned } from '../socket/closing.js';
-import { type Chunk, expire } from './chunk.js';
+import { chunkOf, expire } from './chunk.js';
 import { isFed, queueIsFull, timedOut } from './errors.js';
-import type { ConnectionHandlers } from './handlers.js';
+import type { ConnectionHandlers, Inside } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
 import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { Sender, State } from './sender.js';
@@ -275,16 +275,22 @@ export class Connection<T = undefined> extends Sender<T> {
   }
 
   /** @internal */
-  onData(bytes: Chunk): void {
-    this.#bytesRead += bytes.length;
+  onData(memory: ArrayBuffer, offset: number, length: number): void {
+    this.#bytesRead += length;
     if (this.pipes?.from != null) {
-      this.pipes.from.copy(bytes);
+      this.pipes.from.copy(chunkOf(memory, offset, length));
       return;
     }
-    const { data } = this.kind.handlers;
+    const { handlers, inside } = this.kind;
+    if (inside !== null) {
+      this.#take(inside, memory, offset, length);
+      return;
+    }
+    const { data } = handlers;
     if (data === undefined) return;
+    const bytes = chunkOf(memory, offset, length);
     try {
-      data.call(this.kind.handlers, this, bytes);
+      data.call(handlers, this, bytes);
     } catch (error) {
       this.#threw(error);
     }
@@ -363,11 +369,13 @@ export class Connection<T = undefined> extends Sender<T> {
   onReactorClosed(): void {
     this.pipes?.forget();
     this.#forget();
+    this.kind.inside?.onReactorClosed(this);
   }
 
   /** @internal */
   protected drained(): void {
     if ((this.state & State.ENDING) !== 0) {
+      this.kind.inside?.onSent(this);
       this.#finish();
       return;
     }
@@ -379,6 +387,14 @@ export class Connection<T = undefined> extends Sender<T> {
     this.state &= ~State.NEEDS_DRAIN;
     const { drain } = this.kind.handlers;
     if (drain !== undefined) this.#call(drain);
+  }
+
+  #take(inside: Inside<T>, memory: ArrayBuffer, offset: number, length: number): void {
+    try {
+      inside.onBytes(this, memory, offset, length);
+    } catch (error) {
+      this.#threw(error);
+    }
   }
 
   #connected(error: number): void {

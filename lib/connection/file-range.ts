@@ -4,6 +4,9 @@ import { fromNode } from '../base/errors.js';
 import { fs } from '../native/builtins.js';
 import type { Streams } from './streams.js';
 
+/** @internal An option of `connection.sendFile()` that fdreactor/async has. */
+export const SENT: unique symbol = Symbol('sent');
+
 /** Options of `connection.sendFile()`. */
 export interface SendFileOptions {
   /** Closes the file when it is sent, or when the connection has closed before; false by default. */
@@ -14,7 +17,9 @@ export interface SendFileOptions {
    * file is closed by then. Not called when the reactor is closed. What it throws goes to `onError` of the Reactor, or
    * out of the turn.
    */
-  done?: (file: number) => void;
+  done?: ((file: number) => void) | undefined;
+  /** @internal Called at once when it is sent. Then whether the connection goes on does not matter. */
+  [SENT]?: (() => void) | undefined;
 }
 
 /** A range of a file that is to be sent. */
@@ -22,6 +27,7 @@ export class FileRange {
   readonly file: number;
   readonly #closes: boolean;
   readonly #done: ((file: number) => void) | undefined;
+  readonly #sent: (() => void) | undefined;
   /** What is sent next. */
   start: number;
   /** How many bytes are still to be sent. */
@@ -29,23 +35,19 @@ export class FileRange {
   /** The file has ended before. */
   hasEnded = false;
 
-  constructor(
-    file: number,
-    start: number,
-    length: number,
-    closes: boolean,
-    done: ((file: number) => void) | undefined,
-  ) {
+  constructor(file: number, start: number, length: number, options: SendFileOptions) {
     this.file = file;
     this.start = start;
     this.left = length;
-    this.#closes = closes;
-    this.#done = done;
+    this.#closes = options.close === true;
+    this.#done = options.done;
+    this.#sent = options[SENT];
   }
 
   /** It is sent, or never will be. */
   end(streams: Streams): void {
     if (this.#closes) closeFile(this.file);
+    if (this.left === 0) this.#sent?.();
     if (this.#done !== undefined) streams.later.call(this.#done, this.file);
   }
 }

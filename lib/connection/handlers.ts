@@ -2,6 +2,19 @@
 import type { Chunk } from './chunk.js';
 import type { Connection } from './connection.js';
 
+/** @internal The member of the handlers that fdreactor/async has. */
+export const INSIDE: unique symbol = Symbol('inside');
+
+/** @internal What fdreactor/async is told of a connection, in place of `data` and beside the other handlers. */
+export interface Inside<T> {
+  /** Bytes have come. They stay until the next wait of the reactor: see `Streams.lend()`. */
+  onBytes(connection: Connection<T>, memory: ArrayBuffer, offset: number, length: number): void;
+  /** After end(): the kernel has all of it. */
+  onSent(connection: Connection<T>): void;
+  /** The reactor is closed, and the connection with it. */
+  onReactorClosed(connection: Connection<T>): void;
+}
+
 /**
  * What happens to a connection. One object is shared by all connections of a kind; `connection.data` tells them apart.
  * Each handler may be left out, and is called with the object as `this`. They come in this order: `open` once; `data`
@@ -53,4 +66,6 @@ export interface ConnectionHandlers<T = undefined> {
    * @param error what ended it, also where the handler `error` called `close()`; null where nothing was wrong
    */
   close?(connection: Connection<T>, error: unknown): void;
+  /** @internal */
+  readonly [INSIDE]?: Inside<T>;
 }

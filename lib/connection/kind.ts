@@ -1,7 +1,7 @@
 // What all connections of a kind share: their handlers and their limits, checked once.
 import { checkDelay, checkFunction, checkInteger, checkObject, NO_OPTIONS } from '../base/arguments.js';
 import type { Reactor } from '../reactor/reactor.js';
-import type { ConnectionHandlers } from './handlers.js';
+import { type ConnectionHandlers, INSIDE, type Inside } from './handlers.js';
 import { streamsOf } from './of-reactor.js';
 import type { Streams } from './streams.js';
 
@@ -36,6 +36,8 @@ export interface ConnectionOptions {
 export interface ConnectionKind<T> {
   readonly streams: Streams;
   readonly handlers: ConnectionHandlers<T>;
+  /** null but for the connections of fdreactor/async. */
+  readonly inside: Inside<T> | null;
   readonly highWaterMark: number;
   readonly maxQueued: number;
   /** 0: none. */
@@ -62,5 +64,6 @@ export function kindOf<T>(
   checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
   checkDelay(idleTimeoutMs, 'options.idleTimeoutMs');
   const streams = streamsOf(reactor);
-  return { streams, handlers, highWaterMark, maxQueued, idleTimeoutMs, open: 0, onEmpty: null };
+  const inside = handlers[INSIDE] ?? null;
+  return { streams, handlers, inside, highWaterMark, maxQueued, idleTimeoutMs, open: 0, onEmpty: null };
 }

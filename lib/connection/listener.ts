@@ -67,6 +67,7 @@ export class Listener<T = undefined> {
   #pauses = 0;
   #retry: Timer | null = null;
   #grace: Timer | null = null;
+  #accepts = true;
   #closed = false;
 
   /**
@@ -153,6 +154,13 @@ export class Listener<T = undefined> {
     });
   }
 
+  /** @internal Whether it accepts from the next turn on; it does until told otherwise. */
+  setAccepts(accepts: boolean): void {
+    if (this.#closed || accepts === this.#accepts) return;
+    this.#accepts = accepts;
+    if (this.#retry === null) this.#kind.streams.command(accepts ? Op.RESUME : Op.PAUSE, this);
+  }
+
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
@@ -171,14 +179,14 @@ export class Listener<T = undefined> {
     const error = new SystemError(number, syscall, { fd: this.fd });
     const isOfOneConnection = OF_ONE_CONNECTION.has(error.code);
     if (isOfOneConnection && ++this.#failedInARow < MAX_FAILURES_IN_A_ROW) {
-      this.#kind.streams.command(Op.RESUME, this);
+      if (this.#accepts) this.#kind.streams.command(Op.RESUME, this);
       return;
     }
     this.#failedInARow = 0;
     this.#pauses++;
     this.#retry = this.#reactor.setTimer(RETRY_MS, () => {
       this.#retry = null;
-      this.#kind.streams.command(Op.RESUME, this);
+      if (this.#accepts) this.#kind.streams.command(Op.RESUME, this);
     });
     if (!isOfOneConnection && !OUT_OF_RESOURCES.has(error.code)) throw error;
   }

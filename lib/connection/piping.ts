@@ -177,7 +177,7 @@ export class Piping<T = undefined, U = undefined> {
     this.#mayStart = error !== EINVAL;
     this.#retryAt = this.#bytes + RETRY_BYTES;
     const bytes = source.kind.streams.pipings.unpipe(source);
-    if (bytes.length > 0) source.onData(bytes);
+    if (bytes.length > 0) source.onData(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   }
 
   /** @internal Nothing is left in the batch: the engine may begin. */

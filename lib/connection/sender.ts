@@ -28,7 +28,7 @@ import {
 } from '../base/errors.js';
 import { native } from '../native/table.js';
 import { fileHasEnded, isFed } from './errors.js';
-import { FileRange, type SendFileOptions, sizeOfFile } from './file-range.js';
+import { FileRange, SENT, type SendFileOptions, sizeOfFile } from './file-range.js';
 import type { ConnectionKind } from './kind.js';
 import { SendQueue } from './send-queue.js';
 import { Call, type Commands, Op } from './stream-area.js';
@@ -185,7 +185,7 @@ export abstract class Sender<T> {
     checkFd(file, 'file');
     checkSize(start, 'start');
     checkObject(options, 'options');
-    const { close = false, done } = options;
+    const { close = false, done, [SENT]: sent } = options;
     checkBoolean(close, 'options.close');
     if (done !== undefined) checkFunction(done, 'options.done');
     const stop = end === undefined ? Math.max(start, sizeOfFile(file)) : end;
@@ -194,7 +194,7 @@ export abstract class Sender<T> {
     this.#checkNotEnding('sendFile');
     if (native.sendfile === undefined) throw new UnsupportedError('sendfile');
     const length = stop - start;
-    const range = new FileRange(file, start, length, close, done);
+    const range = new FileRange(file, start, length, { close, done, [SENT]: sent });
     const isClosed = (this.state & (State.CLOSED | State.FAILED)) !== 0;
     if (isClosed || length === 0) {
       range.end(this.kind.streams);

@@ -110,7 +110,8 @@ export class StreamPipings {
       this.#streams.later.throwOwed();
       const { sink, bytes } = this.#leftovers.shift() as Leftover;
       delivered++;
-      if (this.#streams.at(sink.slot, sink.generation) === sink) sink.onData(bytes);
+      if (this.#streams.at(sink.slot, sink.generation) === sink)
+        sink.onData(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
     }
     return delivered;
   }

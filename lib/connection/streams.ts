@@ -11,7 +11,6 @@ import { native } from '../native/table.js';
 import { CLOCK } from '../queue/event-batch.js';
 import type { StreamEngine, StreamLimits, StreamMemory, StreamTurn } from '../reactor/stream-turn.js';
 import { onClose } from '../socket/closing.js';
-import { type Chunk, chunkOf } from './chunk.js';
 import { Later } from './later.js';
 import { NO_SLOT, SlotsByFd } from './slots-by-fd.js';
 import { CALLS, Call, Commands, FILE_FOLLOWS, Kind, Op, Reports } from './stream-area.js';
@@ -40,8 +39,8 @@ export interface Slotted {
 /** What the streams tell of a slot. What it throws leaves the turn. */
 export interface StreamSink extends Slotted {
   readonly fd: number;
-  /** Bytes arrived, which are valid until this returns. */
-  onData(bytes: Chunk): void;
+  /** Bytes arrived, which are valid until this returns; for a borrower until the next wait. */
+  onData(memory: ArrayBuffer, offset: number, length: number): void;
   onEnd(): void;
   onRoom(): void;
   /** Of what the last flush was to send, from the part `first` on, only so many bytes were taken. Calls no handler. */
@@ -63,6 +62,12 @@ export interface StreamSink extends Slotted {
   onUnpiped?(error: number): void;
   /** The reactor is closed: the fd is closed already. Calls no handler. */
   onReactorClosed(): void;
+}
+
+/** Who still needs bytes of the memory of the turn when their handler has returned. */
+export interface Borrower {
+  /** The memory is used again: copies what it still needs. Calls no handler. */
+  giveBack(): void;
 }
 
 /** What streams need of their reactor. */
@@ -105,6 +110,7 @@ export class Streams implements StreamTurn {
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
+  #borrowers: Borrower[] = [];
   #size = 0;
   #next = 0;
   #count = 0;
@@ -275,8 +281,14 @@ export class Streams implements StreamTurn {
     this.#settle();
   }
 
+  /** Until the next wait the bytes that `onData()` told stay where they are; then giveBack() is called, once. */
+  lend(borrower: Borrower): void {
+    this.#borrowers.push(borrower);
+  }
+
   prepare(): void {
     if (this.#owesResults) this.#settle();
+    if (this.#borrowers.length > 0) this.#takeBack();
     if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#reports.clear();
     this.#next = this.#count = 0;
@@ -351,6 +363,12 @@ export class Streams implements StreamTurn {
     this.later.clear();
   }
 
+  #takeBack(): void {
+    const borrowers = this.#borrowers;
+    this.#borrowers = [];
+    for (const borrower of borrowers) borrower.giveBack();
+  }
+
   /** A handler has transferred the buffer of its chunk, and with it what others were to get of this turn. */
   #renewSlab(): void {
     this.#slab = new ArrayBuffer(this.#slabBytes);
@@ -363,7 +381,7 @@ export class Streams implements StreamTurn {
       case Kind.DATA:
         this.timeOuts.touch(sink.slot);
         if (this.#slab.byteLength === 0) sink.onFailed(ENOMEM, this.#nameOf(Call.RECEIVE));
-        else sink.onData(chunkOf(this.#slab, reports.offset(i), reports.length(i)));
+        else sink.onData(this.#slab, reports.offset(i), reports.length(i));
         break;
       case Kind.END:
         sink.onEnd();
