@@ -16,6 +16,8 @@ interface Style {
 const styles: Record<string, () => Promise<Style>> = {
   connection: () => import('./chat/connection.js'),
   reactor: () => import('./chat/reactor.js'),
+  async: () => import('./chat/async.js'),
+  rxjs: () => import('./chat/rxjs.js'),
 };
 
 const { values, positionals } = parseArgs({

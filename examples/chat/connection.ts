@@ -3,7 +3,7 @@
 //
 // What is bounded: a line by the framer; what waits for a member by `maxQueued`, above which the connection ends; and
 // what a member says: one for whom more than `highWaterMark` waits is paused until it has heard that.
-import { Reactor, SystemError } from 'fdreactor';
+import { Reactor } from 'fdreactor';
 import {
   type Chunk,
   type Connection,
@@ -19,11 +19,11 @@ import {
   GRACE_MS,
   HIGH_WATER,
   IDLE,
-  isLimit,
+  isOfPeer,
   MAX_LINE_BYTES,
   MAX_QUEUED,
   MAX_READ_BYTES,
-  type Member,
+  Member,
   reasonOf,
 } from './rooms.js';
 
@@ -43,7 +43,9 @@ class Handlers implements ConnectionHandlers<State> {
   open(connection: Connection<State>): void {
     connection.setDeadline(this.#idleTimeoutMs);
     const lines = new DelimiterFramer({ maxBytes: MAX_LINE_BYTES });
-    connection.data = { member: this.#chat.welcome(connection), lines };
+    const member = new Member(connection);
+    connection.data = { member, lines };
+    this.#chat.welcome(member);
   }
 
   data(connection: Connection<State>, bytes: Chunk): void {
@@ -65,8 +67,8 @@ class Handlers implements ConnectionHandlers<State> {
   }
 
   /** close() tells why. What is no fault of the peer is a bug, and goes on to the reactor. */
-  error(_connection: Connection<State>, error: NodeJS.ErrnoException): void {
-    if (!(error instanceof SystemError) && !isLimit(error.code)) throw error;
+  error(_connection: Connection<State>, error: Error): void {
+    if (!isOfPeer(error)) throw error;
   }
 
   close(connection: Connection<State>, error: unknown): void {

@@ -4,7 +4,7 @@
 //
 // What is bounded: a line by the framer; what waits for a member by MAX_QUEUED, above which it is dropped; and what a
 // member says: one for whom more than HIGH_WATER waits is not read until it has heard that.
-import { Acceptor, Interest, Reactor, Ready, type Registration, SystemError, type Timer, WOULD_BLOCK } from 'fdreactor';
+import { Acceptor, Interest, Reactor, Ready, type Registration, type Timer, WOULD_BLOCK } from 'fdreactor';
 import { DelimiterFramer } from 'fdreactor/connection';
 import * as socket from 'fdreactor/socket';
 import { announce, goOn, onStop } from '../announce.js';
@@ -14,12 +14,12 @@ import {
   GRACE_MS,
   HIGH_WATER,
   IDLE,
-  isLimit,
+  isOfPeer,
   type Link,
   MAX_LINE_BYTES,
   MAX_QUEUED,
   MAX_READ_BYTES,
-  type Member,
+  Member,
   reasonOf,
 } from './rooms.js';
 
@@ -30,7 +30,7 @@ const buffer = Buffer.allocUnsafeSlow(MAX_READ_BYTES); // one for all: lines are
 
 class Peer implements Link {
   readonly lines = new DelimiterFramer({ maxBytes: MAX_LINE_BYTES });
-  readonly member: Member;
+  readonly member = new Member(this);
   /** end() was called: what is queued is sent, and then the end of the stream. */
   ending = false;
   /** The peer has ended. */
@@ -47,7 +47,8 @@ class Peer implements Link {
   constructor(server: Server, fd: number) {
     this.#server = server;
     this.#registration = server.reactor.register<Peer>(fd, Interest.READABLE, onReady, { data: this });
-    this.member = server.chat.welcome(this);
+    server.peers.add(this);
+    server.chat.welcome(this.member); // which may end it, where the peer is gone already
   }
 
   /** What the kernel does not take is queued; what is queued has to go first. Drops the peer where it fails. */
@@ -120,9 +121,9 @@ class Peer implements Link {
     else this.#watch();
   }
 
-  /** What fails because of the peer ends it: ECONNRESET, EPIPE, ERR_FRAME_TOO_LARGE. Others are bugs. */
+  /** What fails because of the peer ends it: ECONNRESET, EPIPE, ERR_FRAME_TOO_LARGE. */
   #failed(error: unknown): void {
-    if (!(error instanceof SystemError) && !isLimit((error as { code?: string }).code)) throw error;
+    if (!isOfPeer(error)) throw error;
     this.close(reasonOf(error));
   }
 
@@ -178,7 +179,7 @@ class Server {
     const { reactor } = this;
     const listener = socket.listenTcp({ host, port });
     // The Acceptor pauses the listener when the process has no fd left, and goes on when it has.
-    const acceptor = new Acceptor(reactor, listener, (fd) => this.peers.add(new Peer(this, fd)));
+    const acceptor = new Acceptor(reactor, listener, (fd) => void new Peer(this, fd));
     const sweepMs = idleTimeoutMs / LOOKS;
     const sweep = reactor.setTimer(sweepMs, () => this.#sweep(idleTimeoutMs), { repeatMs: sweepMs });
     onStop(reactor, () => {

@@ -2,6 +2,7 @@
 // it (reactor, connection, async, rxjs) bring it lines, and give it something to write to. What may change: the
 // commands, the texts, the limits. What must hold: all members of a room hear the same in the same order, and what
 // write() brings about (a member is dropped, and its room is told) comes behind the line that was being said.
+import { SystemError } from 'fdreactor';
 
 export const MAX_LINE_BYTES = 1000;
 /** One read takes no more, so that what the lines of a read become is bounded as well. */
@@ -52,8 +53,10 @@ const REASONS: Record<string, string> = {
   ETIMEDOUT: 'idle for too long',
 };
 
-/** Whether an error with this code is the peer's, as those of the chat's own limits are. */
-export const isLimit = (code: string | undefined): boolean => code !== undefined && Object.hasOwn(REASONS, code);
+/** Whether an error is the peer's: of its connection, or of a limit above. Others are bugs. */
+export function isOfPeer(error: unknown): boolean {
+  return error instanceof SystemError || Object.hasOwn(REASONS, (error as { code?: string }).code ?? '');
+}
 
 export const IDLE = REASONS.ETIMEDOUT as string;
 
@@ -71,9 +74,8 @@ export class Chat {
   #isSaying = false;
 
   /** Someone has come. */
-  welcome(link: Link): Member {
-    link.write(Buffer.from('* What is your name?\n'));
-    return new Member(link);
+  welcome(member: Member): void {
+    tell(member, '* What is your name?\n');
   }
 
   /** A line has come, without its end. Those of a member that was asked to leave are not heard. */

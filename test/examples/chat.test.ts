@@ -49,7 +49,7 @@ async function member(port: number, name: string, room = 'lobby'): Promise<Membe
   return made;
 }
 
-const styles = ['connection', 'reactor'];
+const styles = ['connection', 'reactor', 'async', 'rxjs'];
 type Start = (args?: (string | number)[]) => Promise<Running>;
 
 function test(name: string, body: (start: Start) => Promise<void>): void {
@@ -152,6 +152,19 @@ test('a reset at any point leaves no member and no fd', async (start) => {
   anna.say('/who');
   await anna.hears(/^\* anna$/);
   await chat.leaksNothing(before);
+});
+
+test('one who ends, in the middle of a line or at its end, is no reset', async (start) => {
+  const chat = await start();
+  const anna = await member(chat.port(), 'anna');
+  for (const last of ['half a line', '/who\n', '']) {
+    const ben = await member(chat.port(), 'ben');
+    ben.socket.end(last);
+    await anna.hears(/^\* ben left: gone$/);
+    await eventually('the end', () => ben.socket.readableEnded || ben.socket.errored !== null);
+    expect([ben.socket.errored, ben.socket.readableEnded]).toEqual([null, true]);
+  }
+  expect(chat.stderr).toBe('');
 });
 
 test('an idle member is asked to leave, and closed if it stays; one that speaks is not', async (start) => {
