@@ -12,6 +12,7 @@ export { AsyncConnection, type AsyncSendFileOptions, adopt } from './async/conne
 export { type Datagram, type DatagramOptions, type DatagramSocket, datagrams } from './async/datagram-socket.js';
 export type { EventIterator } from './async/event-iterator.js';
 export { interval } from './async/interval.js';
+export type { ChunkObservable, ChunkObserver } from './async/observable.js';
 export type { ChunksOptions, WaitOptions } from './async/reader.js';
 export { type ServeHandler, type ServeOptions, serve } from './async/serve.js';
 export { AsyncServer, type CloseServerOptions, type ListenOptions, listen } from './async/server.js';

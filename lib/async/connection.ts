@@ -15,6 +15,7 @@ import { checkNotRunning } from './check-not-running.js';
 import { Chunks } from './chunks.js';
 import { Deferred } from './deferred.js';
 import { connectionDetached, deadlineCame, reactorClosed } from './errors.js';
+import { type ChunkObservable, observableOf } from './observable.js';
 import { type ChunksOptions, checkWait, Reader, type WaitOptions } from './reader.js';
 import { type ConnectionStreams, streamsOf } from './web-streams.js';
 
@@ -52,6 +53,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
   constructor(stream: Connection<AsyncConnection>) {
     super(stream as unknown as Connection<Reader>);
     stream.data = this;
+    stream.kind.streams.flushesInJobs = true;
   }
 
   /** Its fd; on Windows a SOCKET. Do not read, write or close it: `detach()` gives it to the program. */
@@ -266,6 +268,11 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
    */
   streams(): ConnectionStreams {
     return streamsOf(this);
+  }
+
+  /** `Symbol.observable`: what arrives, for `from()` of RxJS. */
+  '@@observable'(): ChunkObservable {
+    return observableOf(this);
   }
 
   /** @internal There is room, or all is sent. */

@@ -76,6 +76,8 @@ export interface StreamHost {
   readonly times: Float64Array;
   /** Tells a host that waits that there is something to do. */
   wake(): void;
+  /** Whether the host drives it, and no turn is under way. */
+  isBetweenTurns(): boolean;
   readonly setTimer: SetTimer;
 }
 
@@ -110,6 +112,12 @@ export class Streams implements StreamTurn {
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
+  /**
+   * Between turns, what is written is sent when the promise jobs that are due have run, and not by a turn of its own:
+   * for connections by await, which write in such jobs.
+   */
+  flushesInJobs = false;
+  #isFlushDue = false;
   #borrowers: Borrower[] = [];
   #size = 0;
   #next = 0;
@@ -289,6 +297,7 @@ export class Streams implements StreamTurn {
   prepare(): void {
     if (this.#owesResults) this.#settle();
     if (this.#borrowers.length > 0) this.#takeBack();
+    this.#isFlushDue = false; // a termination may have cut it short
     if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#reports.clear();
     this.#next = this.#count = 0;
@@ -434,8 +443,21 @@ export class Streams implements StreamTurn {
 
   #push(op: number, sink: Slotted, offset: number, length: number): number {
     const place = this.commands.push(op, sink.slot, sink.generation, offset, length);
-    if (place === 0) this.#host.wake();
+    if (place === 0) this.#flushSoon();
     return place;
+  }
+
+  #flushSoon(): void {
+    if (!this.flushesInJobs || !this.#host.isBetweenTurns()) {
+      this.#host.wake();
+      return;
+    }
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    queueMicrotask(() => {
+      this.#isFlushDue = false;
+      this.flush();
+    });
   }
 
   /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */

@@ -34,12 +34,15 @@ import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
 /**
- * @internal Gives a reactor its streams, which `make` makes of its backend and of a function that tells the host that
- * there is something to do.
+ * @internal Gives a reactor its streams, which `make` makes of its backend and of two functions: one tells the host
+ * that there is something to do, the other says whether the host drives the reactor and no turn is under way.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
  */
-export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => void) => StreamTurn) => void;
+export let addStreams: (
+  reactor: Reactor,
+  make: (backend: Backend, wake: () => void, isBetweenTurns: () => boolean) => StreamTurn,
+) => void;
 
 /** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
@@ -450,7 +453,11 @@ export class Reactor {
     addStreams = (reactor, make) => {
       checkReactor(reactor);
       reactor.#checkOpen();
-      reactor.#streams = make(reactor.#backend, () => reactor.#tellHost());
+      reactor.#streams = make(
+        reactor.#backend,
+        () => reactor.#tellHost(),
+        () => reactor.#host !== null && !reactor.#inTurn,
+      );
       reactor.#dispatcher.streams = reactor.#streams;
     };
     backendOf = (reactor) => {
