@@ -34,11 +34,13 @@ function linkOf(connection: AsyncConnection): Link {
   };
 }
 
-/** An error ends the connection, and the next read tells of it. */
+/** An error ends the connection, and the read of its own loop tells of it. */
 function ignored(call: () => void | Promise<void>): void {
   try {
     call()?.catch(() => {});
-  } catch {} // as above
+  } catch {
+    // that loop is told
+  }
 }
 
 async function converse(chat: Chat, connection: AsyncConnection, idleTimeoutMs: number): Promise<void> {

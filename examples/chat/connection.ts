@@ -61,9 +61,9 @@ class Handlers implements ConnectionHandlers<State> {
 
   /** It says nothing; and one that was told to go, and has not, is closed. */
   timeout(connection: Connection<State>): void {
-    if (connection.ending) return connection.close();
     connection.setDeadline(this.#idleTimeoutMs);
-    this.#chat.quit(connection.data.member, IDLE);
+    if (connection.ending) connection.close();
+    else this.#chat.quit(connection.data.member, IDLE);
   }
 
   /** close() tells why. What is no fault of the peer is a bug, and goes on to the reactor. */

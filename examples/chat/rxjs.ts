@@ -90,7 +90,9 @@ function conversation(chat: Chat, connection: AsyncConnection, idleTimeoutMs: nu
 function write(connection: AsyncConnection, bytes: Uint8Array): void {
   try {
     connection.write(bytes)?.catch(() => {});
-  } catch {} // as above
+  } catch {
+    // linesOf() is told
+  }
 }
 
 export async function run({ host, port, idleTimeoutMs }: ChatOptions): Promise<void> {

@@ -118,8 +118,8 @@ export class DatagramSocket extends EventIterator<Datagram> {
    * @param options `signal` ends the wait: no datagram is lost, the next call gets it
    * @returns the datagram. The promise rejects with an AbortError; with an error of the socket (ECONNREFUSED of a
    * connected one), after which the socket goes on; with ERR_INVALID_STATE when it, or the reactor, is closed meanwhile
-   * @throws an error of the socket that came before, once each; an AbortError; ERR_INVALID_STATE inside `reactor.run()`, while another
-   * call or a loop waits, and once it is closed
+   * @throws an error of the socket that came before, once each; an AbortError; ERR_INVALID_STATE inside
+   * `reactor.run()`, while another call or a loop waits, and once it is closed
    */
   receive(options: WaitOptions = NO_OPTIONS): Datagram | Promise<Datagram> {
     checkWait(options);
@@ -143,17 +143,17 @@ export class DatagramSocket extends EventIterator<Datagram> {
    * @param bytes may be changed as soon as this returns: what has to wait is copied
    * @param to to whom; may be left out of a connected socket
    * @param options `signal` ends the wait: the datagram is not sent
-   * @returns undefined where it was sent; else a promise, which rejects with the SystemError where the system refuses
+   * @returns nothing where it was sent; else a promise, which rejects with the SystemError where the system refuses
    * it later, with an AbortError, and with ERR_INVALID_STATE when the socket, or the reactor, is closed meanwhile
    * @throws SystemError as sendto(): EMSGSIZE, EDESTADDRREQ, ECONNREFUSED (of an earlier datagram), EAFNOSUPPORT ...;
    * ERR_QUEUE_FULL above `maxQueued`: await what send() returns; ERR_INVALID_STATE once closed, and inside
    * `reactor.run()` where it has to wait; TypeError or RangeError for a wrong argument
    */
-  send(bytes: Uint8Array, to?: DatagramTarget, options: WaitOptions = NO_OPTIONS): undefined | Promise<void> {
+  send(bytes: Uint8Array, to?: DatagramTarget, options: WaitOptions = NO_OPTIONS): void | Promise<void> {
     checkWait(options);
     checkBytes(bytes, 'bytes');
     if (this.closed) throw invalidState('send(): it is closed');
-    if (this.#unsent.trySend(bytes, to)) return undefined;
+    if (this.#unsent.trySend(bytes, to)) return;
     checkNotRunning(this.reactor);
     return this.#unsent.add(bytes, to, options.signal);
   }
@@ -172,6 +172,9 @@ export class DatagramSocket extends EventIterator<Datagram> {
       this.#received = [];
       this.#next = 0;
       this.#watch();
+    } else if (this.#next === BATCH) {
+      this.#received.splice(0, BATCH); // it may never become empty
+      this.#next = 0;
     }
     return datagram;
   }

@@ -126,7 +126,7 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
     else this.#forgetSignal = onAbort(signal, () => this.fail(aborted(signal?.reason)));
   }
 
-  /** @internal Something has come: whoever waits gets it. */
+  /** @internal Something has come: the wait ends with it. */
   protected arrived(): void {
     const waiter = this.#takeWaiter();
     if (waiter === null) return;
@@ -160,7 +160,7 @@ export abstract class EventIterator<T> implements AsyncIterableIterator<T, undef
     this.#takeWaiter()?.reject(error);
   }
 
-  /** @internal Who waits. */
+  /** @internal What waits. */
   protected get waits(): 'step' | 'call' | null {
     return this.#waiter === null ? null : this.#waiter.isStep ? 'step' : 'call';
   }

@@ -116,6 +116,37 @@ contractTest('one that is longer than maxBytes is cut off, and says so', async (
   udp.close();
 });
 
+contractTest('a queue that never becomes empty keeps its order, and nothing that was taken', async ({ reactor }) => {
+  const { fd, address, peer } = udpPair();
+  const udp = datagrams(reactor, fd);
+  sendTo(peer, '0', address);
+  for (let i = 1; i <= 500; i++) {
+    sendTo(peer, `${i}`, address);
+    turnUntil(reactor, () => udp.unread > 2 * OVERHEAD);
+    expect(text((await udp.receive()).bytes)).toBe(`${i - 1}`);
+  }
+  udp.close();
+});
+
+contractTest(
+  'datagrams that the system joined are handed on one by one',
+  async ({ reactor }) => {
+    const { fd, address, peer } = udpPair();
+    socket.setsockopt(fd, constants.IPPROTO_UDP, constants.UDP_GRO as number, 1);
+    const sent = new socket.Message({ buffers: [Buffer.from('aabbccd')] });
+    sent.setName(address);
+    sent.setSegmentBytes(2);
+    const udp = datagrams(reactor, fd);
+    socket.sendmsg(peer, sent);
+    turnUntil(reactor, () => udp.unread === 4 * OVERHEAD + 7);
+    const seen: string[] = [];
+    while (udp.unread > 0) seen.push(text((await udp.receive()).bytes));
+    expect(seen).toEqual(['aa', 'bb', 'cc', 'd']);
+    udp.close();
+  },
+  { needs: 'epoll' },
+);
+
 contractTest(
   'an abort ends the wait of receive() alone, and loses no datagram',
   async ({ reactor }) => {

@@ -182,7 +182,10 @@ eachTest('a wait inside run() is refused and says so; after it all goes on', asy
     reactor.stop();
   });
   reactor.run();
-  expect(await waits[1]).toMatchObject({ code: 'ERR_INVALID_STATE', message: expect.stringMatching(/inside run\(\).*attach\(\)/) });
+  expect(await waits[1]).toMatchObject({
+    code: 'ERR_INVALID_STATE',
+    message: expect.stringMatching(/inside run\(\).*attach\(\)/),
+  });
   reactor.attach();
   tell();
   expect(await iterator.next()).toMatchObject({ done: false });

@@ -62,7 +62,7 @@ contractTest('a period of 0 ticks each turn', async ({ reactor }) => {
   ticks.close();
 });
 
-contractTest('a period that is none is refused by name', ({ reactor }) => {
+contractTest('a wrong period is refused by name', ({ reactor }) => {
   const wrong = (periodMs: Any) => (): unknown => interval(reactor, periodMs);
   for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) expectOutOfRange(wrong(value));
   for (const value of [undefined, '1', 1n]) expectArgumentType(wrong(value));
