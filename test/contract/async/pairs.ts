@@ -9,6 +9,7 @@ import {
   type ListenOptions,
   listen,
 } from 'fdreactor/async';
+import type { Conditions } from '../../helpers/needs.js';
 import { dispose } from '../../helpers/owned.js';
 import { socketPair } from '../../helpers/pairs.js';
 import { type ConnectionTest, connectionTest } from '../../helpers/streams/backends.js';
@@ -17,7 +18,11 @@ export const host = '127.0.0.1';
 export const shared = new Uint8Array(65_536);
 
 /** A test with a reactor that the event loop of the host drives. */
-export function asyncTest(name: string, body: (reactor: Reactor, t: ConnectionTest) => Promise<void>): void {
+export function asyncTest(
+  name: string,
+  body: (reactor: Reactor, t: ConnectionTest) => Promise<void>,
+  conditions: Omit<Conditions, 'needs'> = {},
+): void {
   connectionTest(
     name,
     async (t) => {
@@ -25,7 +30,7 @@ export function asyncTest(name: string, body: (reactor: Reactor, t: ConnectionTe
       reactor.attach();
       await body(reactor, t);
     },
-    { needs: 'attach' },
+    { ...conditions, needs: 'attach' },
   );
 }
 
