@@ -261,8 +261,9 @@ export class DatagramSocket extends EventIterator<Datagram> {
 }
 
 /**
- * Makes a socket of datagrams of an fd, for a loop:
- * `for await (const { bytes, from } of udp) await udp.send(bytes, from)`. `bindUdp()` of `fdreactor/socket` opens one.
+ * Makes a socket of datagrams of an fd, for a loop: `for await (const { bytes, from } of udp)`. `bindUdp()` of
+ * `fdreactor/socket` opens one. An answer by `udp.send(bytes, from)` may be refused because of a forged sender (EINVAL
+ * of port 0, EPERM, ENETUNREACH): catch it, or one datagram ends the loop.
  * The fd is the socket's from here on, and is closed with it: by close(), by `await using`, when a loop over it is left
  * (`receive()` is for those who go on), by an abort of `signal`, and with the reactor.
  *

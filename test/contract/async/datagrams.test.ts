@@ -235,6 +235,7 @@ contractTest('send() throws what the system refuses at once; nothing is queued',
   const { fd, address } = udpPair();
   const udp = datagrams(reactor, fd);
   expectSystemError(() => udp.send(Buffer.alloc(100_000), address), 'EMSGSIZE');
+  expect(caught(() => udp.send(Buffer.of(1), { ...address, port: 0 }))).toMatchObject({ syscall: 'sendto' });
   expect(caught(() => udp.send(Buffer.of(1)))).toMatchObject({ code: expect.stringMatching(/EDESTADDRREQ|ENOTCONN/) });
   expectArgumentType(() => udp.send('text' as Any, address));
   expectBadArgument(() => udp.send(Buffer.of(1), { host: 'localhost', port: 1 }));
