@@ -9,7 +9,7 @@ import { asPlain, lengthOf } from '../base/arguments.js';
 import { aborted, WOULD_BLOCK, withErrorCode } from '../base/errors.js';
 import type { Reactor } from '../reactor/reactor.js';
 import type { Timer } from '../reactor/timers.js';
-import { addressBytes, SocketAddress } from '../socket/address.js';
+import { addressBytes, type InternetAddress, SocketAddress, type UnixAddress } from '../socket/address.js';
 import { send, sendto } from '../socket/data.js';
 
 const RETRY_MS = 5;
@@ -17,7 +17,7 @@ const RETRY_MS = 5;
 export const DATAGRAM_OVERHEAD = 256;
 
 /** To whom a datagram goes. */
-export type DatagramTarget = SocketAddress | { host: string; port: number } | { path: string };
+export type DatagramTarget = SocketAddress | InternetAddress | UnixAddress;
 
 interface Unsent {
   readonly bytes: Uint8Array;
