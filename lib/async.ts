@@ -8,14 +8,14 @@
  */
 export type { AsyncConnectionOptions } from './async/async-kind.js';
 export { type AsyncConnectOptions, type AsyncConnectTcpOptions, connect, type LookedUp } from './async/connect.js';
-export { AsyncConnection, type AsyncSendFileOptions, adopt } from './async/connection.js';
+export { type AsyncConnection, type AsyncSendFileOptions, adopt } from './async/connection.js';
 export { type Datagram, type DatagramOptions, type DatagramSocket, datagrams } from './async/datagram-socket.js';
 export type { EventIterator } from './async/event-iterator.js';
 export { interval } from './async/interval.js';
 export type { ChunkObservable, ChunkObserver } from './async/observable.js';
 export type { ChunksOptions, WaitOptions } from './async/reader.js';
 export { type ServeHandler, type ServeOptions, serve } from './async/serve.js';
-export { AsyncServer, type CloseServerOptions, type ListenOptions, listen } from './async/server.js';
+export { type AsyncServer, type CloseServerOptions, type ListenOptions, listen } from './async/server.js';
 export { signals } from './async/signals.js';
 export { type SleepOptions, sleep } from './async/sleep.js';
 export type { DatagramTarget } from './async/unsent-datagrams.js';

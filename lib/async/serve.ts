@@ -132,6 +132,6 @@ export function serve(server: AsyncServer, handler: ServeHandler, options: Serve
   checkFunction(handler, 'handler');
   checkObject(options, 'options');
   const service = new Service(server, handler, options);
-  server.serve(service);
+  server.handTo(service);
   return service.over.promise;
 }

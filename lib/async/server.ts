@@ -150,7 +150,7 @@ export class AsyncServer implements AsyncIterable<AsyncConnection> {
   }
 
   /** @internal From here on `serving` gets the connections. */
-  serve(serving: Serving): void {
+  handTo(serving: Serving): void {
     if (this.#closing.signal.aborted) throw invalidState('the server is closed');
     if (this.#serving !== null || this.#taker !== null) throw invalidState('the connections are taken already');
     checkNotRunning(this.#reactor);

@@ -89,6 +89,8 @@ const MOST_SKIPPED = 2 ** 20;
 
 const ENOMEM = native.constants.error.ENOMEM as number;
 
+const RESOLVED = Promise.resolve();
+
 const added = new Int32Array(2);
 
 export class Streams implements StreamTurn {
@@ -118,6 +120,10 @@ export class Streams implements StreamTurn {
    */
   flushesInJobs = false;
   #isFlushDue = false;
+  readonly #flushInJob = (): void => {
+    this.#isFlushDue = false;
+    this.flush();
+  };
   #borrowers: Borrower[] = [];
   #size = 0;
   #next = 0;
@@ -454,10 +460,7 @@ export class Streams implements StreamTurn {
     }
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    queueMicrotask(() => {
-      this.#isFlushDue = false;
-      this.flush();
-    });
+    void RESOLVED.then(this.#flushInJob); // queueMicrotask() of Node makes an AsyncResource
   }
 
   /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */
