@@ -12,7 +12,7 @@ export { type AsyncConnection, type AsyncSendFileOptions, adopt } from './async/
 export { type Datagram, type DatagramOptions, type DatagramSocket, datagrams } from './async/datagram-socket.js';
 export type { EventIterator } from './async/event-iterator.js';
 export { interval } from './async/interval.js';
-export type { ChunkObservable, ChunkObserver } from './async/observable.js';
+export type { ChunkObservable, ChunkObserver, ChunkSubscription } from './async/observable.js';
 export type { ChunksOptions, WaitOptions } from './async/reader.js';
 export { type ServeHandler, type ServeOptions, serve } from './async/serve.js';
 export { type AsyncServer, type CloseServerOptions, type ListenOptions, listen } from './async/server.js';

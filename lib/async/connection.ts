@@ -44,7 +44,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
   #room: Deferred<void> | null = null;
   #files: Set<Deferred<void>> | null = null;
   #writeDeadline = 0;
-  /** When the time-out that is set comes, on the scale of performance.now(); 0: there is none. */
+  /** When the time-out that is set comes, on the scale of performance.now(); 0: none is set. */
   #armedAt = 0;
   /** It has failed, or close() or reset() was called. */
   #isCut = false;
@@ -109,6 +109,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     return this.#writeDeadline;
   }
 
+  /** @throws TypeError or RangeError for another time */
   set writeDeadline(timeMs: number) {
     checkDelay(timeMs, 'writeDeadline');
     this.#writeDeadline = timeMs;
@@ -292,7 +293,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     if (next !== 0) this.arm(next);
   }
 
-  /** @internal No byte has come or gone for as long as was said. Returns whether that was to end it without an error. */
+  /** @internal No byte has come or gone for as long as was said. Returns whether it ends without an error. */
   onIdle(): boolean {
     if (this.dropped < 0) return false;
     this.close();
@@ -325,7 +326,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     this.stream.setIdleTimeout(lingerMs);
   }
 
-  /** @internal Has a turn of the reactor throw it; or Node, where there is no turn any more. */
+  /** @internal Has a turn of the reactor throw it; or Node, once the reactor is closed. */
   throwLater(error: unknown): void {
     if (this.kind.reactor.closed)
       queueMicrotask(() => {

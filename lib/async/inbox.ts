@@ -33,7 +33,7 @@ export abstract class Inbox implements Borrower {
     else this.#lose();
   }
 
-  /** Adds bytes of the memory of the turn. */
+  /** @internal Adds bytes of the memory of the turn. */
   protected keep(memory: ArrayBuffer, offset: number, length: number, streams: Streams): void {
     if (this.#start === this.#end) {
       this.#memory = memory;
@@ -52,7 +52,7 @@ export abstract class Inbox implements Borrower {
     this.#end += length;
   }
 
-  /** Moves as many bytes as there are, and have room, into `into`. Returns how many. */
+  /** @internal Moves as many bytes as there are, and have room, into `into`. Returns how many. */
   protected take(into: Uint8Array): number {
     const length = Math.min(this.#end - this.#start, into.length);
     into.set(this.#view(length));
@@ -60,7 +60,7 @@ export abstract class Inbox implements Borrower {
     return length;
   }
 
-  /** Takes so many bytes out, as a Buffer that the caller keeps. */
+  /** @internal Takes so many bytes out, as a Buffer that the caller keeps. */
   protected takeBuffer(length: number): Buffer {
     const memory = this.#memory as ArrayBuffer;
     if (!this.#isLent && this.#start === 0 && length === this.#end && length === memory.byteLength) {
@@ -73,12 +73,12 @@ export abstract class Inbox implements Borrower {
     return bytes;
   }
 
-  /** Drops so many. */
+  /** @internal Drops so many. */
   protected skip(length: number): void {
     this.#skip(length);
   }
 
-  /** Where `delimiter` begins, counted from the first unread byte, when `from` bytes were searched already; or -1. */
+  /** @internal Where `delimiter` begins, counted from the first unread byte, when `from` bytes were searched already; or -1. */
   protected find(delimiter: Uint8Array, from: number): number {
     if (this.unread === 0) return -1;
     const { buffer, byteOffset, length } = this.#view(this.unread);

@@ -6,15 +6,22 @@ import type { AsyncConnection } from './connection.js';
 export interface ChunkObserver {
   /** Bytes arrived, which are the observer's. */
   next?(bytes: Buffer): void;
+  /** The connection has failed. */
   error?(error: unknown): void;
   /** The peer has ended. */
   complete?(): void;
 }
 
+/** What `subscribe()` returns. */
+export interface ChunkSubscription {
+  /** Nothing more is told. Closes the connection, unless it has ended. */
+  unsubscribe(): void;
+}
+
 /** What arrives, from `subscribe()` on. */
 export interface ChunkObservable {
-  /** The connection is read by the observer alone from here on. unsubscribe() before the end closes the connection. */
-  subscribe(observer: ChunkObserver): { unsubscribe(): void };
+  /** The connection is read for the observer alone from here on. */
+  subscribe(observer: ChunkObserver): ChunkSubscription;
 }
 
 async function tell(chunks: AsyncIterable<Buffer>, observer: ChunkObserver, isOver: () => boolean): Promise<void> {

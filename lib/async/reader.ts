@@ -80,6 +80,7 @@ export abstract class Reader extends Inbox {
     return this.#readDeadline;
   }
 
+  /** @throws TypeError or RangeError for another time */
   set readDeadline(timeMs: number) {
     checkDelay(timeMs, 'readDeadline');
     this.#readDeadline = timeMs;

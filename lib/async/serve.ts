@@ -20,8 +20,8 @@ export interface ServeOptions {
   maxConcurrent?: number;
   /**
    * Called once with what a handler throws, or rejects with. Its connection is reset by then. Without it an error of
-   * the connection itself is dropped, for a peer can bring it about: what a read or a write failed with last, a time-out
-   * and an abort among them. Any other goes to `onError` of the Reactor, or out of a turn.
+   * the connection itself is dropped, for a peer can bring it about: what a read or a write failed with last, such as a
+   * reset, a time-out or an abort. Any other goes to `onError` of the Reactor, or out of a turn.
    */
   onError?: (error: unknown, connection: AsyncConnection) => void;
   /**

@@ -12,7 +12,7 @@ import { getpeername, getsockname } from '../socket/calls.js';
 import { checkUnowned } from '../socket/closing.js';
 import { chunkOf, expire } from './chunk.js';
 import { isFed, queueIsFull, timedOut } from './errors.js';
-import type { ConnectionHandlers, Inside } from './handlers.js';
+import type { ConnectionHandlers } from './handlers.js';
 import { type ConnectionKind, type ConnectionOptions, kindOf } from './kind.js';
 import { type Pipes, type PipeToOptions, Piping } from './piping.js';
 import { Sender, State } from './sender.js';
@@ -282,19 +282,15 @@ export class Connection<T = undefined> extends Sender<T> {
       return;
     }
     const { handlers, inside } = this.kind;
-    if (inside !== null) {
-      this.#take(inside, memory, offset, length);
-      return;
-    }
-    const { data } = handlers;
-    if (data === undefined) return;
-    const bytes = chunkOf(memory, offset, length);
+    if (inside === null && handlers.data === undefined) return;
+    const bytes = inside === null ? chunkOf(memory, offset, length) : null;
     try {
-      data.call(handlers, this, bytes);
+      if (bytes === null) inside?.onBytes(this, memory, offset, length);
+      else handlers.data?.(this, bytes);
     } catch (error) {
       this.#threw(error);
     }
-    expire(bytes);
+    if (bytes !== null) expire(bytes);
   }
 
   /** @internal */
@@ -387,14 +383,6 @@ export class Connection<T = undefined> extends Sender<T> {
     this.state &= ~State.NEEDS_DRAIN;
     const { drain } = this.kind.handlers;
     if (drain !== undefined) this.#call(drain);
-  }
-
-  #take(inside: Inside<T>, memory: ArrayBuffer, offset: number, length: number): void {
-    try {
-      inside.onBytes(this, memory, offset, length);
-    } catch (error) {
-      this.#threw(error);
-    }
   }
 
   #connected(error: number): void {

@@ -14,6 +14,8 @@ declare const registration: import('fdreactor').Registration;
 declare const fd: number;
 declare const listener: number;
 declare const buffer: Buffer;
+declare const chunk: Buffer;
+declare const connection: import('fdreactor/async').AsyncConnection;
 
 declare module 'epoll' {
   export class Epoll {

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'async for await',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/echo-async.mjs', ['for-await']),
+  start: (bench) => startProgram(bench, 'peers/servers/async/echo.mjs', ['for-await']),
 };

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'node:net for await',
   requires: [],
-  start: (bench) => startProgram(bench, 'peers/servers/echo-net-for-await.mjs', []),
+  start: (bench) => startProgram(bench, 'peers/servers/async/echo-net.mjs', []),
 };

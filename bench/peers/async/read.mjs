@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'async read(into)',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/echo-async.mjs', ['read']),
+  start: (bench) => startProgram(bench, 'peers/servers/async/echo.mjs', ['read']),
 };

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'async serve()',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/echo-async.mjs', ['serve']),
+  start: (bench) => startProgram(bench, 'peers/servers/async/echo.mjs', ['serve']),
 };

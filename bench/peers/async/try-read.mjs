@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'async tryRead',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/echo-async.mjs', ['try-read']),
+  start: (bench) => startProgram(bench, 'peers/servers/async/echo.mjs', ['try-read']),
 };

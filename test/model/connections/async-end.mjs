@@ -1,5 +1,5 @@
-// An end of a connection by await: what its reader does in each way of reading, and its writer. Every byte is checked by
-// its Direction.
+// An end of a connection by await: what its reader does in each way of reading, and its writer. Its Direction checks
+// every byte.
 import { WOULD_BLOCK } from 'fdreactor';
 import { file, LONGEST } from './directions.mjs';
 

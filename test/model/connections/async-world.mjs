@@ -109,7 +109,8 @@ export class AsyncWorld {
     await server.close();
   }
 
-  /** @param {import('fdreactor/async').AsyncConnection} left @param {import('fdreactor/async').AsyncConnection} right */
+  /** @typedef {import('fdreactor/async').AsyncConnection} AsyncConnection */
+  /** @param {AsyncConnection} left @param {AsyncConnection} right */
   #add(left, right) {
     const there = new Direction(/** @type {any} */ (this));
     const back = new Direction(/** @type {any} */ (this));

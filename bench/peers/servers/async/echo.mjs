@@ -1,6 +1,6 @@
 // @ts-check
-// The echo server on fdreactor/async, in each style of reading: what a user writes. The event loop of Node.js drives it.
-// usage: node echo-async.mjs try-read|read|for-await|serve       It picks a port and prints `listening on 127.0.0.1:PORT`.
+// The echo server on fdreactor/async, in each style of reading: what a user writes. Node's event loop drives it.
+// usage: node echo.mjs try-read|read|for-await|serve       It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { Reactor } from 'fdreactor';
 import { listen, serve } from 'fdreactor/async';
 

@@ -1,6 +1,6 @@
 // @ts-check
 // The echo server of Node.js itself in the style of `for await`.
-// usage: node echo-net-for-await.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
+// usage: node echo-net.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { once } from 'node:events';
 import net from 'node:net';
 
