@@ -12,6 +12,7 @@ const handler = async () => {};
 /**
  * @param {<T extends { close(): void }>(made: T) => T} closeLater
  * @param {() => import('fdreactor').Reactor} reactor
+ * @returns {{ make: Record<string, () => any>, right: Record<string, () => any[]> }}
  */
 export function connectionsByAwait(closeLater, reactor) {
   if (!('Connection' in connections(closeLater, reactor).make)) return { make: {}, right: {} };
