@@ -18,6 +18,7 @@ import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
 import async from './trials/async.mjs';
 import broadcast from './trials/broadcast.mjs';
+import chat from './trials/chat.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
 import echoConnection from './trials/echo-connection.mjs';
@@ -46,6 +47,7 @@ const allTables = [
     ...http,
     ...httpConnection,
     ...broadcast,
+    ...chat,
     ...files,
     ...proxy,
     ...tunnel,
