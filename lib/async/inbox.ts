@@ -78,7 +78,10 @@ export abstract class Inbox implements Borrower {
     this.#skip(length);
   }
 
-  /** @internal Where `delimiter` begins, counted from the first unread byte, when `from` bytes were searched already; or -1. */
+  /**
+   * @internal Where `delimiter` begins, counted from the first unread byte, when `from` bytes were searched already; or
+   * -1.
+   */
   protected find(delimiter: Uint8Array, from: number): number {
     if (this.unread === 0) return -1;
     const { buffer, byteOffset, length } = this.#view(this.unread);
