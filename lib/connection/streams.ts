@@ -98,6 +98,8 @@ export class Streams implements StreamTurn {
   /** Those of the sinks: only they close them. */
   readonly #slots = new SlotsByFd();
   readonly #forgetCloses = onClose(this);
+  /** The slots of those that do not keep the process alive. */
+  readonly #unreferenced = new Set<number>();
   readonly later: Later;
   readonly pipings: StreamPipings;
   readonly timeOuts: TimeOutTimer;
@@ -130,6 +132,18 @@ export class Streams implements StreamTurn {
 
   get size(): number {
     return this.#size;
+  }
+
+  get keepsAlive(): boolean {
+    return this.#size > this.#unreferenced.size;
+  }
+
+  /** Whether a stream keeps the process of an attached reactor alive. */
+  setReferenced(sink: Slotted, referenced: boolean): void {
+    if (this.at(sink.slot, sink.generation) === null || referenced !== this.#unreferenced.has(sink.slot)) return;
+    if (referenced) this.#unreferenced.delete(sink.slot);
+    else this.#unreferenced.add(sink.slot);
+    this.#host.wake();
   }
 
   get isUnfinished(): boolean {
@@ -175,6 +189,7 @@ export class Streams implements StreamTurn {
     if (found === null) return;
     this.#sinks[sink.slot] = null;
     this.#slots.delete(found.fd, sink.slot);
+    this.#unreferenced.delete(sink.slot);
     this.#size--;
     this.timeOuts.forget(sink.slot);
     this.#host.wake();
@@ -345,6 +360,7 @@ export class Streams implements StreamTurn {
     this.#sinks.length = 0;
     this.#size = 0;
     this.#slots.clear();
+    this.#unreferenced.clear();
     this.#forgetCloses();
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();

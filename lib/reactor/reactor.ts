@@ -402,7 +402,7 @@ export class Reactor {
         (this.#registrar.table.keepsAlive ||
           this.#timers.size > 0 ||
           this.#completions.hasPending() ||
-          (this.#streams !== null && this.#streams.size > 0)),
+          this.#streams?.keepsAlive === true),
     );
     if (this.#inTurn) return;
     this.#backend.submitChanges?.();

@@ -3,6 +3,8 @@
 export interface StreamTurn {
   /** How many streams there are. */
   readonly size: number;
+  /** Whether one of them keeps the process of an attached reactor alive. */
+  readonly keepsAlive: boolean;
   /** Whether there is something to deliver: reports of the last wait, errors, or what calls have left to be told. */
   readonly isUnfinished: boolean;
   /** Whether nothing of the last wait is left, so that another may begin. */
