@@ -39,4 +39,5 @@ export const {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = net;
+export { setSimultaneousAccepts as _setSimultaneousAccepts } from './net/legacy.js';
 export const _normalizeArgs = normalizeArgs;

@@ -180,7 +180,9 @@ export class Streams implements StreamTurn {
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
     this.#slots.set(sink.fd, slot);
-    if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive
+    const keptAlive = this.keepsAlive;
+    this.#size++;
+    if (!keptAlive) this.#host.wake(); // from here on they keep the process alive
   }
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */

@@ -67,12 +67,7 @@ function drop(server: AcceptingServer, handle: SocketHandle): void {
     remotePort: remote.port,
     remoteFamily: remote.family,
   };
-  handle.owner = NOBODY;
   if (handle.isTcp) server.emit('drop', data);
   else server.emit('drop');
-  handle.close();
-  handle.emitDestroy();
+  handle.abandon();
 }
-
-/** Of a connection that becomes no socket. */
-const NOBODY = { onBytes() {}, onEnd() {}, onDrained() {}, onFailed() {}, onClosed() {} };

@@ -128,7 +128,7 @@ export abstract class SocketBase extends Duplex {
 
   setNoDelay(enable?: boolean): this {
     const noDelay = enable === undefined || Boolean(enable);
-    if (this._handle && noDelay !== this._noDelay) this._handle.setNoDelay(noDelay);
+    if (this._handle && noDelay !== this._noDelay) this._handle.setNoDelay?.(noDelay);
     this._noDelay = noDelay;
     return this;
   }

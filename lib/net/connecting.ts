@@ -232,8 +232,7 @@ class Attempts {
   }
 
   #renew(): SocketHandle {
-    const { connection } = this.#socket._handle ?? {};
-    connection?.close();
+    this.#socket._handle?.abandon();
     return newHandle(this.#socket, true);
   }
 
@@ -258,7 +257,7 @@ class Attempts {
       return;
     }
     if (this.#current < this.#addresses.length) {
-      this.#timer = setTimeout(() => this.#timedOut(handle, destination), attemptTimeoutMs);
+      this.#timer = setTimeout(() => this.#timedOut(destination), attemptTimeoutMs);
     }
   }
 
@@ -269,13 +268,11 @@ class Attempts {
     if (this.#socket.connecting) this.next();
   }
 
-  #timedOut(handle: SocketHandle, { address, family }: Destination): void {
+  #timedOut({ address, family }: Destination): void {
     const socket = this.#socket;
     socket.emit('connectionAttemptTimeout', address, this.#target.port, family);
     const cause = new SystemError(os.constants.errno.ETIMEDOUT, 'connect');
     this.#errors.push(attemptFailed(cause, this.#target, address));
-    handle.attempt = null;
-    handle.close();
     if (socket.connecting) this.next();
   }
 }

@@ -150,6 +150,14 @@ export class SocketHandle extends asyncHooks.AsyncResource {
     this.connection?.reset();
   }
 
+  /** close(), of which nobody is told. */
+  abandon(): void {
+    this.attempt = null;
+    this.owner = NOBODY;
+    this.connection?.close();
+    this.emitDestroy();
+  }
+
   /** Writes the peer's address into `target`, as libuv does; a Unix socket has none. */
   getpeername(target: NetAddress): number {
     return fill(target, this.connection?.remoteAddress);
@@ -192,6 +200,9 @@ function fill(target: NetAddress, info: AddressInfo | null | undefined): number 
   return 0;
 }
 
+/** Of a connection that is no socket's. */
+const NOBODY: HandleOwner = { onBytes() {}, onEnd() {}, onDrained() {}, onFailed() {}, onClosed() {} };
+
 /** What a connection tells its handle. */
 export const HANDLERS: ConnectionHandlers<SocketHandle> = {
   open({ data }) {
@@ -213,7 +224,7 @@ export const HANDLERS: ConnectionHandlers<SocketHandle> = {
     else data.runInAsyncScope(data.owner.onFailed, data.owner, error);
   },
   close({ data }) {
-    data.runInAsyncScope(data.owner.onClosed, data.owner);
+    if (data.attempt === null) data.runInAsyncScope(data.owner.onClosed, data.owner);
   },
 };
 

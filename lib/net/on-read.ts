@@ -17,14 +17,18 @@ interface Reader {
 
 export class OnRead {
   readonly #options: OnReadOptions;
+  /** Where the next bytes go. */
+  #target: Uint8Array;
   readonly #socket: Reader;
   /** What has come and was not taken, for reading was stopped. */
   #waiting: Uint8Array[] = [];
   #hasEnded = false;
+  #isStopped = false;
   #isScheduled = false;
 
   constructor(options: OnReadOptions, socket: Reader) {
     this.#options = options;
+    this.#target = typeof options.buffer === 'function' ? options.buffer() : options.buffer;
     this.#socket = socket;
   }
 
@@ -44,8 +48,9 @@ export class OnRead {
   start(): void {
     const socket = this.#socket;
     const handle = socket._handle;
-    if (socket.connecting || handle === null || handle.reading) return;
-    handle.readStart();
+    if (socket.connecting || handle === null) return;
+    this.#isStopped = false;
+    if (!handle.reading && !this.#hasEnded) handle.readStart();
     if (this.#waiting.length === 0 || this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
@@ -54,8 +59,13 @@ export class OnRead {
     });
   }
 
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#socket._handle?.reading) this.#socket._handle.readStop();
+  }
+
   #giveWaiting(): void {
-    while (this.#waiting.length > 0 && this.#socket._handle?.reading) {
+    while (this.#waiting.length > 0 && !this.#isStopped && this.#socket._handle !== null) {
       const first = this.#waiting.shift() as Uint8Array;
       const taken = this.#give(first);
       if (taken < first.length) this.#waiting.unshift(first.subarray(taken));
@@ -67,12 +77,14 @@ export class OnRead {
   #give(bytes: Uint8Array): number {
     const { buffer, callback } = this.#options;
     let from = 0;
-    while (from < bytes.length && this.#socket._handle?.reading) {
-      const target = typeof buffer === 'function' ? buffer() : buffer;
+    while (from < bytes.length && !this.#isStopped && this.#socket._handle !== null) {
+      const target = this.#target;
       const part = bytes.subarray(from, from + target.length);
       target.set(part);
       from += part.length;
-      if (callback(part.length, target) === false) this.#socket._handle?.readStop();
+      const goesOn = callback.call(this.#socket, part.length, target);
+      if (typeof buffer === 'function') this.#target = buffer();
+      if (goesOn === false) this.stop();
     }
     return this.#socket._handle === null ? bytes.length : from;
   }

@@ -13,7 +13,7 @@ import { connectSocket } from './connecting.js';
 import { callError, endedByPeer, invalidArgValue, stateError } from './errors.js';
 import { fdHandle } from './fd-handle.js';
 import type { HandleOwner, SocketHandle } from './handle.js';
-import { Duplex } from './modules.js';
+import { addAbortSignal, Duplex } from './modules.js';
 import { type OnRead, onReadOf } from './on-read.js';
 import { secondsOf, validateKeepAliveDelay } from './validate.js';
 
@@ -43,7 +43,8 @@ export function streamOptions(options: SocketOptions): DuplexOptions {
     emitClose: false,
     autoDestroy: true,
     decodeStrings: false,
-  };
+    signal: undefined, // it would be destroyed before it is made
+  } as DuplexOptions;
 }
 
 export class SocketImpl extends SocketBase implements HandleOwner {
@@ -68,7 +69,9 @@ export class SocketImpl extends SocketBase implements HandleOwner {
     this._keepAlive = Boolean(given.keepAlive);
     this._keepAliveSeconds = secondsOf(given.keepAliveInitialDelay);
     if (given.fd !== undefined) this._handle = fdHandle(given.fd, this);
+    if (given.handle) this._handle = given.handle as SocketHandle;
     if (this._handle !== null && given.readable !== false) this._begin(given.pauseOnCreate === true, given.manualStart);
+    if (given.signal !== undefined) addAbortSignal(given.signal, this);
   }
 
   /** Begins to read, or is paused. */
@@ -161,7 +164,8 @@ export class SocketImpl extends SocketBase implements HandleOwner {
     this._pendingData = null;
     this._pendingEncoding = '';
     if (connection == null || connection.closed) {
-      done(stateError('ERR_SOCKET_CLOSED'));
+      const isGone = this._handle === null || connection === null;
+      done(isGone ? stateError('ERR_SOCKET_CLOSED') : callError(new SystemError(EBADF, 'write')));
       return false;
     }
     this._unrefTimer();
@@ -252,7 +256,7 @@ export class SocketImpl extends SocketBase implements HandleOwner {
   }
 
   override pause(): this {
-    if (this._onRead !== null && !this.connecting && this._handle?.reading) this._handle.readStop();
+    if (!this.connecting) this._onRead?.stop();
     return super.pause();
   }
 
@@ -331,7 +335,7 @@ function emitClose(socket: SocketImpl, hadError: boolean): void {
   socket.emit('close', hadError);
 }
 
-const ECANCELED = os.constants.errno.ECANCELED;
+const { EBADF, ECANCELED } = os.constants.errno;
 
 function closed(socket: SocketImpl, handle: SocketHandle, hadError: boolean, writeDone: Done | null): void {
   if (writeDone !== null) {
