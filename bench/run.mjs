@@ -25,6 +25,7 @@ import heap from './trials/heap.mjs';
 import http from './trials/http.mjs';
 import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
+import net from './trials/net.mjs';
 import messages from './trials/messages.mjs';
 import adopt from './trials/node/adopt.mjs';
 import nodeSendFile from './trials/node/send-file.mjs';
@@ -49,6 +50,7 @@ const allTables = [
     ...proxy,
     ...tunnel,
     ...adopt,
+    ...net,
     ...heap,
     ...idle,
   ],

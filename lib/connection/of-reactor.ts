@@ -80,10 +80,10 @@ export function streamsOf(reactor: Reactor): Streams {
   if (found !== undefined && !reactor.closed) return found;
   const limits = configured.get(reactor) ?? limitsOf(NO_OPTIONS);
   let made: Streams | undefined;
-  addStreams(reactor, (backend, wake) => {
+  addStreams(reactor, ({ backend, wake, wakeForCommands }) => {
     const { times } = backend;
     const setTimer = (delayMs: number, handler: () => void) => reactor.setTimer(delayMs, handler);
-    made = new Streams((memory) => openStreams(backend, memory, limits), limits, { times, wake, setTimer });
+    made = new Streams((memory) => openStreams(backend, memory, limits), limits, { times, wake, wakeForCommands, setTimer });
     return made;
   });
   known.set(reactor, made as Streams);

@@ -71,6 +71,8 @@ export interface StreamHost {
   readonly times: Float64Array;
   /** Tells a host that waits that there is something to do. */
   wake(): void;
+  /** The same of commands, of which these are the first. */
+  wakeForCommands(): void;
   readonly setTimer: SetTimer;
 }
 
@@ -434,7 +436,7 @@ export class Streams implements StreamTurn {
 
   #push(op: number, sink: Slotted, offset: number, length: number): number {
     const place = this.commands.push(op, sink.slot, sink.generation, offset, length);
-    if (place === 0) this.#host.wake();
+    if (place === 0) this.#host.wakeForCommands();
     return place;
   }
 

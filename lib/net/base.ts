@@ -26,6 +26,7 @@ export abstract class SocketBase extends Duplex {
   _peername: NetAddress | null = null;
   _sockname: NetAddress | null = null;
   _timer: NodeJS.Timeout | null = null;
+  _timerMs = 0;
   _lastQueued = 0;
   _bytesReadBefore = 0;
   _bytesWrittenBefore = 0;
@@ -159,19 +160,30 @@ export abstract class SocketBase extends Duplex {
     if (this.destroyed) return this;
     this.timeout = delayMs;
     const ms = timerMs(delayMs, 'msecs');
-    if (this._timer !== null) clearTimeout(this._timer);
-    this._timer = null;
     if (callback !== undefined) validateFunction(callback, 'callback');
     if (ms > 0) {
-      this._timer = setTimeout(timedOut, ms, this).unref();
+      this._startTimer(ms);
       if (callback !== undefined) this.once('timeout', callback);
     } else if (callback !== undefined) this.removeListener('timeout', callback);
     return this;
   }
 
+  /** node:http sets the same time anew for each request, and none in between: the timer stays, and is asked not. */
+  _startTimer(ms: number): void {
+    if (this._timer !== null && this._timerMs === ms) {
+      this._timer.refresh();
+      return;
+    }
+    if (this._timer !== null) clearTimeout(this._timer);
+    this._timer = setTimeout(timedOut, ms, this).unref();
+    this._timerMs = ms;
+  }
+
   /** Bytes came or go: the time begins anew. */
   _unrefTimer(): void {
-    for (let one: SocketBase | null = this; one != null; one = one._parent) one._timer?.refresh();
+    for (let one: SocketBase | null = this; one != null; one = one._parent) {
+      if (one.timeout) one._timer?.refresh();
+    }
   }
 
   _onTimeout(): void {
@@ -205,7 +217,7 @@ export abstract class SocketBase extends Duplex {
 }
 
 function timedOut(socket: SocketBase): void {
-  socket._onTimeout();
+  if (socket.timeout) socket._onTimeout();
 }
 
 function sizeOf(chunk: string | Uint8Array, encoding: BufferEncoding): number {

@@ -33,13 +33,21 @@ import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQu
 import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
+/** What the streams of a reactor get from it. */
+export interface StreamGround {
+  readonly backend: Backend;
+  /** Tells the host that there is something to do. */
+  wake(): void;
+  /** The same where that is commands, which need no turn. */
+  wakeForCommands(): void;
+}
+
 /**
- * @internal Gives a reactor its streams, which `make` makes of its backend and of a function that tells the host that
- * there is something to do.
+ * @internal Gives a reactor its streams.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
  */
-export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => void) => StreamTurn) => void;
+export let addStreams: (reactor: Reactor, make: (ground: StreamGround) => StreamTurn) => void;
 
 /** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
@@ -67,6 +75,8 @@ export class Reactor {
   #released = false;
 
   #host: HostLoop | null = null;
+  /** The commands of the streams are carried out when the code that runs is over. */
+  #flushIsDue = false;
   /** What ref() or unref() asked for; undefined: as long as there is something to wait for. */
   #keepAlive: boolean | undefined = undefined;
 
@@ -351,6 +361,21 @@ export class Reactor {
     return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#completions.hasPending();
   }
 
+  /**
+   * Of an attached reactor, commands outside a turn are carried out when the code that runs is over: a turn of their
+   * own would wait once more, for nothing.
+   */
+  #flushSoon(): void {
+    if (this.#host === null || this.#inTurn || this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    process.nextTick(() => {
+      this.#flushIsDue = false;
+      if (this.#inTurn || this.#closed) return;
+      this.#flushStreams();
+      this.#tellHost();
+    });
+  }
+
   #turn(timeoutMs: number, goesOn: boolean): number {
     this.#inTurn = true;
     try {
@@ -407,7 +432,7 @@ export class Reactor {
     if (this.#inTurn) return;
     this.#backend.submitChanges?.();
     // The kernel does not report again what an exception left of a batch.
-    const isDue = this.#dispatcher.isUnfinished || this.#streams?.isDue === true;
+    const isDue = this.#dispatcher.isUnfinished || (this.#streams?.isDue === true && !this.#flushIsDue);
     this.#host.setDeadline(isDue ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 
@@ -430,7 +455,11 @@ export class Reactor {
     addStreams = (reactor, make) => {
       checkReactor(reactor);
       reactor.#checkOpen();
-      reactor.#streams = make(reactor.#backend, () => reactor.#tellHost());
+      reactor.#streams = make({
+        backend: reactor.#backend,
+        wake: () => reactor.#tellHost(),
+        wakeForCommands: () => reactor.#flushSoon(),
+      });
       reactor.#dispatcher.streams = reactor.#streams;
     };
     backendOf = (reactor) => {
