@@ -206,8 +206,18 @@ export class SocketImpl extends SocketBase implements HandleOwner {
   }
 
   _sendFile({ file, start, end }: FilePart): boolean {
-    this._handle?.connection?.sendFile(file, start, end, { done: () => this.onDrained() });
+    try {
+      this._handle?.connection?.sendFile(file, start, end, { done: () => this._fileIsSent() });
+    } catch (error) {
+      process.nextTick(() => this._written(error as Error)); // it waits by then
+    }
     return false;
+  }
+
+  /** A turn of its own tells it. */
+  _fileIsSent(): void {
+    const handle = this._handle;
+    if (handle !== null) handle.runInAsyncScope(this.onDrained, this);
   }
 
   _wait(isDone: boolean, done: Done): void {

@@ -2,7 +2,7 @@
 // An echo server on node:net, or on fdreactor/net: the same program. `pipe` would be slower; this is what a careful
 // user writes, with back-pressure by pausing until the other side has taken what was written.
 // usage: node echo-net.mjs [node:net|fdreactor/net] [store]     It picks a port and prints `listening on
-// 127.0.0.1:PORT`. With `store` each chunk is echoed in an AsyncLocalStorage store, which is asked for.
+// 127.0.0.1:PORT`. With `store` each connection has an AsyncLocalStorage store of its own, which each chunk asks for.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 const [module = 'node:net', mode] = process.argv.slice(2);
@@ -12,21 +12,20 @@ const storage = mode === 'store' ? new AsyncLocalStorage() : undefined;
 
 /** @param {import('node:net').Socket} socket */
 function serve(socket) {
+  const store = { remotePort: socket.remotePort };
+  let hasEntered = storage === undefined;
   socket.on('data', (chunk) => {
-    if (storage !== undefined && storage.getStore() === undefined) throw new Error('the store is lost');
+    if (!hasEntered) storage?.enterWith(store);
+    else if (storage !== undefined && storage.getStore() !== store) throw new Error('the store is lost');
+    hasEntered = true;
     if (!socket.write(chunk)) socket.pause();
   });
   socket.on('drain', () => socket.resume());
   socket.on('error', () => socket.destroy());
 }
 
-function listen() {
-  const server = net.createServer(serve);
-  server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
-    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    console.log(`listening on 127.0.0.1:${port}`);
-  });
-}
-
-if (storage === undefined) listen();
-else storage.run({ name: 'of the server' }, listen);
+const server = net.createServer(serve);
+server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  console.log(`listening on 127.0.0.1:${port}`);
+});
