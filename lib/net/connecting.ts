@@ -81,10 +81,7 @@ function checkTarget(options: Normalized[0]): Target {
     localAddress: (localAddress as string) || undefined,
     localPort: (localPort as number) || undefined,
     autoSelectFamily: (autoSelectFamily as boolean) ?? net.getDefaultAutoSelectFamily(),
-    attemptTimeoutMs: Math.max(
-      LEAST_ATTEMPT_MS,
-      (timeout as number) ?? net.getDefaultAutoSelectFamilyAttemptTimeout(),
-    ),
+    attemptTimeoutMs: Math.max(LEAST_ATTEMPT_MS, (timeout as number) ?? net.getDefaultAutoSelectFamilyAttemptTimeout()),
   };
 }
 

@@ -58,7 +58,9 @@ function allOf(socket: SocketImpl, target: LookupOptions, found: Found) {
       socket.emit('lookup', error, address, family, target.host);
       if (!socket.connecting) return;
     }
-    const usable = inTurns(addresses.filter(({ address, family }) => net.isIP(address) && (family === 4 || family === 6)));
+    const usable = inTurns(
+      addresses.filter(({ address, family }) => net.isIP(address) && (family === 4 || family === 6)),
+    );
     if (usable.length > 0) found(null, usable);
     else found(wrongAddress(addresses[0] as Destination, target), []);
   };
@@ -83,4 +85,3 @@ function wrongAddress({ address, family }: Destination, target: LookupOptions): 
   if (family === 4 || family === 6) return null;
   return invalidAddressFamily(family, target.givenHost, target.givenPort);
 }
-

@@ -2,13 +2,7 @@
 import type { Connection } from '../connection/connection.js';
 import { Listener, type ListenerOptions } from '../connection/listener.js';
 import { asyncHooks } from '../native/builtins.js';
-import {
-  CONNECTION_OPTIONS,
-  flushedReactor,
-  HANDLERS,
-  type NetAddress,
-  type SocketHandle,
-} from './handle.js';
+import { CONNECTION_OPTIONS, flushedReactor, HANDLERS, type NetAddress, type SocketHandle } from './handle.js';
 
 const RESOURCE_OPTIONS = { requireManualDestroy: true };
 

@@ -30,7 +30,11 @@ const echo: http.RequestListener = (request, response) => {
   request.pipe(response);
 };
 
-async function ask(options: https.RequestOptions, sent?: Buffer, module: typeof http | typeof https = http): Promise<Buffer> {
+async function ask(
+  options: https.RequestOptions,
+  sent?: Buffer,
+  module: typeof http | typeof https = http,
+): Promise<Buffer> {
   const request = module.request({ host: HOST, method: sent === undefined ? 'GET' : 'POST', ...options });
   request.end(sent);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
@@ -66,7 +70,9 @@ test('node:http: close() waits for the connections that are open, and closes idl
 
 test('node:http: headersTimeout and keepAliveTimeout end connections', async () => {
   const server = net.overReactor(
-    http.createServer({ headersTimeout: 50, connectionsCheckingInterval: 20 }, (_request, response) => response.end('ok')),
+    http.createServer({ headersTimeout: 500, connectionsCheckingInterval: 20 }, (_request, response) =>
+      response.end('ok'),
+    ),
   );
   server.keepAliveTimeout = 1;
   const port = await listen(server);

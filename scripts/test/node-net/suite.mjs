@@ -29,14 +29,20 @@ function flagsOf(path) {
 /** @param {string} tests @param {string} file @param {string} module @param {number} thread @returns {Promise<Outcome>} */
 function runOne(tests, file, module, thread) {
   const path = `${tests}/${file}`;
-  const env = { ...process.env, NODE_NET: module, TEST_THREAD_ID: `${thread}`, NODE_TEST_DIR: mkdtempSync(`${tmpdir()}/node-net-`) };
+  const env = {
+    ...process.env,
+    NODE_NET: module,
+    TEST_THREAD_ID: `${thread}`,
+    NODE_TEST_DIR: mkdtempSync(`${tmpdir()}/node-net-`),
+  };
   const args = ['--require', PRELOAD, ...flagsOf(path), path];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -60,7 +66,8 @@ export async function runFiles(tests, files, module, tell) {
   const parallel = left.filter((file) => file.startsWith('parallel/'));
   const sequential = left.filter((file) => !file.startsWith('parallel/'));
   const work = async (/** @type {string[]} */ queue, /** @type {number} */ thread) => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) tell(await runOne(tests, file, module, thread));
+    for (let file = queue.shift(); file !== undefined; file = queue.shift())
+      tell(await runOne(tests, file, module, thread));
   };
   await Promise.all([1, 2, 3, 4].map((thread) => work(parallel, thread)));
   await work(sequential, 1);
