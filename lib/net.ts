@@ -11,31 +11,19 @@
  */
 import type * as nodeNet from 'node:net';
 import { normalizeArgs } from './net/arguments.js';
-import { callable } from './net/callable.js';
+import { type ConnectionListener, Server, Socket } from './net/classes.js';
 import { setSimultaneousAccepts } from './net/legacy.js';
 import { channel, net } from './net/modules.js';
-import { ServerImpl } from './net/server.js';
-import { SocketImpl } from './net/socket.js';
-import type {
-  ConnectionListener,
-  Server as ServerType,
-  ServerConstructor,
-  Socket as SocketType,
-  SocketConstructor,
-} from './net/types.js';
+import type { SocketImpl } from './net/socket.js';
 
+export {
+  type ConnectionListener,
+  Server,
+  type ServerConstructor,
+  Socket,
+  type SocketConstructor,
+} from './net/classes.js';
 export { overReactor } from './net/over-reactor.js';
-export type { ConnectionListener, ServerConstructor, SocketConstructor } from './net/types.js';
-
-/** A connection as a `stream.Duplex`. */
-export interface Socket extends SocketType {}
-/** The class of connections, which may be called without `new`, and be extended. */
-export const Socket = callable(SocketImpl, 'Socket') as unknown as SocketConstructor;
-
-/** A server that listens with the reactor. */
-export interface Server extends ServerType {}
-/** The class of servers, which may be called without `new`, and be extended. */
-export const Server = callable(ServerImpl, 'Server') as unknown as ServerConstructor;
 
 const clients = channel('net.client.socket');
 

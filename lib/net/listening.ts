@@ -1,7 +1,8 @@
 // server.listen() in all its forms, and what a server does with a connection. A server of node:http has the same
 // members as the one here, so it can listen by them too (over-reactor.ts).
-import type { ListenerOptions } from '../connection/listener.js';
+
 import { errorOf, SystemError } from '../base/errors.js';
+import type { ListenerOptions } from '../connection/listener.js';
 import { fs } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { type AcceptingServer, accept } from './accepting.js';

@@ -1,11 +1,11 @@
 // Server: the members of node:net's Server, over a Listener.
 import { EventEmitter as NodeEmitter } from 'node:events';
-import type { SocketImpl } from './socket.js';
 import { invalidArgType, stateError } from './errors.js';
 import type { NetAddress } from './handle.js';
 import { type ListeningServer, listen } from './listening.js';
 import { EventEmitter, getDefaultHighWaterMark } from './modules.js';
 import type { ServerHandle } from './server-handle.js';
+import type { SocketImpl } from './socket.js';
 import { secondsOf, validateKeepAliveDelay, validateNumber } from './validate.js';
 
 type Listener = (...args: unknown[]) => void;

@@ -1,5 +1,5 @@
 // Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
-import type { ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
@@ -32,6 +32,7 @@ import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
+import * as net from 'fdreactor/net';
 import {
   type FdDuplex,
   fdOf,
@@ -336,6 +337,23 @@ export function devices(): void {
   ioctl(0, 'TIOCSWINSZ', { rows: 1 });
   // @ts-expect-error no such field
   ioctl(4, 'SIOCSIFMTU', { name: 'lo', mtu: 1, speed: 1 });
+}
+
+export function likeNode(plain: HttpServer): void {
+  const server: net.Server = net.createServer({ noDelay: true }, (given) => {
+    const fd: number = given.fd;
+    const room: boolean = given.sendFile(fd, 0, 10, (error) => error?.message) && given.write('x');
+    const { unread, unsent }: { unread: Buffer; unsent: Buffer } = given.detach();
+    void [room, unread, unsent];
+  });
+  server.listen({ port: 0, host: '::', ipv6Only: true }).listen(8080, '127.0.0.1', 10, () => {});
+  const likeIts: Server = net.Server({ allowHalfOpen: true }).unref();
+  const client: Socket = net.connect({ port: 1, autoSelectFamily: true }, () => {});
+  const others: net.Socket[] = [net.connect(1), net.createConnection('/path'), net.Socket(), new net.Socket({ fd: 3 })];
+  class Mine extends net.Socket {}
+  const http: HttpServer = net.overReactor(plain);
+  const family: number = net.isIP('::1');
+  void [likeIts, client.readyState, others, new Mine().fd, http.headersTimeout, family, new net.BlockList()];
 }
 
 export function linuxFds(): void {

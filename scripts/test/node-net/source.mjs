@@ -10,7 +10,9 @@ const CACHE = cacheFolder('fdreactor-node-net');
 const SUITES = ['trixie', 'sid'];
 const MAJOR = process.versions.node.split('.')[0];
 /** All of test/ that the files need; the others are 300 MB. */
-const WANTED = ['common/*', 'fixtures/*', 'parallel/test-net-*', 'sequential/test-net-*'].map((name) => `*/test/${name}`);
+const WANTED = ['common/*', 'fixtures/*', 'parallel/test-net-*', 'sequential/test-net-*'].map(
+  (name) => `*/test/${name}`,
+);
 
 /** Why there are no tests, in words. */
 export class NoSource extends Error {}

@@ -1,6 +1,9 @@
-// The types of fdreactor/net: those of node:net, and what is there beside.
+// The classes of fdreactor/net as programs see them: with the types of node:net, and what is there beside.
 import type * as nodeNet from 'node:net';
 import type { Detached } from '../connection/connection.js';
+import { callable } from './callable.js';
+import { ServerImpl } from './server.js';
+import { SocketImpl } from './socket.js';
 
 /**
  * A connection as a `stream.Duplex`: all that `net.Socket` of Node has, over a connection of `fdreactor/connection`. It
@@ -42,8 +45,12 @@ export interface SocketConstructor {
    */
   new (options?: nodeNet.SocketConstructorOpts): Socket;
   (options?: nodeNet.SocketConstructorOpts): Socket;
+  /** Of all sockets. */
   readonly prototype: Socket;
 }
+
+/** The class of connections, which may be called without `new`, and be extended. */
+export const Socket = callable(SocketImpl, 'Socket') as unknown as SocketConstructor;
 
 /** A server that listens with the reactor: all that `net.Server` of Node has. */
 export interface Server extends nodeNet.Server {}
@@ -58,5 +65,9 @@ export interface ServerConstructor {
   new (options?: nodeNet.ServerOpts, listener?: ConnectionListener): Server;
   (listener?: ConnectionListener): Server;
   (options?: nodeNet.ServerOpts, listener?: ConnectionListener): Server;
+  /** Of all servers. */
   readonly prototype: Server;
 }
+
+/** The class of servers, which may be called without `new`, and be extended. */
+export const Server = callable(ServerImpl, 'Server') as unknown as ServerConstructor;
