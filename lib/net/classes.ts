@@ -11,7 +11,7 @@ import { SocketImpl } from './socket.js';
  * stream.
  */
 export interface Socket extends nodeNet.Socket {
-  /** Its fd, of which the socket is the owner; -1 while there is none. */
+  /** Its fd, of which the socket is the owner; -1 before it connects, and once closed. */
   readonly fd: number;
   /**
    * Gives the fd to the program, and destroys the socket; the peer does not notice. 'close' is emitted.
@@ -30,9 +30,9 @@ export interface Socket extends nodeNet.Socket {
    * @param start where to begin, from 0; 0 by default
    * @param end the place behind the last byte, from `start`; the file's size by default
    * @param callback called when the kernel has it all, or with an error
-   * @returns as `write()`: false for wait for 'drain'. An argument that is wrong destroys the socket with a TypeError or
-   * a RangeError; a file that has ended before `end`, with ERR_FILE_ENDED; and UnsupportedError where the system has no
-   * such call
+   * @returns as `write()`: false for wait for 'drain'. A wrong argument destroys the socket with a TypeError or a
+   * RangeError; a file that has ended before `end`, with ERR_FILE_ENDED; a system without such a call, with an
+   * UnsupportedError
    */
   sendFile(file: number, start?: number, end?: number, callback?: (error?: Error | null) => void): boolean;
 }

@@ -130,8 +130,8 @@ export function callError(cause: unknown, syscall?: string, place: Place = {}, e
   const words = explains ? `: ${util.getSystemErrorMap().get(errno)?.[1] ?? cause.message}` : '';
   const error = new Error(`${call} ${code}${words}${where}${local === undefined ? '' : ` - Local (${local})`}`);
   Object.assign(error, { errno, code, syscall: call });
-  if (address != null) Object.assign(error, { address });
-  if (address != null && port !== undefined && port > 0) Object.assign(error, { port });
+  if (address !== undefined) Object.assign(error, { address });
+  if (address != null && port) Object.assign(error, { port });
   return error;
 }
 

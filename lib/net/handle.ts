@@ -150,10 +150,10 @@ export class SocketHandle extends asyncHooks.AsyncResource {
     this.connection?.reset();
   }
 
-  /** close(), of which nobody is told. */
+  /** close(), and tells no more of it. */
   abandon(): void {
     this.attempt = null;
-    this.owner = NOBODY;
+    this.owner = DISCARDED;
     this.connection?.close();
     this.emitDestroy();
   }
@@ -200,8 +200,8 @@ function fill(target: NetAddress, info: AddressInfo | null | undefined): number 
   return 0;
 }
 
-/** Of a connection that is no socket's. */
-const NOBODY: HandleOwner = { onBytes() {}, onEnd() {}, onDrained() {}, onFailed() {}, onClosed() {} };
+/** Of a connection that has no socket. */
+const DISCARDED: HandleOwner = { onBytes() {}, onEnd() {}, onDrained() {}, onFailed() {}, onClosed() {} };
 
 /** What a connection tells its handle. */
 export const HANDLERS: ConnectionHandlers<SocketHandle> = {

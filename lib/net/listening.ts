@@ -13,7 +13,7 @@ import { ServerHandle } from './server-handle.js';
 import { validatePort, validateSignal } from './validate.js';
 
 const DEFAULT_BACKLOG = 511;
-const { EADDRINUSE, EINVAL = 22 } = native.constants.error;
+const { EACCES = 13, EADDRINUSE, EINVAL = 22 } = native.constants.error;
 
 /** The members of a server that listen() uses; node:net's have them as well. */
 export interface ListeningServer extends AcceptingServer {
@@ -127,13 +127,14 @@ function open(
     if (where.fd !== undefined) listenByFd(where.fd, backlog);
     opened(server, handleOf(server, where, backlog), address, port, family);
   } catch (error) {
-    failed(server, callError(toSystemError(error), 'listen', { address, port }, true));
+    failed(server, callError(asLibuv(error, where), 'listen', { address, port }, true));
   }
 }
 
-/** An fd of another kind is EINVAL, as in Node. */
-function toSystemError(error: unknown): unknown {
-  return error instanceof SystemError ? error : new SystemError(EINVAL, 'listen');
+/** An fd of another kind is EINVAL, and a folder that is not there EACCES, as libuv has it. */
+function asLibuv(error: unknown, { path }: ListenerOptions): unknown {
+  if (!(error instanceof SystemError)) return new SystemError(EINVAL, 'listen');
+  return path !== undefined && error.code === 'ENOENT' ? new SystemError(EACCES, 'listen') : error;
 }
 
 /** @throws SystemError of listen(2) */

@@ -12,7 +12,7 @@ export type Accepted = (connection: Connection<SocketHandle>, isTcp: boolean) =>
 export class ServerHandle extends asyncHooks.AsyncResource {
   readonly listener: Listener<SocketHandle>;
   readonly isTcp: boolean;
-  /** Of a Unix socket there is none: server.address() is the path then. */
+  /** Of a Unix socket it is undefined: server.address() is the path then. */
   readonly getsockname: ((target: NetAddress) => number) | undefined;
   #referenced = true;
 

@@ -40,7 +40,7 @@ export class ServerImpl extends EventEmitter implements ListeningServer {
     const onConnection = typeof options === 'function' ? options : listener;
     if (typeof onConnection === 'function') this.on('connection', onConnection);
     if (options != null && typeof options !== 'object' && typeof options !== 'function') {
-      throw invalidArgType('options', ['Object'], options);
+      throw invalidArgType('options', ['object'], options);
     }
     const given: ServerImplOptions = typeof options === 'object' ? { ...options } : {};
     validateKeepAliveDelay(given);

@@ -52,7 +52,7 @@ export function timerMs(value: unknown, name: string): number {
   return LONGEST_TIMER;
 }
 
-/** Milliseconds of a keep-alive as seconds; 0 for what is none. */
+/** Milliseconds of a keep-alive as seconds; 0 for other values. */
 export const secondsOf = (milliseconds: unknown): number => ~~(Number(milliseconds) / 1000);
 
 /** A delay in the options, which is at least 0 from here on. */

@@ -53,7 +53,10 @@ async function fromDebian() {
   });
 }
 
-/** The archive of the source; undefined where the suite has another version. @param {string} uri @param {string} suite @param {string} folder */
+/**
+ * The archive of the source; undefined where the suite has another version.
+ * @param {string} uri of the mirror @param {string} suite @param {string} folder for what apt writes
+ */
 function fetchFrom(uri, suite, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(`${folder}/lists/partial`, { recursive: true });

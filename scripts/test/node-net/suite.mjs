@@ -26,7 +26,10 @@ function flagsOf(path) {
   return flags.split(' ').filter(Boolean);
 }
 
-/** @param {string} tests @param {string} file @param {string} module @param {number} thread @returns {Promise<Outcome>} */
+/**
+ * @param {string} tests @param {string} file @param {string} module @param {number} thread which of those at a time
+ * @returns {Promise<Outcome>}
+ */
 function runOne(tests, file, module, thread) {
   const path = `${tests}/${file}`;
   const env = {
