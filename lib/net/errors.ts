@@ -21,7 +21,10 @@ export function nodeError<E extends Error>(error: E, code: string): Coded<E> {
 
 const KINDS = new Set(['string', 'function', 'number', 'object', 'boolean', 'bigint', 'symbol']);
 /** Of a text that errors show. */
-const LONGEST_TEXT = 25;
+const LONGEST_TEXT = 28;
+
+const shortened = (text: string): string =>
+  text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 3)}...` : text;
 
 /** What a value is, in Node's words. */
 function received(value: unknown): string {
@@ -31,8 +34,9 @@ function received(value: unknown): string {
     const name = value.constructor?.name;
     return name ? `an instance of ${name}` : util.inspect(value, { depth: -1 });
   }
-  const text = util.inspect(value, { colors: false });
-  return `type ${typeof value} (${text.length > LONGEST_TEXT + 3 ? `${text.slice(0, LONGEST_TEXT)}...` : text})`;
+  if (typeof value !== 'string') return `type ${typeof value} (${shortened(util.inspect(value, { colors: false }))})`;
+  const text = shortened(value);
+  return `type string (${text.includes("'") ? JSON.stringify(text) : `'${text}'`})`;
 }
 
 function argument(name: string): string {
@@ -98,10 +102,10 @@ export const invalidFdType = (type: string): Coded<TypeError> =>
   nodeError(new TypeError(`Unsupported fd type: ${type}`), 'ERR_INVALID_FD_TYPE');
 
 export const invalidIpAddress = (text: unknown): Coded<TypeError> =>
-  nodeError(new TypeError(`Invalid IP address: ${text}`), 'ERR_INVALID_IP_ADDRESS');
+  nodeError(new TypeError(util.format('Invalid IP address: %s', text)), 'ERR_INVALID_IP_ADDRESS');
 
 export function invalidAddressFamily(family: unknown, host: unknown, port: unknown): Error {
-  const error = new RangeError(`Invalid address family: ${family} ${host}:${port}`);
+  const error = new RangeError(util.format('Invalid address family: %s %s:%s', family, host, port));
   return Object.assign(nodeError(error, 'ERR_INVALID_ADDRESS_FAMILY'), { host, port });
 }
 

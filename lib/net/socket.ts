@@ -71,7 +71,7 @@ export class SocketImpl extends SocketBase implements HandleOwner {
     if (given.fd !== undefined) this._handle = fdHandle(given.fd, this);
     if (given.handle) this._handle = given.handle as SocketHandle;
     if (this._handle !== null && given.readable !== false) this._begin(given.pauseOnCreate === true, given.manualStart);
-    if (given.signal !== undefined) addAbortSignal(given.signal, this);
+    if (given.signal) addAbortSignal(given.signal, this);
   }
 
   /** Begins to read, or is paused. */

@@ -53,7 +53,7 @@ export function timerMs(value: unknown, name: string): number {
 }
 
 /** Milliseconds of a keep-alive as seconds; 0 for other values. */
-export const secondsOf = (milliseconds: unknown): number => ~~(Number(milliseconds) / 1000);
+export const secondsOf = (milliseconds: unknown): number => ~~((milliseconds as number) / 1000);
 
 /** A delay in the options, which is at least 0 from here on. */
 export function validateKeepAliveDelay(options: { keepAliveInitialDelay?: number | undefined }): void {

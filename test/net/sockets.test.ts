@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import nodeNet, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -231,32 +231,38 @@ test('aborting: a signal destroys a socket, and closes a server', async () => {
   await closed;
 });
 
-test('AsyncLocalStorage: listeners of a client run in the store of connect(), enterWith() stays with a socket', async () => {
+/** In which stores the listeners of two clients and of their server run. */
+async function storesIn(module: Pick<typeof net, 'connect' | 'createServer'>): Promise<unknown> {
   const storage = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
-  const port = await serve((given) => {
-    given.on('data', (chunk) => {
-      if (storage.getStore() === undefined) storage.enterWith(String(chunk));
-      given.write(storage.getStore() ?? '');
-    });
-  });
-  const clients = ['a', 'b'].map((name) => storage.run(name, () => own(net.connect(port, HOST))));
+  const port = await listen(
+    module.createServer((given) => {
+      given.on('data', (chunk) => {
+        if (storage.getStore() === undefined) storage.enterWith(String(chunk));
+        given.write(storage.getStore() ?? '');
+      });
+    }),
+  );
+  const clients = ['a', 'b'].map((name) => storage.run(name, () => own(module.connect(port, HOST))));
+  const answers: string[] = [];
   for (const client of clients) {
-    client.on('connect', () => seen.push(storage.getStore()));
-    client.on('data', () => seen.push(storage.getStore()));
-    client.on('close', () => seen.push(storage.getStore()));
+    for (const event of ['connect', 'data', 'close'])
+      client.on(event, () => seen.push(`${event} ${storage.getStore()}`));
   }
-  for (const [i, client] of clients.entries()) {
-    client.write(`store ${i}`);
-    expect(String((await once(client, 'data'))[0])).toBe(`store ${i}`);
+  for (const text of ['first', 'second']) {
+    for (const [i, client] of clients.entries()) {
+      client.write(`${text} ${i}`);
+      answers.push(String((await once(client, 'data'))[0]));
+    }
   }
-  for (const [i, client] of clients.entries()) {
-    client.write('more');
-    expect(String((await once(client, 'data'))[0])).toBe(`store ${i}`);
-    client.destroy();
-    await once(client, 'close');
-  }
-  expect(seen.toSorted()).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']);
+  for (const client of clients) await once(client.destroy(), 'close');
+  return { answers, seen: seen.toSorted() };
+}
+
+test('AsyncLocalStorage: listeners run in the stores in which those of node:net do', async () => {
+  const stores = (await storesIn(net)) as { seen: string[] };
+  expect(stores).toEqual(await storesIn(nodeNet as unknown as typeof net));
+  expect(stores.seen).toEqual(['close a', 'close b', 'connect a', 'connect b', 'data a', 'data a', 'data b', 'data b']);
 });
 
 test('destroyed at any moment: one close, after it nothing, no fd left, every callback told', async () => {

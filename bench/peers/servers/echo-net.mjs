@@ -13,11 +13,8 @@ const storage = mode === 'store' ? new AsyncLocalStorage() : undefined;
 /** @param {import('node:net').Socket} socket */
 function serve(socket) {
   const store = { remotePort: socket.remotePort };
-  let hasEntered = storage === undefined;
   socket.on('data', (chunk) => {
-    if (!hasEntered) storage?.enterWith(store);
-    else if (storage !== undefined && storage.getStore() !== store) throw new Error('the store is lost');
-    hasEntered = true;
+    if (storage !== undefined && storage.getStore() === undefined) storage.enterWith(store);
     if (!socket.write(chunk)) socket.pause();
   });
   socket.on('drain', () => socket.resume());
