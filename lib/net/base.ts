@@ -168,9 +168,12 @@ export abstract class SocketBase extends Duplex {
     return this;
   }
 
-  /** node:http sets the same time anew for each request, and none in between: the timer stays, and is asked not. */
+  /**
+   * A server of node:http sets the same time anew for each request, and 0 in between: its timer stays. That of a client
+   * is made anew, since each request has an AsyncLocalStorage store of its own.
+   */
   _startTimer(ms: number): void {
-    if (this._timer !== null && this._timerMs === ms) {
+    if (this._timer !== null && this._timerMs === ms && this._server !== null) {
       this._timer.refresh();
       return;
     }

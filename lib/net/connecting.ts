@@ -115,7 +115,7 @@ function connectPath(socket: SocketImpl, path: string): void {
   const handle = socket._handle as SocketHandle;
   socket.emit('connectionAttempt', path, undefined, undefined);
   const failed = (error: Error): void => connectFailed(socket, callError(error, 'connect', { address: path }), path);
-  handle.attempt = { opened: () => connected(socket), failed: (_handle, error) => failed(error) };
+  handle.attempt = { opened: () => connected(socket), failed };
   try {
     handle.adopt(connectUnix({ path }), connectionKind(), true);
   } catch (error) {
@@ -160,8 +160,7 @@ function connectOne(socket: SocketImpl, target: Target, destination: Destination
   if (socket.destroyed) return;
   handle.attempt = {
     opened: () => connected(socket),
-    failed: (_handle, cause) =>
-      connectFailed(socket, attemptFailed(cause, target, address), address, target.port, family),
+    failed: (cause) => connectFailed(socket, attemptFailed(cause, target, address), address, target.port, family),
   };
   try {
     open(handle, target, destination);
@@ -245,7 +244,7 @@ class Attempts {
         clearTimeout(this.#timer);
         connected(socket);
       },
-      failed: (_handle, cause) => this.#failed(destination, attemptFailed(cause, this.#target, address)),
+      failed: (cause) => this.#failed(destination, attemptFailed(cause, this.#target, address)),
     };
     try {
       open(handle, { ...this.#target, localAddress: undefined }, destination);

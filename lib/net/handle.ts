@@ -7,6 +7,7 @@ import type { Chunk } from '../connection/chunk.js';
 import { Adopted, Connection } from '../connection/connection.js';
 import type { ConnectionHandlers } from '../connection/handlers.js';
 import { type ConnectionKind, type InternalOptions, kindOf } from '../connection/kind.js';
+import { streamsOf } from '../connection/of-reactor.js';
 import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { sharedReactor } from '../node/shared-reactor.js';
@@ -26,8 +27,8 @@ export interface HandleOwner {
 
 /** Whom it tells while it connects. */
 export interface Attempt {
-  opened(handle: SocketHandle): void;
-  failed(handle: SocketHandle, error: Error): void;
+  opened(): void;
+  failed(error: Error): void;
 }
 
 /** Addresses as node:net has them. */
@@ -203,28 +204,40 @@ function fill(target: NetAddress, info: AddressInfo | null | undefined): number 
 /** Of a connection that has no socket. */
 const DISCARDED: HandleOwner = { onBytes() {}, onEnd() {}, onDrained() {}, onFailed() {}, onClosed() {} };
 
+/**
+ * Calls in the scope of a handle. What a listener throws is an uncaught exception, as in Node, and the connection goes
+ * on: it leaves the turn, whose other events come all the same.
+ */
+function tell<T, A>(handle: SocketHandle, call: (this: T, argument: A) => void, target: T, argument: A): void {
+  try {
+    handle.runInAsyncScope(call as (this: T, argument: A) => void, target, argument);
+  } catch (error) {
+    handle.connection?.kind.streams.later.throw(error);
+  }
+}
+
 /** What a connection tells its handle. */
 export const HANDLERS: ConnectionHandlers<SocketHandle> = {
   open({ data }) {
     data.busy = false;
-    if (data.attempt !== null) data.runInAsyncScope(data.attempt.opened, data.attempt, data);
+    if (data.attempt !== null) tell(data, data.attempt.opened, data.attempt, undefined);
   },
   data({ data }, bytes) {
-    data.runInAsyncScope(data.owner.onBytes, data.owner, bytes);
+    tell(data, data.owner.onBytes, data.owner, bytes);
   },
   drain({ data }) {
-    data.runInAsyncScope(data.owner.onDrained, data.owner);
+    tell(data, data.owner.onDrained, data.owner, undefined);
   },
   end({ data }) {
     data.hasEnded();
-    data.runInAsyncScope(data.owner.onEnd, data.owner);
+    tell(data, data.owner.onEnd, data.owner, undefined);
   },
   error({ data }, error) {
-    if (data.attempt !== null) data.runInAsyncScope(data.attempt.failed, data.attempt, data, error);
-    else data.runInAsyncScope(data.owner.onFailed, data.owner, error);
+    if (data.attempt !== null) tell(data, data.attempt.failed, data.attempt, error);
+    else tell(data, data.owner.onFailed, data.owner, error);
   },
   close({ data }) {
-    if (data.attempt === null) data.runInAsyncScope(data.owner.onClosed, data.owner);
+    if (data.attempt === null) tell(data, data.owner.onClosed, data.owner, undefined);
   },
 };
 
@@ -246,17 +259,17 @@ export function connectionKind(): ConnectionKind<SocketHandle> {
   return shared;
 }
 
-let flushes = false;
+let reactor: ReturnType<typeof sharedReactor> | undefined;
 
 /**
- * The reactor of all sockets. What a turn has to send leaves at its end, and with node:net at once: so it leaves before
- * process.exit() as well.
+ * The reactor of all sockets. What they write leaves when the running code is over, and with node:net at once: so it
+ * leaves before process.exit() as well.
  */
 export function flushedReactor(): ReturnType<typeof sharedReactor> {
-  const reactor = sharedReactor();
-  if (!flushes) {
-    flushes = true;
-    process.on('exit', () => shared?.streams.flush());
+  if (reactor === undefined) {
+    reactor = sharedReactor();
+    const streams = streamsOf(reactor);
+    process.on('exit', () => streams.flush());
   }
   return reactor;
 }

@@ -20,7 +20,11 @@ export class ServerHandle extends asyncHooks.AsyncResource {
   constructor(options: ListenerOptions, accepted: Accepted) {
     super('path' in options ? 'PIPESERVERWRAP' : 'TCPSERVERWRAP', RESOURCE_OPTIONS);
     const open = (connection: Connection<SocketHandle>): void => {
-      this.runInAsyncScope(accepted, undefined, connection, this.isTcp);
+      try {
+        this.runInAsyncScope(accepted, undefined, connection, this.isTcp);
+      } catch (error) {
+        connection.kind.streams.later.throw(error); // an uncaught exception, as of node:net; the connection stays
+      }
     };
     const handlers = { ...HANDLERS, open };
     this.listener = new Listener(flushedReactor(), { ...options, ...CONNECTION_OPTIONS }, handlers);

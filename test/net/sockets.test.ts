@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import * as net from 'fdreactor/net';
 import * as socket from 'fdreactor/socket';
 import { afterAll, expect, test } from 'vitest';
+import { inChild } from '../helpers/child.js';
 import { dispose } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
 import { bytesOf, listen, own, pair, serve } from './ends.js';
@@ -290,23 +291,48 @@ test('destroyed at any moment: one close, after it nothing, no fd left, every ca
   }
 });
 
-test('a listener that throws is an uncaught exception, and the others go on', async () => {
-  const port = await serve((given) => given.pipe(given));
-  const [first, second] = [own(net.connect(port, HOST)), own(net.connect(port, HOST))];
-  await Promise.all([once(first, 'connect'), once(second, 'connect')]);
+test('a listener that throws is an uncaught exception and no error of its socket, and all go on', async () => {
+  const server = net.createServer((given) => {
+    given.pipe(given);
+    throw new Error('of the server');
+  });
+  const port = await listen(server);
   const before = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
-  const caught = once(process, 'uncaughtException');
-  first.on('data', () => {
-    throw new Error('of the listener');
+  const caught: string[] = [];
+  process.on('uncaughtException', ({ message }) => caught.push(message));
+  const [first, second] = [own(net.connect(port, HOST)), own(net.connect(port, HOST))];
+  const errors: Error[] = [];
+  first.on('error', (error) => errors.push(error));
+  first.once('data', () => {
+    throw new Error('of the socket');
   });
   first.write('x');
   second.write('y');
-  const [[error], [chunk]] = await Promise.all([caught, once(second, 'data')]);
+  expect(String((await once(second, 'data'))[0])).toBe('y');
+  await eventually('it was thrown', () => caught.includes('of the socket'));
+  first.write('z');
+  expect(String((await once(first, 'data'))[0])).toBe('z');
+  process.removeAllListeners('uncaughtException');
   for (const listener of before) process.on('uncaughtException', listener);
-  expect(error).toMatchObject({ message: 'of the listener' });
-  expect(String(chunk)).toBe('y');
-  first.destroy();
+  expect(caught.toSorted()).toEqual(['of the server', 'of the server', 'of the socket']);
+  expect(errors).toEqual([]);
+});
+
+test('what was written leaves before process.exit()', async () => {
+  const chunks: Buffer[] = [];
+  const port = await serve((given) => void given.on('data', (chunk) => chunks.push(chunk)));
+  const { code } = await inChild(
+    ({ args: port, require }) => {
+      const client = require('fdreactor/net').connect(port, '127.0.0.1', () => {
+        client.write('last words');
+        process.exit(7);
+      });
+    },
+    { args: port },
+  );
+  expect(code).toBe(7);
+  await eventually('they came', () => String(Buffer.concat(chunks)) === 'last words');
 });
 
 test('server.listen({ fd }), and the fd of an inherited connection', async () => {
