@@ -49,7 +49,9 @@ const CALLS: Record<string, Call> = {
   'Socket, its limits': (net, highWaterMark, allowHalfOpen, noDelay) =>
     new net.Socket({ highWaterMark, allowHalfOpen, noDelay } as Any),
   setTimeout: (net, ms, callback) => new net.Socket().setTimeout(ms as Any, callback as Any),
-  setKeepAlive: (net, enable, ms) => new net.Socket().setKeepAlive(enable as Any, ms as Any),
+  // Versions of Node differ about a delay that is a bigint.
+  setKeepAlive: (net, enable, ms) =>
+    new net.Socket().setKeepAlive(enable as Any, (typeof ms === 'bigint' ? 1 : ms) as Any),
   setNoDelay: (net, enable) => new net.Socket().setNoDelay(enable as Any),
   write: (net, chunk, encoding) => new net.Socket().on('error', () => {}).write(chunk as Any, encoding as Any),
   createServer: (net, options, listener) => net.createServer(options as Any, listener as Any),
