@@ -29,6 +29,7 @@ import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
 import adopt from './trials/node/adopt.mjs';
+import net from './trials/node/net.mjs';
 import nodeSendFile from './trials/node/send-file.mjs';
 import tunnel from './trials/node/tunnel.mjs';
 import proxy from './trials/proxy.mjs';
@@ -52,6 +53,7 @@ const allTables = [
     ...proxy,
     ...tunnel,
     ...adopt,
+    ...net,
     ...heap,
     ...idle,
     ...async,

@@ -2,7 +2,7 @@
 // Measures the memory of idle TCP connections. Another process holds their other ends. Prints JSON, in bytes a
 // connection: user space as own-memory.mjs has it, and `kernelBytes`, the growth of the kernel's slabs
 // (/proc/meminfo). Slabs are those of the whole machine: both ends of each connection, and the item of the wait.
-// usage: node --expose-gc idle.mjs reactor|connection|net <connections> <warmUp>
+// usage: node --expose-gc idle.mjs reactor|connection|net|fdreactor-net <connections> <warmUp>
 // Three times <warmUp> connections come first and are not counted, so that all that is made or compiled once is
 // there.
 import { fork } from 'node:child_process';
@@ -63,17 +63,21 @@ const servers = {
     reactor.attach();
     return /** @type {{ port: number }} */ (listener.address).port;
   },
-  async net() {
-    const sockets = new Set();
-    const server = net.createServer((connection) => {
-      sockets.add(connection.on('data', ignore).on('error', ignore));
-      held.add();
-    });
-    server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 });
-    await once(server, 'listening');
-    return /** @type {net.AddressInfo} */ (server.address()).port;
-  },
+  net: () => listenAsNode(net),
+  'fdreactor-net': async () => listenAsNode(await import('fdreactor/net')),
 };
+
+/** @param {Pick<typeof net, 'createServer'>} module */
+async function listenAsNode(module) {
+  const sockets = new Set();
+  const server = module.createServer((connection) => {
+    sockets.add(connection.on('data', ignore).on('error', ignore));
+    held.add();
+  });
+  server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 });
+  await once(server, 'listening');
+  return /** @type {net.AddressInfo} */ (server.address()).port;
+}
 
 /** Bytes of the kernel's slabs, of the whole machine. */
 const slabs = () => Number(/^Slab:\s*(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;

@@ -53,7 +53,6 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
   constructor(stream: Connection<AsyncConnection>) {
     super(stream as unknown as Connection<Reader>);
     stream.data = this;
-    stream.kind.streams.flushesInJobs = true;
   }
 
   /** Its fd; on Windows a SOCKET. Do not read, write or close it: `detach()` gives it to the program. */

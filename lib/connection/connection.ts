@@ -298,7 +298,7 @@ export class Connection<T = undefined> extends Sender<T> {
     const { handlers } = this.kind;
     if (handlers.end !== undefined) this.#call(handlers.end);
     else if ((this.state & State.FED) === 0) this.end();
-    if ((this.state & State.ENDING) !== 0 && this.isDrained) this.#finish();
+    if ((this.state & State.ENDING) !== 0 && this.isDrained && !this.kind.staysOpen) this.#finish();
     this.pipes?.ended();
   }
 
@@ -401,7 +401,7 @@ export class Connection<T = undefined> extends Sender<T> {
   /** All is given to the kernel, or to this turn: ends, and closes if the peer has ended as well. */
   #finish(): void {
     if ((this.state & (State.CONNECTING | State.CLOSED)) !== 0) return;
-    if (this.ended) {
+    if (this.ended && !this.kind.staysOpen) {
       this.flush();
       if (this.isDrained) this.close();
     } else this.kind.streams.command(Op.SHUTDOWN, this);

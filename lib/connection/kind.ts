@@ -42,28 +42,36 @@ export interface ConnectionKind<T> {
   readonly maxQueued: number;
   /** 0: none. */
   readonly idleTimeoutMs: number;
+  /** Whether they stay when both directions have ended, until close(): as a socket of node:net, which is destroyed. */
+  readonly staysOpen: boolean;
   /** How many of them are open. */
   open: number;
   /** Called when the last of them has closed. */
   onEmpty: (() => void) | null;
 }
 
+/** What a layer above asks of its connections, beside the options of users. */
+export interface InternalOptions extends ConnectionOptions {
+  /** See ConnectionKind. */
+  staysOpen?: boolean;
+}
+
 /** @throws as streamsOf(); TypeError or RangeError for wrong handlers or a wrong option */
 export function kindOf<T>(
   reactor: Reactor,
   handlers: ConnectionHandlers<T>,
-  options: ConnectionOptions = NO_OPTIONS,
+  options: InternalOptions = NO_OPTIONS,
 ): ConnectionKind<T> {
   checkObject(handlers, 'handlers');
   for (const name of HANDLERS) {
     if (handlers[name] !== undefined) checkFunction(handlers[name], `handlers.${name}`);
   }
   checkObject(options, 'options');
-  const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024, idleTimeoutMs = 0 } = options;
+  const { highWaterMark = 64 * 1024, maxQueued = 16 * 1024 * 1024, idleTimeoutMs = 0, staysOpen = false } = options;
   checkInteger(highWaterMark, 'options.highWaterMark', 0, Number.MAX_SAFE_INTEGER);
   checkInteger(maxQueued, 'options.maxQueued', 1, Number.MAX_SAFE_INTEGER);
   checkDelay(idleTimeoutMs, 'options.idleTimeoutMs');
   const streams = streamsOf(reactor);
   const inside = handlers[INSIDE] ?? null;
-  return { streams, handlers, inside, highWaterMark, maxQueued, idleTimeoutMs, open: 0, onEmpty: null };
+  return { streams, handlers, inside, highWaterMark, maxQueued, idleTimeoutMs, staysOpen, open: 0, onEmpty: null };
 }

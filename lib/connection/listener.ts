@@ -166,6 +166,11 @@ export class Listener<T = undefined> {
     this.close();
   }
 
+  /** @internal Whether it keeps the process of an attached reactor alive. */
+  setReferenced(referenced: boolean): void {
+    this.#kind.streams.setReferenced(this, referenced);
+  }
+
   /** @internal */
   onAccepted(slot: number, generation: number, fd: number): void {
     this.#accepted++;

@@ -80,13 +80,13 @@ export function streamsOf(reactor: Reactor): Streams {
   if (found !== undefined && !reactor.closed) return found;
   const limits = configured.get(reactor) ?? limitsOf(NO_OPTIONS);
   let made: Streams | undefined;
-  addStreams(reactor, (backend, wake, isBetweenTurns) => {
+  addStreams(reactor, ({ backend, wake, wakeForCommands }) => {
     const { times } = backend;
     const setTimer = (delayMs: number, handler: () => void) => reactor.setTimer(delayMs, handler);
     made = new Streams((memory) => openStreams(backend, memory, limits), limits, {
       times,
       wake,
-      isBetweenTurns,
+      wakeForCommands,
       setTimer,
     });
     return made;

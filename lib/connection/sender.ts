@@ -366,7 +366,7 @@ export abstract class Sender<T> {
   }
 
   /** @internal Sends now what this turn has to send. */
-  protected flush(): void {
+  flush(): void {
     const { streams } = this.kind;
     if (streams.commands.isPart(this.#tail, this.slot, this.generation)) streams.flush();
   }

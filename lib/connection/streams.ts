@@ -76,8 +76,8 @@ export interface StreamHost {
   readonly times: Float64Array;
   /** Tells a host that waits that there is something to do. */
   wake(): void;
-  /** Whether the host drives it, and no turn is under way. */
-  isBetweenTurns(): boolean;
+  /** The same of commands, of which these are the first. */
+  wakeForCommands(): void;
   readonly setTimer: SetTimer;
 }
 
@@ -88,8 +88,6 @@ const LARGEST_COPY = 16 * 1024;
 const MOST_SKIPPED = 2 ** 20;
 
 const ENOMEM = native.constants.error.ENOMEM as number;
-
-const RESOLVED = Promise.resolve();
 
 const added = new Int32Array(2);
 
@@ -107,6 +105,8 @@ export class Streams implements StreamTurn {
   /** Those of the sinks: only they close them. */
   readonly #slots = new SlotsByFd();
   readonly #forgetCloses = onClose(this);
+  /** The slots of those that do not keep the process alive. */
+  readonly #unreferenced = new Set<number>();
   readonly later: Later;
   readonly pipings: StreamPipings;
   readonly timeOuts: TimeOutTimer;
@@ -114,16 +114,6 @@ export class Streams implements StreamTurn {
   #owesResults = false;
   /** The same of the reports of a wait. */
   #owesReports = false;
-  /**
-   * Between turns, what is written is sent when the promise jobs that are due have run, and not by a turn of its own:
-   * for connections by await, which write in such jobs.
-   */
-  flushesInJobs = false;
-  #isFlushDue = false;
-  readonly #flushInJob = (): void => {
-    this.#isFlushDue = false;
-    this.flush();
-  };
   #borrowers: Borrower[] = [];
   #size = 0;
   #next = 0;
@@ -150,6 +140,18 @@ export class Streams implements StreamTurn {
 
   get size(): number {
     return this.#size;
+  }
+
+  get keepsAlive(): boolean {
+    return this.#size > this.#unreferenced.size;
+  }
+
+  /** Whether a stream keeps the process of an attached reactor alive. */
+  setReferenced(sink: Slotted, referenced: boolean): void {
+    if (this.at(sink.slot, sink.generation) === null || referenced !== this.#unreferenced.has(sink.slot)) return;
+    if (referenced) this.#unreferenced.delete(sink.slot);
+    else this.#unreferenced.add(sink.slot);
+    this.#host.wake();
   }
 
   get isUnfinished(): boolean {
@@ -186,7 +188,8 @@ export class Streams implements StreamTurn {
     while (this.#sinks.length <= slot) this.#sinks.push(null);
     this.#sinks[slot] = sink;
     this.#slots.set(sink.fd, slot);
-    if (this.#size++ === 0) this.#host.wake(); // from here on they keep the process alive
+    const keptAlive = this.#size++ > this.#unreferenced.size;
+    if (!keptAlive) this.#host.wake(); // from here on they keep the process alive
   }
 
   /** The slot is free from here on. Reports of it that are left over go nowhere. */
@@ -195,6 +198,7 @@ export class Streams implements StreamTurn {
     if (found === null) return;
     this.#sinks[sink.slot] = null;
     this.#slots.delete(found.fd, sink.slot);
+    this.#unreferenced.delete(sink.slot);
     this.#size--;
     this.timeOuts.forget(sink.slot);
     this.#host.wake();
@@ -302,7 +306,6 @@ export class Streams implements StreamTurn {
   prepare(): void {
     if (this.#owesResults) this.#settle();
     if (this.#borrowers.length > 0) this.#takeBack();
-    this.#isFlushDue = false; // a termination may have cut it short
     if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#reports.clear();
     this.#next = this.#count = 0;
@@ -318,7 +321,7 @@ export class Streams implements StreamTurn {
     this.#next = 0;
     this.#count = this.#reports.count;
     this.#owesReports = false;
-    if (this.later.hasNews && this.timeOuts.isUsed) this.#touchReported();
+    if (this.later.hasNews) this.timeOuts.touchReported(this.#reports, this.#count, this);
   }
 
   deliver(): number {
@@ -375,6 +378,7 @@ export class Streams implements StreamTurn {
     this.#sinks.length = 0;
     this.#size = 0;
     this.#slots.clear();
+    this.#unreferenced.clear();
     this.#forgetCloses();
     this.#engine.close();
     for (const sink of sinks) sink.onReactorClosed();
@@ -452,18 +456,8 @@ export class Streams implements StreamTurn {
 
   #push(op: number, sink: Slotted, offset: number, length: number): number {
     const place = this.commands.push(op, sink.slot, sink.generation, offset, length);
-    if (place === 0) this.#flushSoon();
+    if (place === 0) this.#host.wakeForCommands();
     return place;
-  }
-
-  #flushSoon(): void {
-    if (!this.flushesInJobs || !this.#host.isBetweenTurns()) {
-      this.#host.wake();
-      return;
-    }
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    void RESOLVED.then(this.#flushInJob); // queueMicrotask() of Node makes an AsyncResource
   }
 
   /** Looks at what the commands came to, and forgets them, unless they are still to be carried out. */
@@ -481,32 +475,9 @@ export class Streams implements StreamTurn {
       else if (kind === Kind.NO_HALVES) this.later.push(sink.slot, sink.generation, Told.NO_HALVES, 0);
       else this.later.push(sink.slot, sink.generation, Told.FAILED + results.extra(i), results.length(i));
     }
-    if (this.timeOuts.isUsed) this.#touchSenders();
+    this.timeOuts.touchSenders(commands, this);
     commands.clear();
     this.#owesResults = false;
-  }
-
-  /** Bytes go when commands are carried out: write() may be called late in a turn, or long after the last one. */
-  #touchSenders(): void {
-    const { commands } = this;
-    for (let place = 0; place < commands.pushed; place++) {
-      if (!commands.sends(place)) continue;
-      const sink = this.at(commands.slot(place), commands.generation(place));
-      if (sink !== null) this.timeOuts.touch(sink.slot);
-    }
-  }
-
-  /** The news are told before the reports, and a time-out among them is none if bytes have come meanwhile. */
-  #touchReported(): void {
-    const reports = this.#reports;
-    for (let i = 0; i < this.#count; i++) {
-      const kind = reports.kind(i);
-      if (kind !== Kind.DATA && kind !== Kind.ROOM && kind !== Kind.PIPED) continue;
-      if (this.at(reports.slot(i), reports.generation(i)) !== null) this.timeOuts.touch(reports.slot(i));
-      if (kind !== Kind.PIPED) continue;
-      const target = this.at(reports.offset(i), reports.extra(i));
-      if (target !== null) this.timeOuts.touch(target.slot);
-    }
   }
 
   #nameOf(call: number): string {

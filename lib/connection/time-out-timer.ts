@@ -1,10 +1,16 @@
 // TimeOutTimer: the wheel of time-outs of a reactor's streams, and the one timer of the reactor that turns it. There is
 // neither until a stream has a time-out.
 import { native } from '../native/table.js';
+import { type Commands, Kind, type Reports } from './stream-area.js';
 import { TimeOuts } from './time-outs.js';
 
 /** Calls back once. Returns how to cancel it. */
 export type SetTimer = (delayMs: number, handler: () => void) => { cancel(): void };
+
+/** Says whether a slot is still that of a stream: null if it is not. */
+interface LiveSlots {
+  at(slot: number, generation: number): unknown;
+}
 
 export class TimeOutTimer {
   readonly #setTimer: SetTimer;
@@ -17,11 +23,6 @@ export class TimeOutTimer {
   constructor(setTimer: SetTimer, expired: (slot: number, timeOut: number) => void) {
     this.#setTimer = setTimer;
     this.#expired = expired;
-  }
-
-  /** Whether a stream has or had a time-out. */
-  get isUsed(): boolean {
-    return this.#wheel !== null;
   }
 
   /** When the bytes came or went of which touch() is told from here on. */
@@ -38,6 +39,27 @@ export class TimeOutTimer {
   touchNow(slot: number): void {
     this.beginNow();
     this.touch(slot);
+  }
+
+  /** Bytes go when commands are carried out: write() may be called late in a turn, or long after the last one. */
+  touchSenders(commands: Commands, streams: LiveSlots): void {
+    if (this.#wheel === null) return;
+    for (let place = 0; place < commands.pushed; place++) {
+      const slot = commands.slot(place);
+      if (commands.sends(place) && streams.at(slot, commands.generation(place)) !== null) this.touch(slot);
+    }
+  }
+
+  /** News are told before the reports. Bytes that have come take back a time-out among the news. */
+  touchReported(reports: Reports, count: number, streams: LiveSlots): void {
+    if (this.#wheel === null) return;
+    for (let i = 0; i < count; i++) {
+      const kind = reports.kind(i);
+      if (kind !== Kind.DATA && kind !== Kind.ROOM && kind !== Kind.PIPED) continue;
+      if (streams.at(reports.slot(i), reports.generation(i)) !== null) this.touch(reports.slot(i));
+      if (kind === Kind.PIPED && streams.at(reports.offset(i), reports.extra(i)) !== null)
+        this.touch(reports.offset(i));
+    }
   }
 
   /** A byte of the slot came or went. */

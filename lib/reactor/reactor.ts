@@ -28,30 +28,22 @@ import {
   signalNumber,
   watchSignal,
 } from './signals.js';
-import type { StreamTurn } from './stream-turn.js';
+import type { StreamGround, StreamTurn } from './stream-turn.js';
 import { checkTimerArguments, Timer, type TimerHandler, type TimerOwner, TimerQueue } from './timers.js';
 import { isTurnOnStack } from './turn-on-stack.js';
 import { newWaker, openWaker, Waker, wakerCloser } from './waker.js';
 
 /**
- * @internal Gives a reactor its streams, which `make` makes of its backend and of two functions: one tells the host
- * that there is something to do, the other says whether the host drives the reactor and no turn is under way.
+ * @internal Gives a reactor its streams.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor; ERR_INVALID_STATE if it is closed
  */
-export let addStreams: (
-  reactor: Reactor,
-  make: (backend: Backend, wake: () => void, isBetweenTurns: () => boolean) => StreamTurn,
-) => void;
+export let addStreams: (reactor: Reactor, make: (ground: StreamGround) => StreamTurn) => void;
 
 /** @internal The backend of a reactor. @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor */
 export let backendOf: (reactor: Reactor) => Backend;
 
-/**
- * @internal Whether run() of a reactor is under way. No promise goes on before it returns.
- *
- * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor
- */
+/** @internal Whether run() is under way: no promise goes on until then. @throws TypeError if it is not a Reactor */
 export let isRunning: (reactor: Reactor) => boolean;
 
 /**
@@ -87,6 +79,14 @@ export class Reactor {
   #released = false;
 
   #host: HostLoop | null = null;
+  /** The commands of the streams are carried out when the code that runs is over. */
+  #flushIsDue = false;
+  readonly #flushInTick = (): void => {
+    this.#flushIsDue = false;
+    if (this.#inTurn || this.#closed) return;
+    this.#flushStreams();
+    this.#tellHost();
+  };
   /** What ref() or unref() asked for; undefined: as long as there is something to wait for. */
   #keepAlive: boolean | undefined = undefined;
 
@@ -374,6 +374,16 @@ export class Reactor {
     return size > 0 || this.#timers.size > 0 || this.#dispatcher.isUnfinished || this.#completions.hasPending();
   }
 
+  /**
+   * Of an attached reactor, commands outside a turn are carried out when the code that runs is over: a turn of their
+   * own would wait once more, for nothing.
+   */
+  #flushSoon(): void {
+    if (this.#host === null || this.#inTurn || this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    process.nextTick(this.#flushInTick);
+  }
+
   #turn(timeoutMs: number, goesOn: boolean): number {
     this.#inTurn = true;
     try {
@@ -425,12 +435,12 @@ export class Reactor {
         (this.#registrar.table.keepsAlive ||
           this.#timers.size > 0 ||
           this.#completions.hasPending() ||
-          (this.#streams !== null && this.#streams.size > 0)),
+          this.#streams?.keepsAlive === true),
     );
     if (this.#inTurn) return;
     this.#backend.submitChanges?.();
     // The kernel does not report again what an exception left of a batch.
-    const isDue = this.#dispatcher.isUnfinished || this.#streams?.isDue === true;
+    const isDue = this.#dispatcher.isUnfinished || (this.#streams?.isDue === true && !this.#flushIsDue);
     this.#host.setDeadline(isDue ? Number.NEGATIVE_INFINITY : this.#timers.nextDeadlineMs);
   }
 
@@ -453,11 +463,11 @@ export class Reactor {
     addStreams = (reactor, make) => {
       checkReactor(reactor);
       reactor.#checkOpen();
-      reactor.#streams = make(
-        reactor.#backend,
-        () => reactor.#tellHost(),
-        () => reactor.#host !== null && !reactor.#inTurn,
-      );
+      reactor.#streams = make({
+        backend: reactor.#backend,
+        wake: () => reactor.#tellHost(),
+        wakeForCommands: () => reactor.#flushSoon(),
+      });
       reactor.#dispatcher.streams = reactor.#streams;
     };
     backendOf = (reactor) => {

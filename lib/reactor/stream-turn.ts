@@ -1,8 +1,11 @@
 // What the streams of a reactor (lib/connection/) do in its turns, as far as the Reactor knows of them.
+import type { Backend } from './backend.js';
 
 export interface StreamTurn {
   /** How many streams there are. */
   readonly size: number;
+  /** Whether one of them keeps the process of an attached reactor alive. */
+  readonly keepsAlive: boolean;
   /** Whether there is something to deliver: reports of the last wait, errors, or what calls have left to be told. */
   readonly isUnfinished: boolean;
   /** Whether nothing of the last wait is left, so that another may begin. */
@@ -19,6 +22,15 @@ export interface StreamTurn {
   flush(): void;
   /** Closes the streams. No handler is called from here on. */
   close(): void;
+}
+
+/** What the streams of a reactor get from it. */
+export interface StreamGround {
+  readonly backend: Backend;
+  /** Tells the host that there is something to do. */
+  wake(): void;
+  /** The same where that is commands, which need no turn. */
+  wakeForCommands(): void;
 }
 
 /** The memory of a turn (lib/connection/stream-area.ts), as native code takes it. */

@@ -40,7 +40,7 @@ test('every `npm run` of the pages is a script of package.json', () => {
   const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
   const unknown: string[] = [];
   for (const page of pages()) {
-    for (const [command, name] of textOf(page).matchAll(/npm run (?:--silent |-s )?([a-z][\w:]*)/g)) {
+    for (const [command, name] of textOf(page).matchAll(/npm run (?:--silent |-s )?([a-z][\w:-]*\w)/g)) {
       if (!Object.hasOwn(scripts, name as string)) unknown.push(`${page} ${command}`);
     }
   }

@@ -56,6 +56,7 @@ const threadAnyway = 'attach() is by a waiting thread in any case: test/contract
 const compiler = 'the compiler (a native program) is that of the machine that builds; types are the same everywhere';
 
 const noFds = 'Node shows no fds of its sockets';
+const likeNode = 'fdreactor/net is made for POSIX: the numbers of errors, the paths of Unix sockets';
 
 const onWindows: Record<string, string> = {
   'test/examples/*.test.ts': proc,
@@ -76,6 +77,7 @@ const onWindows: Record<string, string> = {
   'test/contract/identity.test.ts': 'the numbers of files are asked of /proc',
   'test/lifecycle/torn-state.test.ts': proc,
   'test/model/model.test.ts': 'poll(2) and the files of POSIX are the reference',
+  'test/net/*.test.ts': likeNode,
   'test/node/{border-processes,injected-faults,listen-fd,processes,take-fd}.test.ts': noFds,
   'test/node/to-*.test.ts': noFds,
   'test/node/send-file*.test.ts': noFds,

@@ -7,13 +7,16 @@ import { names, source } from './programs.js';
 import { compilers, tsc } from './typescript.js';
 import { requireTool, tarball, type User } from './user.js';
 
+/** What shall compile and what shall not, of every entry. */
+const typeFolder = fileURLToPath(new URL('../types', import.meta.url));
+const examples = ['api', 'async', 'async-sources'];
+
 let user: User;
 
 beforeAll(async () => {
   user = await userWithPackage(['@types/node']);
   for (const name of names) user.write(`${name}.mts`, source(name));
-  // What shall compile and what shall not, of every entry.
-  user.write('api.mts', readFileSync(fileURLToPath(new URL('../types/api.ts', import.meta.url)), 'utf8'));
+  for (const name of examples) user.write(`${name}.mts`, readFileSync(`${typeFolder}/${name}.ts`, 'utf8'));
 });
 afterAll(() => user.remove());
 
@@ -24,7 +27,7 @@ describe.each(compilers)('%s', (compiler) => {
     ['bundler', 'es2022'],
   ])('finds and accepts them by moduleResolution %s', async (resolution, module) => {
     const how = ['--noEmit', '--module', module, '--moduleResolution', resolution];
-    await tsc(user, compiler, [...how, 'echo.mts', 'raw-layer.mts', 'api.mts']);
+    await tsc(user, compiler, [...how, 'echo.mts', 'raw-layer.mts', ...examples.map((name) => `${name}.mts`)]);
   });
 });
 

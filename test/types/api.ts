@@ -1,5 +1,5 @@
 // Compiled, never run: every name of the contract with its documented type, and uses that must be refused.
-import type { ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
@@ -15,14 +15,6 @@ import {
   Waker,
   WOULD_BLOCK,
 } from 'fdreactor';
-import {
-  type AsyncConnection,
-  type AsyncServer,
-  adopt,
-  connect as connectAsync,
-  listen as listenAsync,
-  serve,
-} from 'fdreactor/async';
 import {
   Connection,
   type ConnectionHandlers,
@@ -40,6 +32,7 @@ import { CompletionPort, Overlapped } from 'fdreactor/iocp';
 import { KeventList, Kqueue } from 'fdreactor/kqueue';
 import * as linux from 'fdreactor/linux';
 import { constants, GpioLineEvents, type GpioLines, type IoctlRequests, ioctl } from 'fdreactor/linux';
+import * as net from 'fdreactor/net';
 import {
   type FdDuplex,
   fdOf,
@@ -276,45 +269,6 @@ export function connections(): void {
   void wrong;
 }
 
-export async function byAwait(reactor: Reactor): Promise<void> {
-  const { signal } = new AbortController();
-  await using server: AsyncServer = listenAsync(reactor, { host: '::1', port: 0, maxUnread: 5, highWaterMark: 5 });
-  const over: Promise<void> = serve(server, async (connection, closing) => void [connection.fd, closing.aborted], {
-    maxConcurrent: 5,
-    lingerMs: 5,
-    onError: (error: unknown, connection) => void [error, connection.closed],
-  });
-  const options = { host: 'localhost', port: server.port, timeoutMs: 5, attemptDelayMs: 5, signal };
-  await using client: AsyncConnection = await connectAsync(reactor, options);
-  using other = adopt(reactor, 3, { idleTimeoutMs: 5 });
-  const count: number = await client.read(bytes, { signal });
-  const tried: number = client.tryRead(bytes);
-  await client.readable({ signal });
-  const exactly: Buffer | null = await client.readExactly(5);
-  const line: Buffer | null = await client.readUntil('\n', 100, { signal });
-  const room: void | Promise<void> = client.write('text', 'latin1');
-  client.readDeadline = client.writeDeadline = performance.now() + 5;
-  await client.sendFile(3, 0, 5, { close: true, signal });
-  for await (const chunk of client.chunks({ keepOpen: true, signal })) await other.write(chunk);
-  for await (const chunk of client) void chunk.toString();
-  for await (const connection of server) connection.end('bye', 'utf8');
-  const { readable, writable } = client.streams();
-  const { fd, unread, unsent }: { fd: number; unread: Buffer; unsent: Buffer } = other.detach();
-  await server.close({ graceMs: 5 });
-  void [count, tried, exactly, line, room, over, readable, writable, fd, unread, unsent];
-
-  // @ts-expect-error text is no buffer
-  client.read('text');
-  // @ts-expect-error a limit is needed
-  client.readUntil('\n');
-  // @ts-expect-error a port is needed
-  connectAsync(reactor, { host: 'localhost' });
-  // @ts-expect-error a handler returns nothing, or a promise of it
-  serve(server, async () => 5);
-  // @ts-expect-error the end of a deadline is a number
-  client.readDeadline = '5';
-}
-
 export async function nodeBorder(response: ServerResponse, accepted: Socket, server: Server): Promise<void> {
   const { signal } = new AbortController();
   const all = { start: 1, end: 2, signal, close: true, more: true, fallback: true };
@@ -399,6 +353,23 @@ export function devices(): void {
   ioctl(0, 'TIOCSWINSZ', { rows: 1 });
   // @ts-expect-error no such field
   ioctl(4, 'SIOCSIFMTU', { name: 'lo', mtu: 1, speed: 1 });
+}
+
+export function likeNode(plain: HttpServer): void {
+  const server: net.Server = net.createServer({ noDelay: true }, (given) => {
+    const fd: number = given.fd;
+    const room: boolean = given.sendFile(fd, 0, 10, (error) => error?.message) && given.write('x');
+    const { unread, unsent }: { unread: Buffer; unsent: Buffer } = given.detach();
+    void [room, unread, unsent];
+  });
+  server.listen({ port: 0, host: '::', ipv6Only: true }).listen(8080, '127.0.0.1', 10, () => {});
+  const likeIts: Server = net.Server({ allowHalfOpen: true }).unref();
+  const client: Socket = net.connect({ port: 1, autoSelectFamily: true }, () => {});
+  const others: net.Socket[] = [net.connect(1), net.createConnection('/path'), net.Socket(), new net.Socket({ fd: 3 })];
+  class Mine extends net.Socket {}
+  const http: HttpServer = net.overReactor(plain);
+  const family: number = net.isIP('::1');
+  void [likeIts, client.readyState, others, new Mine().fd, http.headersTimeout, family, new net.BlockList()];
 }
 
 export function linuxFds(): void {
