@@ -83,7 +83,12 @@ export function streamsOf(reactor: Reactor): Streams {
   addStreams(reactor, ({ backend, wake, wakeForCommands }) => {
     const { times } = backend;
     const setTimer = (delayMs: number, handler: () => void) => reactor.setTimer(delayMs, handler);
-    made = new Streams((memory) => openStreams(backend, memory, limits), limits, { times, wake, wakeForCommands, setTimer });
+    made = new Streams((memory) => openStreams(backend, memory, limits), limits, {
+      times,
+      wake,
+      wakeForCommands,
+      setTimer,
+    });
     return made;
   });
   known.set(reactor, made as Streams);
