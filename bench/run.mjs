@@ -28,7 +28,6 @@ import http from './trials/http.mjs';
 import httpConnection from './trials/http-connection.mjs';
 import idle from './trials/idle.mjs';
 import messages from './trials/messages.mjs';
-import net from './trials/net.mjs';
 import adopt from './trials/node/adopt.mjs';
 import net from './trials/node/net.mjs';
 import nodeSendFile from './trials/node/send-file.mjs';
