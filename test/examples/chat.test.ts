@@ -172,10 +172,10 @@ test('an idle member is asked to leave, and closed if it stays; one that speaks 
   const started = performance.now();
   const idle = await member(chat.port(), 'idle', 'elsewhere');
   const anna = await member(chat.port(), 'anna');
+  const open = chat.openFds();
   const timer = setInterval(() => anna.say('still here'), 100);
   await idle.hears(/^\* Goodbye\.$/);
   expect(performance.now() - started).toBeGreaterThan(1000);
-  const open = chat.openFds();
   await chat.leaksNothing(open - 1); // its own half is still open
   clearInterval(timer);
   anna.say('/rooms');
