@@ -16,6 +16,8 @@ export interface Model {
   /** The program that plays seeds, from here. */
   main: string;
   conditions: Conditions;
+  /** How many; 2,000 by default, 100 under Wine. */
+  seeds?: number;
   /** How many in a process. */
   seedsAProcess: number;
   /** How many under a sanitizer. */
@@ -31,9 +33,9 @@ const onlySeed = process.env.FDREACTOR_MODEL_SEED;
 /** A turn takes several times as long under Wine. */
 const SEEDS = underWine ? 100 : 2000;
 
-function partsOf({ seedsAProcess, seedsSanitized }: Model): [number, number][] {
+function partsOf({ seeds: most = SEEDS, seedsAProcess, seedsSanitized }: Model): [number, number][] {
   if (onlySeed !== undefined) return [[Number(onlySeed), 1]];
-  const seeds = Number(process.env.FDREACTOR_MODEL_SEEDS ?? (sanitized ? seedsSanitized : SEEDS));
+  const seeds = Number(process.env.FDREACTOR_MODEL_SEEDS ?? (sanitized ? seedsSanitized : most));
   return Array.from({ length: Math.ceil(seeds / seedsAProcess) }, (_, i) => {
     const first = 1 + i * seedsAProcess;
     return [first, Math.min(seedsAProcess, seeds - first + 1)];
