@@ -453,7 +453,7 @@ export class Streams implements StreamTurn {
     }
   }
 
-  /** The news are told before the reports, and a time-out among them is none if bytes have come meanwhile. */
+  /** News are told before reports. Bytes that the reports bring take back an idle time-out among the news. */
   #touchReported(): void {
     const reports = this.#reports;
     for (let i = 0; i < this.#count; i++) {
