@@ -133,7 +133,7 @@ export class ProxiedServer implements ConnectionHandlers<Client> {
     });
   }
 
-  /** @param request null: what came was none, and the connection cannot go on */
+  /** @param request null: what came is not a request, and the connection cannot go on */
   #write(connection: Connection<Client>, request: HttpRequest | null, status: number): void {
     const body = `${this.#name} for ${addressOf(connection)}: ${status}\n`;
     const close = request === null || !request.keepAlive || request.httpMinor === 0 || this.#unheard !== null;

@@ -25,8 +25,8 @@ const NO_VALUE = new Uint8Array(4);
  * @param fd any socket of the group; of TCP one that listens. One call is for all of the group, also those that join
  * later, and replaces what was there
  * @param sockets how many sockets the group has, 1 to 65,535
- * @throws SystemError EINVAL (a socket without SO_REUSEPORT), ENOTSOCK, EBADF; TypeError or RangeError for a wrong
- * argument; UnsupportedError where there is no such option: `capabilities().cpuSteering` says
+ * @throws SystemError EINVAL (a socket without SO_REUSEPORT), ENOPROTOOPT (an older kernel), ENOTSOCK, EBADF; TypeError
+ * or RangeError for a wrong argument; UnsupportedError on other systems: `capabilities().cpuSteering` says
  */
 export function steerByCpu(fd: number, sockets: number): void {
   if (steer === undefined) throw new UnsupportedError('SO_ATTACH_REUSEPORT_CBPF');
@@ -43,8 +43,8 @@ export function steerByCpu(fd: number, sockets: number): void {
  * 5.3.
  *
  * @param fd any socket of the group
- * @throws SystemError ENOENT (the group is not steered), EINVAL (a socket without SO_REUSEPORT), ENOTSOCK, EBADF;
- * TypeError or RangeError for a wrong argument; UnsupportedError where there is no such option
+ * @throws SystemError ENOENT (the group is not steered), EINVAL (a socket without SO_REUSEPORT), ENOPROTOOPT (an older
+ * kernel), ENOTSOCK, EBADF; TypeError or RangeError for a wrong argument; UnsupportedError on other systems
  */
 export function stopSteering(fd: number): void {
   if (steer === undefined) throw new UnsupportedError('SO_DETACH_REUSEPORT_BPF');

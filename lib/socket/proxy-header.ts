@@ -134,7 +134,7 @@ function lineEnd(stream: Buffer): number {
 }
 
 function portOf(text: string): number {
-  if (!PORT.test(text) || Number(text) > MAX_PORT) throw refused('a port is none');
+  if (!PORT.test(text) || Number(text) > MAX_PORT) throw refused('a port is not a number from 0 to 65535');
   return Number(text);
 }
 
@@ -143,7 +143,7 @@ function internetAddress(family: 'IPv4' | 'IPv6', host: string, port: number): I
   const address = new Uint8Array(native.address.bytes);
   const isAddress = !host.includes('%') && native.address.fromIp(host, port, address) >= 0;
   const [kind, text] = isAddress ? native.address.toText(address) : [];
-  if (kind !== family || text === undefined) throw refused(`an address is none of ${family}`);
+  if (kind !== family || text === undefined) throw refused(`an address is not of ${family}`);
   return { host: text, port };
 }
 

@@ -21,7 +21,7 @@ const usage = `npm run test:runtimes [-- options] [runtimes] [files]
                  unless test/quarantine.json names its file. The default where the variable CI is true
   --no-build     with the binaries that were built last`;
 
-/** For one run of the tests: on a loaded machine that under qemu takes more than ten minutes. */
+/** For one runtime's tests. Under qemu, on a loaded machine, they take more than ten minutes. */
 const timeoutMs = 1_800_000;
 const folder = `${cache}/run-${process.pid}`;
 const tree = `${folder}/tree`;
