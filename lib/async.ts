@@ -8,7 +8,7 @@
  */
 export type { AsyncConnectionOptions } from './async/async-kind.js';
 export { type AsyncConnectOptions, type AsyncConnectTcpOptions, connect, type LookedUp } from './async/connect.js';
-export { type AsyncConnection, type AsyncSendFileOptions, adopt } from './async/connection.js';
+export { type AsyncConnection, type AsyncSendFileOptions, type AsyncWriteOptions, adopt } from './async/connection.js';
 export { type Datagram, type DatagramOptions, type DatagramSocket, datagrams } from './async/datagram-socket.js';
 export type { EventIterator } from './async/event-iterator.js';
 export { interval } from './async/interval.js';

@@ -19,6 +19,12 @@ import { type ChunkObservable, observableOf } from './observable.js';
 import { type ChunksOptions, checkWait, Reader, type WaitOptions } from './reader.js';
 import { type ConnectionStreams, streamsOf } from './web-streams.js';
 
+/** Options of `connection.write()`. */
+export interface AsyncWriteOptions extends WaitOptions {
+  /** Of a string; 'utf8' by default. */
+  encoding?: BufferEncoding | undefined;
+}
+
 /** Options of `connection.sendFile()`. */
 export interface AsyncSendFileOptions extends WaitOptions {
   /** Closes the file when it is sent, or when the connection has closed before; false by default. */
@@ -122,18 +128,25 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
    * `maxQueued`.
    *
    * @param bytes a string is encoded
-   * @param encoding of a string; 'utf8' by default
+   * @param options the encoding of a string, or options. A signal that is aborted already takes nothing; later it ends
+   * the wait, and the bytes stay queued: `reset()` drops them
    * @returns nothing if there is room for more; else a promise that resolves when the kernel has all
    * @throws what the promise rejects with, if it is known at once: the SystemError of the connection, ETIMEDOUT;
-   * ERR_INVALID_STATE if it is closed or was ended, and inside `run()`; TypeError for a wrong argument
+   * ERR_INVALID_STATE if it is closed or was ended, and inside `run()`; TypeError for a wrong argument. An AbortError
    */
-  write(bytes: Uint8Array | string, encoding?: BufferEncoding): void | Promise<void> {
-    if (!this.stream.write(bytes, encoding)) return this.#waitForRoom(NO_OPTIONS);
+  write(bytes: Uint8Array | string, options?: BufferEncoding | AsyncWriteOptions): void | Promise<void> {
+    if (typeof options !== 'object') {
+      if (!this.stream.write(bytes, options)) return this.#waitForRoom(NO_OPTIONS);
+      return;
+    }
+    checkWait(options);
+    if (!this.stream.write(bytes, options.encoding)) return this.#waitForRoom(options);
   }
 
   /** Sends several buffers, one after the other, as `write()` does. */
-  writev(buffers: readonly Uint8Array[]): void | Promise<void> {
-    if (!this.stream.writev(buffers)) return this.#waitForRoom(NO_OPTIONS);
+  writev(buffers: readonly Uint8Array[], options: WaitOptions = NO_OPTIONS): void | Promise<void> {
+    if (options !== NO_OPTIONS) checkWait(options);
+    if (!this.stream.writev(buffers)) return this.#waitForRoom(options);
   }
 
   /**

@@ -30,6 +30,29 @@ asyncTest('write() returns nothing while there is room, else a promise until the
   expect(left.queued).toBe(0);
 });
 
+asyncTest(
+  'a signal ends the wait of a write, and the bytes arrive; aborted before, nothing is taken',
+  async (reactor) => {
+    const [left, right] = bothEnds(reactor, { highWaterMark: 10_000, maxQueued: 1e9 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    expect(left.write('c2E=', { encoding: 'base64', signal })).toBeUndefined();
+    const waits = [left.write(Buffer.alloc(5_000_000), { signal }), left.writev([Buffer.alloc(10)], { signal })];
+    const other = left.write('z');
+    controller.abort();
+    for (const wait of waits) expect(await codeOf(() => wait)).toBe('ABORT_ERR');
+    expect(await codeOf(() => left.write('never', { signal }))).toBe('ABORT_ERR');
+    expect(await codeOf(() => left.writev([Buffer.from('never')], { signal }))).toBe('ABORT_ERR');
+    expect(left.bytesWritten).toBe(2 + 5_000_000 + 10 + 1);
+    const all = await right.readExactly(2 + 5_000_000 + 10 + 1);
+    expect(all?.subarray(0, 3).toString()).toBe('sa\0');
+    expect(all?.at(-1)).toBe('z'.charCodeAt(0));
+    await other;
+    for (const wrong of [null, 5, { signal: 5 }, { encoding: 5 }])
+      expect(await codeOf(() => left.write('x', wrong as never)), String(wrong)).toMatch(/^ERR_(INVALID_ARG|UNKNOWN)/);
+  },
+);
+
 asyncTest('flush() waits until the kernel has all, whatever the mark, and after end() as well', async (reactor) => {
   const [left, right] = bothEnds(reactor, { highWaterMark: 1e9, maxQueued: 1e9 });
   expect(left.flush()).toBeUndefined();
