@@ -45,6 +45,13 @@ export let addStreams: (reactor: Reactor, make: (backend: Backend, wake: () => v
 export let backendOf: (reactor: Reactor) => Backend;
 
 /**
+ * @internal Has `gauge` called after each turn with how many registrations, connections and listeners there are.
+ *
+ * @throws TypeError ERR_INVALID_ARG_TYPE if it is not a Reactor
+ */
+export let setGauge: (reactor: Reactor, gauge: (load: number) => void) => void;
+
+/**
  * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()`
  * for turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
  */
@@ -56,6 +63,7 @@ export class Reactor {
   readonly #dispatcher: Dispatcher;
   readonly #timers = new TimerQueue();
   #streams: StreamTurn | null = null;
+  #gauge: ((load: number) => void) | null = null;
   readonly #resources = new Resources();
   readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
@@ -357,6 +365,7 @@ export class Reactor {
       return this.#dispatcher.runTurn(timeoutMs, goesOn);
     } finally {
       this.#inTurn = false;
+      this.#gauge?.(this.size + (this.#streams?.size ?? 0));
     }
   }
 
@@ -436,6 +445,10 @@ export class Reactor {
     backendOf = (reactor) => {
       checkReactor(reactor);
       return reactor.#backend;
+    };
+    setGauge = (reactor, gauge) => {
+      checkReactor(reactor);
+      reactor.#gauge = gauge;
     };
   }
 }
