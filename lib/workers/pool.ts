@@ -33,7 +33,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** So many threads in a row that do not start end a pool that was never ready. */
 const MOST_FAILED_STARTS = 4;
 
-/** What `pool.metrics()` returns; counters count since the pool was made, those of a worker since its thread started. */
+/**
+ * What `pool.metrics()` returns. Counters of the pool count since it was made, those of a worker since its thread
+ * started.
+ */
 export interface PoolMetrics {
   /** How many connections the pool's acceptor has taken, in the mode 'hand-off'. */
   accepted: number;

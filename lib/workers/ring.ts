@@ -1,9 +1,9 @@
-// The ring by which fds go from the pool's thread to a worker's: words of shared memory, one thread that puts entries in
-// and one that takes them out, no lock. The pool takes back what is left when the worker has ended.
+// The ring by which fds go from the pool's thread to a worker's: words of shared memory, one thread that puts entries,
+// and one that takes them, no lock. The pool takes back what is left when the worker has ended.
 //
-// An entry belongs to whoever moves HEAD over it. The worker does that in one native call with the adoption of the fd
-// (native.fd.take): so a worker that is terminated at any moment has either left the entry or owns its fd, and its
-// environment closes that. Words that one side writes are a cache line apart from those of the other.
+// An entry belongs to the thread that moves HEAD over it. The worker does that in one native call with the adoption of
+// the fd (native.fd.take): so a worker that is terminated at any moment has either left the entry or owns its fd, and
+// its environment closes that. Words that one side writes are a cache line apart from those of the other.
 import { errorOf, SystemError, WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 
@@ -115,7 +115,7 @@ export class RingWriter extends RingEnd {
     Atomics.store(this.words, CONTROL, control);
   }
 
-  /** Takes an entry back, and hands it to `take`. Returns false where there is none. */
+  /** Takes an entry back, and hands it to `take`. Returns false where the ring is empty. */
   takeBack(take: (fd: number, message: number) => void): boolean {
     for (;;) {
       const head = Atomics.load(this.words, HEAD);
@@ -149,7 +149,7 @@ export class RingReader extends RingEnd {
       const head = Atomics.load(words, HEAD);
       if (head === Atomics.load(words, TAIL)) {
         Atomics.store(words, ASLEEP, 1);
-        // Whoever puts 0 in its place looks at the ring: the pool wakes this thread, or it goes on itself.
+        // The thread that puts 0 in its place sees to it: the pool wakes this thread, or this one goes on.
         if (head === Atomics.load(words, TAIL) || Atomics.exchange(words, ASLEEP, 0) === 0) return EMPTY;
         continue;
       }
