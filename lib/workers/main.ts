@@ -1,6 +1,6 @@
 // The program of a worker's thread: loads the user's module, takes fds out of the ring, drives the reactor. The pool
 // speaks to it by the ring and a waker alone, since under run() no message and no promise of this thread proceeds.
-import { invalidType, invalidValue } from '../base/errors.js';
+import { errorOf, invalidType, invalidValue, WOULD_BLOCK } from '../base/errors.js';
 import { sched_setaffinity } from '../linux/affinity.js';
 import { workerThreads } from '../native/builtins.js';
 import { native } from '../native/table.js';
@@ -10,7 +10,7 @@ import { Waker } from '../reactor/waker.js';
 import { close } from '../socket/calls.js';
 import { ownerOf } from '../socket/closing.js';
 import type { Handed, HandedMessage, WorkerHandlers, WorkerModule, WorkerReport, WorkerStart } from './module.js';
-import { Control, EMPTY, RingReader } from './ring.js';
+import { Control, RingReader } from './ring.js';
 
 /** How many connections a turn takes at most, so that a flood leaves room for those that are served. */
 const MAX_PER_TURN = 64;
@@ -51,15 +51,11 @@ function connect(fd: number, handed: Handed | undefined): void {
 
 /** Takes an entry; false where the ring is empty. */
 function takeOne(): boolean {
-  let fd: number;
-  try {
-    fd = ring.take();
-  } catch (error) {
-    report({ lost: ring.message, error: error as Error });
-    return true;
-  }
-  if (fd === EMPTY) return false;
-  connect(fd, ring.message === 0 ? undefined : handedFor(ring.message));
+  const result = ring.take();
+  if (result === WOULD_BLOCK) return false;
+  const handed = ring.message === 0 ? undefined : handedFor(ring.message);
+  if (result === 0) connect(ring.fd, handed);
+  else report({ lost: ring.fd, error: errorOf(result) });
   return true;
 }
 

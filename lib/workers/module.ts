@@ -62,4 +62,4 @@ export interface HandedMessage extends Handed {
 /** What a worker posts to the pool. */
 export type WorkerReport =
   | { readonly ready: import('../reactor/waker.js').TransferredWaker }
-  | { readonly lost: number; readonly error: Error };
+  | { readonly lost: number; readonly error: number };

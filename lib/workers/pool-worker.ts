@@ -2,7 +2,7 @@
 // starts the next; the pool hears of it. Each thread has a ring, a message port and a waker of its own, so that nothing
 // of one that has ended reaches the next.
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { withErrorCode } from '../base/errors.js';
+import { SystemError, withErrorCode } from '../base/errors.js';
 import { ownUrl, workerThreads } from '../native/builtins.js';
 import { Waker } from '../reactor/waker.js';
 import type { Handed, HandedMessage, WorkerReport, WorkerStart } from './module.js';
@@ -160,17 +160,19 @@ export class PoolWorker implements WorkerLoad {
     if (this.#ring.takesWake()) this.#waker?.wake();
   }
 
-  /** Has the worker end: at once if it does not serve yet; else after what is on its way, as the module says. */
+  /**
+   * Has the worker end: after what is on its way, as the module says. One that starts is waited for: Node leaves files
+   * open that a thread is reading when it is terminated.
+   */
   drain(): void {
     this.#isEnding = true;
-    clearTimeout(this.#timer);
-    if (this.#waker === null) {
-      if (this.#thread === null) this.#host.onEnded(this);
-      else void this.#thread.terminate();
-      return;
+    if (this.#thread === null) {
+      clearTimeout(this.#timer);
+      this.#host.onEnded(this);
+    } else if (this.#waker !== null) {
+      this.#ring.tell(Control.DRAIN);
+      this.#waker.wake();
     }
-    this.#ring.tell(Control.DRAIN);
-    this.#waker.wake();
   }
 
   /** Ends the thread, whatever it does. Returns whether there was one. */
@@ -191,7 +193,7 @@ export class PoolWorker implements WorkerLoad {
 
   #onReport(report: WorkerReport): void {
     if ('lost' in report) {
-      this.#host.onError(this, report.error);
+      this.#host.onError(this, new SystemError(report.error, 'fstat', { fd: report.lost }));
       return;
     }
     clearTimeout(this.#timer);

@@ -4,7 +4,7 @@
 // An entry belongs to the thread that moves HEAD over it. The worker does that in one native call with the adoption of
 // the fd (native.fd.take): so a worker that is terminated at any moment has either left the entry or owns its fd, and
 // its environment closes that. Words that one side writes are a cache line apart from those of the other.
-import { errorOf, SystemError, WOULD_BLOCK } from '../base/errors.js';
+import { WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
 
 /** Written by the pool. */
@@ -129,19 +129,17 @@ export class RingWriter extends RingEnd {
   }
 }
 
-/** In place of an fd: the ring is empty, and the next entry wakes the worker. */
-export const EMPTY = -1;
-
 /** The worker's end. */
 export class RingReader extends RingEnd {
-  /** Of the entry that was taken last: the number of its message, 0 for none. */
+  /** Of the entry that was taken last: its fd, and the number of its message, 0 for none. */
+  fd = 0;
   message = 0;
 
   /**
    * Takes an entry, whose fd is this thread's from then on.
    *
-   * @returns the fd, or EMPTY
-   * @throws SystemError EBADF, after which the next call takes the next entry: the fd was closed on its way
+   * @returns 0, or WOULD_BLOCK where the ring is empty: the next entry wakes this thread. Or EBADF as a failure: the fd
+   * was closed on its way
    */
   take(): number {
     const { words } = this;
@@ -150,16 +148,14 @@ export class RingReader extends RingEnd {
       if (head === Atomics.load(words, TAIL)) {
         Atomics.store(words, ASLEEP, 1);
         // The thread that puts 0 in its place sees to it: the pool wakes this thread, or this one goes on.
-        if (head === Atomics.load(words, TAIL) || Atomics.exchange(words, ASLEEP, 0) === 0) return EMPTY;
+        if (head === Atomics.load(words, TAIL) || Atomics.exchange(words, ASLEEP, 0) === 0) return WOULD_BLOCK;
         continue;
       }
       const at = this.entry(head);
-      const fd = words[at] as number;
+      this.fd = words[at] as number;
       this.message = words[at + 1] as number;
-      const result = native.fd.take(fd, words, HEAD, head);
-      if (result === WOULD_BLOCK) continue; // the pool took it back
-      if (result < 0) throw new SystemError(errorOf(result), 'fstat', { fd });
-      return fd;
+      const result = native.fd.take(this.fd, words, HEAD, head);
+      if (result !== WOULD_BLOCK) return result; // or the pool took it back
     }
   }
 

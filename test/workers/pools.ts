@@ -8,10 +8,11 @@ import type * as fdreactor from 'fdreactor';
 import type * as connection from 'fdreactor/connection';
 import type * as linux from 'fdreactor/linux';
 import type * as socket from 'fdreactor/socket';
-import { send, socketpair } from 'fdreactor/socket';
+import { recv, send, socketpair } from 'fdreactor/socket';
 import { ReactorPool, type ReactorPoolOptions, type WorkerContext, type WorkerHandlers } from 'fdreactor/workers';
 import { afterEach } from 'vitest';
 import { own } from '../helpers/owned.js';
+import { eventually, patience } from '../helpers/patience.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what travels to the workers is any
 type Any = any;
@@ -44,7 +45,7 @@ export function poolOf(body: WorkerBody, options: ReactorPoolOptions = {}, args:
 afterEach(async () => {
   const last = pools;
   pools = [];
-  await Promise.all(last.map((pool) => pool.close({ deadlineMs: 0 })));
+  await Promise.all(last.map((pool) => pool.close({ deadlineMs: patience(500) })));
 });
 
 /** Echoes, and says first which worker it is, and what came with the fd. */
@@ -101,3 +102,23 @@ export function handable(text: string): { mine: number; fd: number } {
   if (text !== '') send(mine, Buffer.from(text));
   return { mine, fd };
 }
+
+const buffer = Buffer.alloc(4096);
+
+/** All that comes, until the end of the stream or so many bytes. Node's event loop goes on meanwhile. */
+export async function received(fd: number, length = Number.POSITIVE_INFINITY): Promise<string> {
+  let text = '';
+  let isOver = false;
+  await eventually('the stream ends', () => {
+    for (let count = 1; count > 0 && text.length < length; ) {
+      count = recv(fd, buffer);
+      isOver ||= count === 0;
+      if (count > 0) text += buffer.toString('latin1', 0, count);
+    }
+    return isOver || text.length >= length;
+  });
+  return text;
+}
+
+/** received() of each, to its end. */
+export const allReceived = (fds: number[]): Promise<string[]> => Promise.all(fds.map((fd) => received(fd)));

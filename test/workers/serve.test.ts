@@ -1,4 +1,5 @@
 // A pool serves: in both modes, however its reactors are driven, wherever it listens, by every policy.
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +92,7 @@ test('least connections: those that end make room where they were', async () => 
   let open: { worker: number; close: () => Promise<void> }[] = [];
   const connect = async (): Promise<number> => {
     const client = clientOf(pool).setEncoding('utf8');
-    const [line] = (await new Promise((resolve) => client.once('data', (...args) => resolve(args)))) as [string];
+    const [line] = (await once(client, 'data')) as [string];
     const close = async (): Promise<void> => void (await readAll(client.end()));
     open.push({ worker: Number(line), close });
     return Number(line);
