@@ -286,7 +286,8 @@ testWith({ needs: 'strace' }, 'EMFILE in a worker: its connections wait, and are
       const answers = await Promise.all(Array.from({ length: 20 }, ask));
       end();
       await pool.close();
-      report({ answers, leaked: await leftOpen(before) });
+      // libuv opens /dev/null with its first stream, and keeps it.
+      report({ answers, leaked: (await leftOpen(before, 1)).filter((name) => !name.endsWith(' /dev/null')) });
     },
     { args: modulePath, timeoutMs: 30_000 },
   );
