@@ -17,6 +17,7 @@ import { summarise } from './report/summary.mjs';
 import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
 import broadcast from './trials/broadcast.mjs';
+import cores from './trials/cores.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
 import echoConnection from './trials/echo-connection.mjs';
@@ -52,7 +53,7 @@ const allTables = [
     ...heap,
     ...idle,
   ],
-  ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
+  ...[...cores, ...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
 ];
 
 /**
