@@ -39,8 +39,7 @@ function handedFor(number: number): Handed {
 }
 
 /** As the Acceptor does it: a connection that no one has taken over is closed, and the error goes on. */
-function connect(fd: number, handed: Handed | undefined): void {
-  const identity = native.fd.identity(fd);
+function connect(fd: number, identity: number, handed: Handed | undefined): void {
   try {
     handlers.connection(fd, handed);
   } catch (error) {
@@ -54,7 +53,7 @@ function takeOne(): boolean {
   const result = ring.take();
   if (result === WOULD_BLOCK) return false;
   const handed = ring.message === 0 ? undefined : handedFor(ring.message);
-  if (result === 0) connect(ring.fd, handed);
+  if (result >= 0) connect(ring.fd, result, handed);
   else report({ lost: ring.fd, error: errorOf(result) });
   return true;
 }
@@ -111,7 +110,8 @@ async function load(): Promise<WorkerHandlers> {
 
 if (start.cpus !== undefined) sched_setaffinity(0, start.cpus);
 handlers = await load();
-if (start.listenerFd !== undefined) acceptor = new Acceptor(reactor, start.listenerFd, (fd) => connect(fd, undefined));
+if (start.listenerFd !== undefined)
+  acceptor = new Acceptor(reactor, start.listenerFd, (fd) => handlers.connection(fd, undefined));
 setGauge(reactor, (load) => ring.count(load - (acceptor === null ? 0 : 1), acceptor?.accepted ?? 0));
 report({ ready: waker.transfer() });
 if (start.drive === 'attach') {

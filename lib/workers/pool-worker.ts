@@ -136,7 +136,7 @@ export class PoolWorker implements WorkerLoad {
     this.#timer = setTimeout(() => {
       this.#error = new Error(`it was not ready within ${options.startTimeoutMs} ms`);
       void thread.terminate();
-    }, options.startTimeoutMs);
+    }, options.startTimeoutMs).unref(); // the thread keeps the process alive
   }
 
   /** Puts an fd on its way; hasRoom is true. wake() follows. @throws DataCloneError, before anything is done */

@@ -67,10 +67,14 @@ napi_value release(napi_env env, napi_callback_info info) {
   return args.answer(0);
 }
 
-// The fd is this environment's from here on.
+// The fd is this environment's from here on. Returns its identity, or the failure of a number that is not open.
 Result adopt_fd(napi_env env, int fd) {
-  const Result identity = fd_identity(fd);
-  return is_failure(identity) ? identity : track_fd(env, fd) - fd;
+  FdIdentity identity;
+  const Result result = fd_identify(fd, &identity);
+  if (result < 0) return result;
+  Environment& environment = environment_of(env);
+  if (environment.closes_fds) environment.fds.add(fd, identity);
+  return identity_number(identity);
 }
 
 // (fd)
@@ -80,8 +84,8 @@ napi_value adopt(napi_env env, napi_callback_info info) {
   return args.ok() ? args.answer(adopt_fd(env, fd)) : args.refuse();
 }
 
-// (fd, words, index, expected) => kWouldBlock where words[index] was another number; else it is one more, and the fd is
-// adopted. One call: a thread that is terminated has done both or neither, so an fd that goes from thread to thread has
+// (fd, words, index, expected) => kWouldBlock where words[index] was another number; else it is one more, the fd is
+// adopted, and this is its identity. One call: a thread that is terminated has done both or neither, so an fd that goes from thread to thread has
 // an owner at every moment.
 napi_value take(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);

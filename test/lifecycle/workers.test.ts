@@ -242,7 +242,7 @@ test('an object of one thread is refused in another, without a crash', async () 
 test('an adopted fd is closed with the worker that adopted it; one that was only used stays open', async () => {
   const { ends, refused } = await reportOf(async ({ startWorker, socket, outcomeOf, report }) => {
     const pairs = Array.from({ length: 3 }, () => socket.socketpair());
-    const theirs = pairs.map(([, fd]) => fd);
+    const given = pairs.map(([, fd]) => fd);
     const body = ({ socket: s, args, workerThreads, Reactor }: Toolbox): void => {
       s.adopt(args[0]);
       s.adopt(args[0]);
@@ -254,7 +254,7 @@ test('an adopted fd is closed with the worker that adopted it; one that was only
       reactor.createWaker(() => {});
       reactor.poll();
     };
-    const worker = startWorker(body as Body, theirs);
+    const worker = startWorker(body as Body, given);
     await new Promise((resolve) => worker.once('message', resolve));
     await worker.terminate();
     const buffer = new Uint8Array(8);

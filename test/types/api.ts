@@ -48,6 +48,16 @@ import {
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice, tee, vmsplice } from 'fdreactor/transfer';
 
+import {
+  type Handed,
+  type PoolMetrics,
+  ReactorPool,
+  type WorkerContext,
+  type WorkerHandlers,
+  type WorkerLoad,
+  type WorkerModule,
+} from 'fdreactor/workers';
+
 const bytes = new Uint8Array(16);
 
 export function theReactor(): void {
@@ -401,6 +411,53 @@ export function theConnections(reactor: Reactor): void {
   const framers: Framer[] = [new DelimiterFramer(), new LengthFramer({ prefix: 'varint' }), new FixedFramer(4)];
   for (const framer of framers) framer.push(unread, (frame: Buffer) => frame.length);
   void [names, numbers, flags, plain.remoteAddress, plain.localAddress];
+}
+
+export async function thePool(reactor: Reactor): Promise<void> {
+  const module: WorkerModule<{ name: string }> = async ({ reactor: own, index, workerData, onDrain, drained }) => {
+    onDrain(() => drained());
+    const name: string = workerData.name + index;
+    return {
+      connection(fd: number, handed: Handed | undefined) {
+        const made = new Connection(own, fd, {});
+        if (handed?.payload !== undefined) made.write(handed.payload);
+        void [name, handed?.data];
+      },
+    };
+  };
+  const context: Partial<WorkerContext> = { index: 0 };
+  const made: WorkerHandlers = await module(context as WorkerContext<{ name: string }>);
+  const policy = (fd: number, workers: readonly WorkerLoad[]): number =>
+    workers.findIndex(({ ready, queued, load }) => ready && queued + load < fd);
+  const pool: ReactorPool = new ReactorPool(new URL('file:///x.mjs'), {
+    workers: 2,
+    mode: 'hand-off',
+    listen: { host: '::1', port: 0, backlog: 5 },
+    policy,
+    drive: 'run',
+    workerData: { name: 'x' },
+    cpus: [0, 1],
+    maxQueued: 8,
+    startTimeoutMs: 5,
+    reactor,
+  });
+  new ReactorPool('/x.mjs', { mode: 'sharded', listen: { host: '::1', port: 0 }, policy: 'least-connections' });
+  new ReactorPool('/x.mjs', { listen: '/x' }).on('workerError', (error: Error, index: number) => [error, index]);
+  await pool.ready;
+  const hasRoom: boolean = pool.handOff(3) && pool.handOff(3, { data: 1, payload: bytes, worker: 1 });
+  const { accepted, waiting, restarts, workers }: PoolMetrics = pool.metrics();
+  const port: number = pool.address !== null && 'port' in pool.address ? pool.address.port : 0;
+  const terminated: number = await pool.close({ deadlineMs: 1 });
+  socket.adopt(3);
+  linux.sched_setaffinity(0, linux.sched_getaffinity());
+  void [made, hasRoom, accepted, waiting, restarts, workers[0]?.turns, port, terminated, pool.threads[0]?.threadId];
+
+  // @ts-expect-error no such mode
+  new ReactorPool('/x.mjs', { mode: 'cluster' });
+  // @ts-expect-error no such policy
+  new ReactorPool('/x.mjs', { policy: 'random' });
+  // @ts-expect-error bytes, not text
+  pool.handOff(3, { payload: 'text' });
 }
 
 export function whatIsRefused(reactor: Reactor): void {

@@ -29,7 +29,7 @@ export interface WorkerToolbox extends WorkerContext {
 
 export type WorkerBody = (toolbox: WorkerToolbox) => WorkerHandlers | Promise<WorkerHandlers>;
 
-const moduleUrl = new URL('../helpers/fixtures/pool-module.mjs', import.meta.url);
+const moduleUrl = new URL('./pool-module.mjs', import.meta.url);
 export const modulePath = fileURLToPath(moduleUrl);
 export const loopback = { host: '127.0.0.1', port: 0 };
 

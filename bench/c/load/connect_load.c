@@ -1,7 +1,7 @@
 // The load of the accept suite: connections that are made, ended and made anew, PARALLEL of them under way at a time.
 // The client sends nothing but its end of the stream, and waits for the server's: so a connection that is counted was
-// accepted, seen to be over, and closed by the server. The CPU clocks of the server's processes are read when the first of the counted
-// ones starts and when the last has ended, and nothing is left to do for it.
+// accepted, seen to be over, and closed by the server. The CPU clocks of the server's processes are read when the first
+// of the counted ones starts and when the last has ended, and nothing is left to do for it.
 // With `http` each connection sends one request of HTTP/1.1 with `Connection: close` in place of its end, and the
 // response has to be 200 with the body of the bench's servers.
 // usage: connect_load <port> <parallel> <warmup> <connections> <leader of the server's process group> [http]

@@ -10,7 +10,7 @@ const row = (policy, kind) => ({
   requires: ['package'],
   jit: true,
   settings: kind === 'net' ? 'node:net in 2 processes' : 'node:http in 2 processes',
-  start: (bench) => startProgram(bench, 'peers/servers/cores-cluster.mjs', [policy, kind, '2']),
+  start: (bench) => startProgram(bench, 'peers/servers/cores/cluster.mjs', [policy, kind, '2']),
 });
 
 export const roundRobinNet = row('round-robin', 'net');

@@ -12,7 +12,7 @@ const row = (name, ...args) => ({
   requires: ['package'],
   jit: true,
   settings,
-  start: (bench) => startProgram(bench, 'peers/servers/cores-pool.mjs', args),
+  start: (bench) => startProgram(bench, 'peers/servers/cores/pool.mjs', args),
 });
 
 export const local = row('one Reactor', 'local');

@@ -1,7 +1,7 @@
 // @ts-check
 // Hello world over HTTP/1.1 on Connection, with the request parser and the responses of http-reactor.mjs. The order of
 // pipelined requests, the rest that a peer does not take and the close are the library's. http-connection.mjs listens,
-// and the threads of cores-pool.mjs.
+// and the threads of cores/pool.mjs.
 import { HttpParseError } from '../../../examples/dist/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
 import { SharedParser } from './shared-parser.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
-// The module of the threads of cores-pool.mjs: hello world over HTTP/1.1 on Connection.
+// The module of the threads of pool.mjs: hello world over HTTP/1.1 on Connection.
 import { Connection } from 'fdreactor/connection';
-import { Exchange, handlers, renewDates } from './http-handlers.mjs';
+import { Exchange, handlers, renewDates } from '../http-handlers.mjs';
 
 /** @type {import('fdreactor/workers').WorkerModule} */
 export default ({ reactor }) => {

@@ -1,6 +1,6 @@
 // @ts-check
 // Worker processes of node:cluster: node:net, whose connections are ended at once, or hello world on node:http.
-// usage: node cores-cluster.mjs round-robin|shared net|http <workers>
+// usage: node cluster.mjs round-robin|shared net|http <workers>
 // It picks a port and prints `listening on 127.0.0.1:PORT`.
 import cluster from 'node:cluster';
 import http from 'node:http';

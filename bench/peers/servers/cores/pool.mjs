@@ -1,12 +1,12 @@
 // @ts-check
 // Hello world over HTTP/1.1 on the threads of a ReactorPool; or on this thread alone, whose Acceptor gives connections
 // to the same module.
-// usage: node cores-pool.mjs local | hand-off|sharded attach|run <workers>
+// usage: node pool.mjs local | hand-off|sharded attach|run <workers>
 // It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { Acceptor, Reactor } from 'fdreactor';
 import { getsockname, listenTcp } from 'fdreactor/socket';
 import { ReactorPool } from 'fdreactor/workers';
-import startWorker from './cores-worker.mjs';
+import startWorker from './worker.mjs';
 
 const [mode, drive, workers] = process.argv.slice(2);
 const listen = { host: '127.0.0.1', port: 0, backlog: 4096 };
@@ -31,7 +31,7 @@ if (mode === 'local') {
   announce(getsockname(fd));
   reactor.run();
 } else {
-  const pool = new ReactorPool(new URL('cores-worker.mjs', import.meta.url), {
+  const pool = new ReactorPool(new URL('worker.mjs', import.meta.url), {
     mode: /** @type {'hand-off' | 'sharded'} */ (mode),
     drive: /** @type {'attach' | 'run'} */ (drive),
     workers: Number(workers),
