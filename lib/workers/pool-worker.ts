@@ -153,6 +153,11 @@ export class PoolWorker implements WorkerLoad {
     this.#mayWake = true;
   }
 
+  /** Asks to be woken when there is room; one that is not ready says so by onReady(). */
+  wantRoom(): void {
+    this.#ring.wantRoom();
+  }
+
   /** Wakes the thread, if there is something for it that it would not look at by itself. */
   wake(): void {
     if (!this.#mayWake) return;

@@ -274,13 +274,17 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
   #give(waiting: Waiting): boolean {
     const isPlaced = this.#place(waiting);
     if (!workerThreads.isMainThread) native.fd.release(waiting.fd);
-    if (isPlaced) this.#wakeAll();
-    else {
-      this.#waiting.push(waiting);
-      this.#owesDrain = true;
-      this.#pump(); // room may have come meanwhile, and is asked for
+    if (isPlaced) {
+      this.#wakeAll();
+      return true;
     }
-    return isPlaced;
+    this.#waiting.push(waiting);
+    this.#owesDrain = true;
+    for (const worker of this.#workers) worker.wantRoom();
+    if (this.#mayPlace(waiting))
+      this.#pump(); // room has come before it was asked for
+    else this.#acceptIfRoom();
+    return false;
   }
 
   #place({ fd, handed, worker: index }: Waiting): boolean {
@@ -291,6 +295,12 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
     return true;
   }
 
+  #mayPlace({ worker }: Waiting): boolean {
+    return worker === undefined
+      ? this.#workers.some(({ hasRoom }) => hasRoom)
+      : this.#workers[worker]?.hasRoom === true;
+  }
+
   #wakeAll(): void {
     for (const worker of this.#workers) worker.wake();
   }
@@ -299,7 +309,7 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
   #pump(): void {
     this.#placeWaiting();
     if (this.#waiting.length > 0) {
-      for (const worker of this.#workers) if (worker.ready) worker.ring.wantRoom();
+      for (const worker of this.#workers) worker.wantRoom();
       this.#placeWaiting(); // what has come between the look and the asking
     }
     this.#wakeAll();

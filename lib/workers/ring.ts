@@ -138,8 +138,8 @@ export class RingReader extends RingEnd {
   /**
    * Takes an entry, whose fd is this thread's from then on.
    *
-   * @returns the identity of its file, or WOULD_BLOCK where the ring is empty: the next entry wakes this thread. Or EBADF as a failure: the fd
-   * was closed on its way
+   * @returns the identity of its file, or WOULD_BLOCK where the ring is empty: the next entry wakes this thread. Or
+   * EBADF as a failure: the fd was closed on its way
    */
   take(): number {
     const { words } = this;

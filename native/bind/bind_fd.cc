@@ -85,8 +85,8 @@ napi_value adopt(napi_env env, napi_callback_info info) {
 }
 
 // (fd, words, index, expected) => kWouldBlock where words[index] was another number; else it is one more, the fd is
-// adopted, and this is its identity. One call: a thread that is terminated has done both or neither, so an fd that goes from thread to thread has
-// an owner at every moment.
+// adopted, and this is its identity. One call: a thread that is terminated has done both or neither, so an fd that goes
+// from thread to thread has an owner at every moment.
 napi_value take(napi_env env, napi_callback_info info) {
   Arguments<4> args(env, info);
   const int fd = args.fd(0);

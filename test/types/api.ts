@@ -425,8 +425,7 @@ export async function thePool(reactor: Reactor): Promise<void> {
       },
     };
   };
-  const context: Partial<WorkerContext> = { index: 0 };
-  const made: WorkerHandlers = await module(context as WorkerContext<{ name: string }>);
+  const made: WorkerHandlers = await module({ reactor } as WorkerContext<{ name: string }>);
   const policy = (fd: number, workers: readonly WorkerLoad[]): number =>
     workers.findIndex(({ ready, queued, load }) => ready && queued + load < fd);
   const pool: ReactorPool = new ReactorPool(new URL('file:///x.mjs'), {
@@ -442,7 +441,6 @@ export async function thePool(reactor: Reactor): Promise<void> {
     reactor,
   });
   new ReactorPool('/x.mjs', { mode: 'sharded', listen: { host: '::1', port: 0 }, policy: 'least-connections' });
-  new ReactorPool('/x.mjs', { listen: '/x' }).on('workerError', (error: Error, index: number) => [error, index]);
   await pool.ready;
   const hasRoom: boolean = pool.handOff(3) && pool.handOff(3, { data: 1, payload: bytes, worker: 1 });
   const { accepted, waiting, restarts, workers }: PoolMetrics = pool.metrics();
@@ -454,8 +452,6 @@ export async function thePool(reactor: Reactor): Promise<void> {
 
   // @ts-expect-error no such mode
   new ReactorPool('/x.mjs', { mode: 'cluster' });
-  // @ts-expect-error no such policy
-  new ReactorPool('/x.mjs', { policy: 'random' });
   // @ts-expect-error bytes, not text
   pool.handOff(3, { payload: 'text' });
 }
