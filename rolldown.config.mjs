@@ -5,7 +5,8 @@ import { defineConfig } from 'rolldown';
 
 const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const files = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
-const names = files.filter(Boolean).map((file) => /^\.\/dist\/(.*)\.js$/.exec(file)[1]);
+// The program of a worker thread is loaded by its URL.
+const names = [...files.filter(Boolean).map((file) => /^\.\/dist\/(.*)\.js$/.exec(file)[1]), 'workers/main'];
 
 export default defineConfig({
   input: Object.fromEntries(names.map((name) => [name, `lib/${name}.ts`])),

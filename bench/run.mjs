@@ -16,9 +16,8 @@ import { writeReport } from './report/files.mjs';
 import { summarise } from './report/summary.mjs';
 import { renderTable, renderTargets } from './report/terminal.mjs';
 import accept from './trials/accept.mjs';
-import async from './trials/async.mjs';
 import broadcast from './trials/broadcast.mjs';
-import chat from './trials/chat.mjs';
+import cores from './trials/cores.mjs';
 import dispatch from './trials/dispatch.mjs';
 import echo from './trials/echo.mjs';
 import echoConnection from './trials/echo-connection.mjs';
@@ -33,6 +32,8 @@ import net from './trials/node/net.mjs';
 import nodeSendFile from './trials/node/send-file.mjs';
 import tunnel from './trials/node/tunnel.mjs';
 import proxy from './trials/proxy.mjs';
+import async from './trials/styles/async.mjs';
+import chat from './trials/styles/chat.mjs';
 import timers from './trials/timers.mjs';
 import udp from './trials/udp.mjs';
 import wake from './trials/wake.mjs';
@@ -58,7 +59,7 @@ const allTables = [
     ...idle,
     ...async,
   ],
-  ...[...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
+  ...[...cores, ...udp, ...accept, ...timers, ...wake, ...dispatch, ...messages, ...nodeSendFile],
 ];
 
 /**

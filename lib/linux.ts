@@ -1,6 +1,7 @@
 /**
  * The fds that Linux alone has and a loop waits for: eventfd(2), timerfd_create(2), inotify(7), pidfd_open(2),
- * memfd_create(2), pty(7), lines of a GPIO chip; and waitid(2), fcntl(2) and ioctl(2). One function a system call, by
+ * memfd_create(2), pty(7), lines of a GPIO chip; and waitid(2), fcntl(2), ioctl(2) and sched_setaffinity(2). One
+ * function a system call, by
  * the kernel's name. Can be imported everywhere; `supported` says whether it can be used, and what cannot throws
  * UnsupportedError.
  *
@@ -10,6 +11,7 @@
  * @module fdreactor/linux
  */
 export { WOULD_BLOCK } from './base/errors.js';
+export * from './linux/affinity.js';
 export { constants, supported } from './linux/constants.js';
 export * from './linux/eventfd.js';
 export * from './linux/fcntl.js';

@@ -18,10 +18,10 @@ const SMOKE = { measured: 200, warmUp: 0 };
 
 /** @param {Driver} driver @param {import('../harness/types.mjs').Bench} bench */
 async function open(driver, bench) {
-  const { port, pid, stop } = await driver.start(bench);
+  const { port, group, stop } = await driver.start(bench);
   const { measured, warmUp } = bench.smoke ? SMOKE : CONNECTIONS;
   /** @param {number} first those that are not counted @param {number} counted */
-  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, pid]);
+  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, group]);
   return {
     async warmUp() {
       if (warmUp > 0) await storm(0, warmUp);

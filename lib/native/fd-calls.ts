@@ -14,6 +14,13 @@ export interface FdCalls {
   writev(fd: number, buffers: readonly Bytes[]): number;
   close(fd: number): number;
   release(fd: number): number;
+  /** The environment closes it when it ends. Returns its identity. Fails with EBADF. */
+  adopt(fd: number): number;
+  /**
+   * Where words[index] is `expected`, adds 1 to it and adopts the fd, both or neither: no termination comes between.
+   * Returns its identity; WOULD_BLOCK where it is another number. Fails with EBADF, after the addition.
+   */
+  take(fd: number, words: Int32Array, index: number, expected: number): number;
   /** Returns equal numbers as long as the fd stands for the same open file; from 0 to 2^53 - 1. Fails with EBADF. */
   identity(fd: number): number;
   setNonBlocking(fd: number, on: number): number;

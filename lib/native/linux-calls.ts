@@ -29,4 +29,9 @@ export interface LinuxCalls {
   /** Stores the master and the slave. */
   openpty(rows: number, columns: number, target: Int32Array): number;
   fcntl(fd: number, cmd: number, arg: number): number;
+
+  /** A bit a CPU, the lowest first. */
+  schedSetaffinity(thread: number, mask: Uint8Array): number;
+  /** Returns how many bytes of the mask it has filled. */
+  schedGetaffinity(thread: number, mask: Uint8Array): number;
 }

@@ -38,6 +38,8 @@ export interface AcceptorOptions {
   retryMs?: number;
   /** Whether a connection need not wake every reactor that shares the listener: as that of `reactor.register()`. */
   exclusive?: boolean;
+  /** Called after the last connection that a turn hands on; for what is done once for all of them. */
+  onBatch?: () => void;
   /**
    * Called with what `onConnection` throws, and with an error of the listener itself (a SystemError of accept4(2) or
    * epoll_ctl(2)), in place of the reactor's `onError`. The turn then goes on. What it throws itself leaves the turn.
@@ -67,6 +69,7 @@ export class Acceptor {
   readonly fd: number;
   readonly #reactor: Reactor;
   readonly #onConnection: (fd: number) => void;
+  readonly #onBatch: (() => void) | undefined;
   /** Ends a pause that the acceptor made. */
   readonly #onRetry: () => void;
   readonly #registration: Registration;
@@ -100,20 +103,23 @@ export class Acceptor {
     checkFd(listenerFd, 'listenerFd');
     checkFunction(onConnection, 'onConnection');
     checkObject(options, 'options');
-    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS, exclusive = false, onError } = options;
+    const { maxPerTurn = DEFAULT_MAX_PER_TURN, retryMs = DEFAULT_RETRY_MS, exclusive = false } = options;
+    const { onBatch, onError } = options;
     checkInteger(maxPerTurn, 'options.maxPerTurn', 1, Number.MAX_SAFE_INTEGER);
     checkDelay(retryMs, 'options.retryMs');
     checkBoolean(exclusive, 'options.exclusive');
+    if (onBatch !== undefined) checkFunction(onBatch, 'options.onBatch');
     if (onError !== undefined) checkFunction(onError, 'options.onError');
     checkListens(listenerFd, 'listenerFd');
     this.fd = listenerFd;
     this.#reactor = reactor;
     this.#onConnection = onConnection;
+    this.#onBatch = onBatch;
     this.#onRetry = this.#guarded(() => this.#update(), onError);
     this.#maxPerTurn = maxPerTurn;
     this.#retryMs = retryMs;
     // register() makes the listener non-blocking. There is no flag for it: accept4() on a blocking listener waits.
-    const onReadable = this.#guarded(() => this.#acceptSome(), onError);
+    const onReadable = this.#guarded(() => this.#acceptBatch(), onError);
     this.#registration = reactor.register(
       listenerFd,
       Interest.READABLE,
@@ -199,6 +205,19 @@ export class Acceptor {
         onError(error, this);
       }
     };
+  }
+
+  #acceptBatch(): void {
+    if (this.#onBatch === undefined) {
+      this.#acceptSome();
+      return;
+    }
+    const { accepted } = this;
+    try {
+      this.#acceptSome();
+    } finally {
+      if (this.#accepted > accepted) this.#onBatch();
+    }
   }
 
   /** The callback may pause or close the acceptor, or close the reactor: so each connection asks again. */

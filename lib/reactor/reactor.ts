@@ -54,6 +54,9 @@ export let isRunning: (reactor: Reactor) => boolean;
  */
 export let whenClosed: (reactor: Reactor, closed: () => void) => () => void;
 
+/** @internal Calls `gauge` after each turn: how many registrations and streams there are. @throws as isRunning() */
+export let setGauge: (reactor: Reactor, gauge: (load: number) => void) => void;
+
 /**
  * Waits for events on any number of fds, and hands each to its handler. You drive it: `poll()` for one turn, `run()`
  * for turns until `stop()`, or `attach()` to have the host's event loop do it. It belongs to the thread that made it.
@@ -68,6 +71,7 @@ export class Reactor {
   #streams: StreamTurn | null = null;
   /** Told when it is closed. */
   #listeners: Set<() => void> | null = null;
+  #gauge: ((load: number) => void) | null = null;
   readonly #resources = new Resources();
   readonly #timerOwner: TimerOwner = { cancel: (timer) => this.#cancel(timer) };
 
@@ -328,9 +332,8 @@ export class Reactor {
     this.#resources.closeAll();
     closedByOwner(this.#resources);
     this.#released = true;
-    const listeners = this.#listeners;
+    for (const closed of this.#listeners ?? []) closed();
     this.#listeners = null;
-    if (listeners !== null) for (const closed of listeners) closed();
   }
 
   /** close(), for `using`. */
@@ -390,6 +393,7 @@ export class Reactor {
       return this.#dispatcher.runTurn(timeoutMs, goesOn);
     } finally {
       this.#inTurn = false;
+      this.#gauge?.(this.size + (this.#streams?.size ?? 0));
     }
   }
 
@@ -486,9 +490,11 @@ export class Reactor {
       const listeners = reactor.#listeners;
       const listener = () => closed(); // one of its own, so that the same function may be given twice
       listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
+      return () => void listeners.delete(listener);
+    };
+    setGauge = (reactor, gauge) => {
+      checkReactor(reactor);
+      reactor.#gauge = gauge;
     };
   }
 }

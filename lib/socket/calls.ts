@@ -181,6 +181,22 @@ export function detachFd(fd: number): void {
 }
 
 /**
+ * Makes an fd this worker thread's, which got its number from another thread: the counterpart of `detachFd()`. The
+ * package closes the fds of a worker when the worker ends, however that comes: without it, an fd that was handed to a
+ * worker which then ends stays open, and nothing closes it.
+ *
+ * In the main thread it only asks whether the fd is open: the process closes what is left when it ends. One thread has
+ * an fd at a time, and the one that had it calls `detachFd()` first, unless it is the main thread.
+ *
+ * @param fd any fd from 0 to 2^31 - 1; a second call for it changes nothing
+ * @throws SystemError EBADF; TypeError or RangeError for any other value
+ */
+export function adopt(fd: number): void {
+  const result = native.fd.adopt(fd);
+  if (result < 0) failFd(result, 'adopt', fd);
+}
+
+/**
  * The old name of `detachFd()`.
  *
  * @deprecated Use `detachFd()`. The minor version after this one removes this name.

@@ -43,6 +43,7 @@ napi_status bind_inotify(napi_env env, napi_value exports);
 napi_status bind_linux(napi_env env, napi_value exports);
 napi_status bind_message(napi_env env, napi_value exports);
 napi_status bind_memfd(napi_env env, napi_value exports);
+napi_status bind_affinity(napi_env env, napi_value exports);
 napi_status bind_overlapped(napi_env env, napi_value exports);
 napi_status bind_pipe(napi_env env, napi_value exports);
 napi_status bind_platform(napi_env env, napi_value exports);

@@ -22,6 +22,9 @@ struct FdIdentity {
 Result fd_identify(int fd, FdIdentity* identity);
 
 // The same as one number of 52 bits, which a double holds exactly. Two files share it by a chance of 2^-52.
+Result identity_number(const FdIdentity& identity);
+
+// Both.
 Result fd_identity(int fd);
 
 // On Windows alone: the number is about to be closed.

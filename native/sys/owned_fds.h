@@ -15,6 +15,7 @@ namespace fdreactor {
 class OwnedFds {
  public:
   void add(int fd);
+  void add(int fd, const FdIdentity& identity) { identity_by_fd_[fd] = identity; }
   void remove(int fd) { identity_by_fd_.erase(fd); }
   void close_all();
 

@@ -48,7 +48,7 @@ const withoutFds = 'test/node/without-fds.test.ts';
 const node = (version) => ({
   name: `node-${version.split('.')[0]}`,
   platform: 'linux-x64-glibc',
-  tests: [...all, 'test/node', 'test/net'],
+  tests: [...all, 'test/node', 'test/net', 'test/workers'],
   prepare: async () => ({ command: [await nodeOf(version)] }),
 });
 
@@ -95,7 +95,7 @@ const bunProgram = () => programOf(`@oven/bun-linux-x64@${bunVersion}`, 'bin/bun
 const bun = {
   name: 'bun',
   platform: 'linux-x64-glibc',
-  tests: [...all, withoutFds],
+  tests: [...all, withoutFds, 'test/workers'],
   prepare: async () => ({ command: [await bunProgram()] }),
 };
 
@@ -133,7 +133,7 @@ const bunOnMusl = {
 const deno = {
   name: 'deno',
   platform: 'linux-x64-glibc',
-  tests: [...all, withoutFds],
+  tests: [...all, withoutFds, 'test/workers'],
   prepare: async () => ({ command: [await programOf('@deno/linux-x64-glibc@2.9.6', 'deno'), 'run', '-A'] }),
 };
 

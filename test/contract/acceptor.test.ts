@@ -47,6 +47,27 @@ contractTest('at most maxPerTurn a turn: a flood leaves room for others', ({ rea
   }
 });
 
+contractTest('onBatch is called once a turn, after its last connection; also if one throws', ({ reactor }) => {
+  const { listener, port } = listen('127.0.0.1', { backlog: 512 });
+  const counts: number[] = [];
+  let accepted = 0;
+  const onConnection = (fd: number): void => {
+    own(fd);
+    if (++accepted === 10) throw new Error('the tenth');
+  };
+  const onError = (): void => {};
+  dispose(new Acceptor(reactor, listener, onConnection, { onBatch: () => counts.push(accepted), onError }));
+  connect(port, 20);
+  turnUntil(reactor, () => accepted === 20);
+  expect(counts.at(-1)).toBe(20);
+  expect(counts).toContain(10);
+  expect(new Set(counts).size).toBe(counts.length);
+  expect(caught(() => new Acceptor(reactor, listener, onConnection, { onBatch: 5 as Any }))).toHaveProperty(
+    'code',
+    'ERR_INVALID_ARG_TYPE',
+  );
+});
+
 contractTest('close closes the listener, is idempotent, and may come in the handler', ({ reactor }) => {
   const { listener, port } = listen();
   let accepted = 0;

@@ -238,3 +238,33 @@ test('an object of one thread is refused in another, without a crash', async () 
   });
   for (const { error } of outcomes) expect(['TypeError', 'DataCloneError']).toContain(error.name);
 });
+
+test('an adopted fd is closed with the worker that adopted it; one that was only used stays open', async () => {
+  const { ends, refused } = await reportOf(async ({ startWorker, socket, outcomeOf, report }) => {
+    const pairs = Array.from({ length: 3 }, () => socket.socketpair());
+    const given = pairs.map(([, fd]) => fd);
+    const body = ({ socket: s, args, workerThreads, Reactor }: Toolbox): void => {
+      s.adopt(args[0]);
+      s.adopt(args[0]);
+      s.send(args[1], new Uint8Array(1));
+      s.adopt(args[2]);
+      s.detachFd(args[2]);
+      workerThreads.parentPort?.postMessage('ready');
+      const reactor = new Reactor();
+      reactor.createWaker(() => {});
+      reactor.poll();
+    };
+    const worker = startWorker(body as Body, given);
+    await new Promise((resolve) => worker.once('message', resolve));
+    await worker.terminate();
+    const buffer = new Uint8Array(8);
+    const ends = pairs.map(([mine]) => socket.recv(mine, buffer));
+    socket.adopt(pairs[0]?.[0] as number); // of the main thread: it is open
+    const closed = socket.socketpair()[0];
+    socket.close(closed);
+    const refused = [closed, -1, 'x', undefined].map((fd) => outcomeOf(() => socket.adopt(fd as number)).error?.code);
+    report({ ends, refused });
+  });
+  expect(ends).toEqual([0, 1, -1]);
+  expect(refused).toEqual(['EBADF', 'ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_TYPE']);
+});

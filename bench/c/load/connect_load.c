@@ -1,10 +1,10 @@
 // The load of the accept suite: connections that are made, ended and made anew, PARALLEL of them under way at a time.
 // The client sends nothing but its end of the stream, and waits for the server's: so a connection that is counted was
-// accepted, seen to be over, and closed by the server. The server's CPU clock is read when the first of the counted
-// ones starts and when the last has ended, and nothing is left to do for it.
+// accepted, seen to be over, and closed by the server. The CPU clocks of the server's processes are read when the first
+// of the counted ones starts and when the last has ended, and nothing is left to do for it.
 // With `http` each connection sends one request of HTTP/1.1 with `Connection: close` in place of its end, and the
 // response has to be 200 with the body of the bench's servers.
-// usage: connect_load <port> <parallel> <warmup> <connections> <serverPid> [http]
+// usage: connect_load <port> <parallel> <warmup> <connections> <leader of the server's process group> [http]
 // It prints one line of JSON. Exit code 0 says that it ran, not that there were no errors: those are in the line.
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../shared/loopback.h"
+#include "process_group.h"
 #include "tally.h"
 
 enum { MAX_PARALLEL = 1024, MAX_EVENTS = 1024, STALL_MS = 10000, RESPONSE_BYTES = 1024 };
@@ -113,25 +114,30 @@ static void storm(uint32_t parallel, uint32_t total) {
 
 int main(int argc, char** argv) {
   if (argc < 6 || argc > 7 || (argc == 7 && strcmp(argv[6], "http") != 0)) {
-    fprintf(stderr, "usage: %s <port> <parallel> <warmup> <connections> <serverPid> [http]\n", argv[0]);
+    fprintf(stderr, "usage: %s <port> <parallel> <warmup> <connections> <server's group> [http]\n", argv[0]);
     return 2;
   }
   port = (uint16_t)parse_number(argv[1], 1, 65535);
   const uint32_t parallel = (uint32_t)parse_number(argv[2], 1, MAX_PARALLEL);
   const uint32_t warmup = (uint32_t)parse_number(argv[3], 0, 1000000);
   const uint32_t total = (uint32_t)parse_number(argv[4], 1, 1000000);
-  const pid_t server = (pid_t)parse_number(argv[5], 1, INT32_MAX);
+  struct process_group server = {.leader = (pid_t)parse_number(argv[5], 1, INT32_MAX)};
   is_http = argc == 7;
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) die("epoll_create1");
 
   storm(parallel, warmup);
   memset(&tally.latency, 0, sizeof tally.latency);
-  const struct process_clock before = process_clock_read(server);
+  size_t gone = 0;
+  const struct process_clock before = process_group_find(&server);
+  process_group_cpu(&server, &gone);
   const uint64_t start_ns = now_ns();
   storm(parallel, total);
   const uint64_t end_ns = now_ns();
-  const struct process_clock after = process_clock_read(server);
+  const double cpu = process_group_cpu(&server, &gone);
+  if (gone > 0) tally_error(&tally, "processes of the server", ESRCH);
+  struct process_clock after = process_group_find(&server);
+  after.cpu = before.cpu + cpu;
   tally_report(&tally, &before, &after, end_ns - start_ns, "");
   return 0;
 }

@@ -1,69 +1,13 @@
 // @ts-check
-// Hello world over HTTP/1.1 on Connection, with the request parser and the responses of http-reactor.mjs. The order of
-// pipelined requests, the rest that a peer does not take and the close are the library's.
+// Hello world over HTTP/1.1 on Connection (http-handlers.mjs), on one thread.
 // usage: node http-connection.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { Reactor } from 'fdreactor';
 import { Listener } from 'fdreactor/connection';
-import { HttpParseError } from '../../../examples/dist/http-parser.js';
-import { makeResponse, renewHello, respond } from './hello-response.mjs';
-import { SharedParser } from './shared-parser.mjs';
-
-/** @typedef {import('fdreactor/connection').Connection<Exchange>} Connection */
-
-/** The state of one connection. */
-class Exchange {
-  /** Of a request that has come in part. @type {import('../../../examples/dist/http-parser.js').HttpParser | null} */
-  parser = null;
-  /** Whether the connection ends when everything has been sent. */
-  last = false;
-}
-
-/** The responses to one chunk: almost always one. @type {Buffer[]} */
-const responses = [];
-
-/** @type {SharedParser<Exchange>} */
-const parser = new SharedParser((request, exchange) => {
-  responses.push(respond(request));
-  exchange.last = !request.keepAlive;
-});
-
-/** @param {Connection} connection @param {Buffer} bytes */
-function answer(connection, bytes) {
-  const exchange = connection.data;
-  if (exchange.last) return;
-  responses.length = 0;
-  try {
-    parser.execute(exchange, bytes, bytes.length);
-  } catch (error) {
-    if (!(error instanceof HttpParseError)) throw error;
-    responses.push(makeResponse(`${error.status} Bad Request`, { keepAlive: false }));
-    exchange.last = true;
-  }
-  if (responses.length === 0) return;
-  const hasRoom = connection.write(responses.length === 1 ? responses[0] : Buffer.concat(responses));
-  if (exchange.last) connection.end();
-  else if (!hasRoom) connection.pause();
-}
+import { handlers, renewDates } from './http-handlers.mjs';
 
 const reactor = new Reactor();
-const listener = new Listener(
-  reactor,
-  { host: '127.0.0.1', port: 0, backlog: 4096 },
-  {
-    /** @param {Connection} connection */
-    open(connection) {
-      connection.data = new Exchange();
-    },
-    data: answer,
-    drain: (connection) => connection.resume(),
-    close: (connection) => connection.data.parser?.close(),
-    error() {}, // the peer is gone, and `close` follows
-  },
-);
+const listener = new Listener(reactor, { host: '127.0.0.1', port: 0, backlog: 4096 }, handlers);
 const { port } = /** @type {{ port: number }} */ (listener.address);
 console.log(`listening on 127.0.0.1:${port}`);
-function renew() {
-  reactor.setTimer(renewHello(), renew);
-}
-renew();
+renewDates(reactor);
 reactor.run();

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'node:dgram, no lookup',
   requires: [],
-  start: (bench) => startProgram(bench, 'peers/servers/udp-dgram.mjs', ['numeric']),
+  start: (bench) => startProgram(bench, 'peers/servers/udp/dgram.mjs', ['numeric']),
 };

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'node:dgram',
   requires: [],
-  start: (bench) => startProgram(bench, 'peers/servers/udp-dgram.mjs', ['obvious']),
+  start: (bench) => startProgram(bench, 'peers/servers/udp/dgram.mjs', ['obvious']),
 };

@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'Reactor attach()',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/udp-reactor.mjs', ['attach']),
+  start: (bench) => startProgram(bench, 'peers/servers/udp/reactor.mjs', ['attach']),
 };

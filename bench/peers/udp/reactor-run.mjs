@@ -6,5 +6,5 @@ import { startProgram } from '../../harness/programs.mjs';
 export default {
   name: 'Reactor run()',
   requires: ['package'],
-  start: (bench) => startProgram(bench, 'peers/servers/udp-reactor.mjs', ['run']),
+  start: (bench) => startProgram(bench, 'peers/servers/udp/reactor.mjs', ['run']),
 };

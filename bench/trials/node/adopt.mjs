@@ -23,10 +23,10 @@ const SETTLE_MS = 150;
 
 /** One request a connection. @param {Driver} driver @param {Bench} bench */
 async function openShort(driver, bench) {
-  const { port, pid, stop } = await driver.start(bench);
+  const { port, group, stop } = await driver.start(bench);
   const { measured, warmUp } = bench.smoke ? SMOKE : CONNECTIONS;
   /** @param {number} first those that are not counted @param {number} counted */
-  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, pid, 'http']);
+  const storm = (first, counted) => runLoad(bench, 'connect_load', [port, PARALLEL, first, counted, group, 'http']);
   return {
     async warmUp() {
       if (warmUp > 0) await storm(0, warmUp);

@@ -49,10 +49,14 @@ Result fd_identify(int fd, FdIdentity* identity) {
   return 0;
 }
 
+Result identity_number(const FdIdentity& identity) {
+  return static_cast<Result>(mix(mix(identity.device) + identity.inode) & kIdentityMask);
+}
+
 Result fd_identity(int fd) {
   FdIdentity identity;
   const Result result = fd_identify(fd, &identity);
-  return result < 0 ? result : static_cast<Result>(mix(mix(identity.device) + identity.inode) & kIdentityMask);
+  return result < 0 ? result : identity_number(identity);
 }
 
 }  // namespace fdreactor

@@ -30,10 +30,14 @@ Result fd_identify(int fd, FdIdentity* identity) {
   return 0;
 }
 
+Result identity_number(const FdIdentity& identity) {
+  return static_cast<Result>((identity.device & kCountMask) << kNumberBits | identity.inode);
+}
+
 Result fd_identity(int fd) {
   FdIdentity identity;
   fd_identify(fd, &identity);
-  return static_cast<Result>((identity.device & kCountMask) << kNumberBits | identity.inode);
+  return identity_number(identity);
 }
 
 void fd_identity_ends(int fd) {

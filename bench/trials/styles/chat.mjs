@@ -1,10 +1,10 @@
 // @ts-check
 // Measures examples/chat.ts in its four styles: rooms of ten, in each of which one says a line when all have heard the
 // one before. The styles differ in how they read, write and wait; the chat itself is the same code.
-import { startProgram } from '../harness/programs.mjs';
-import { runLoad } from '../load/c-load.mjs';
+import { startProgram } from '../../harness/programs.mjs';
+import { runLoad } from '../../load/c-load.mjs';
 
-/** @typedef {import('../harness/types.mjs').Driver} Driver */
+/** @typedef {import('../../harness/types.mjs').Driver} Driver */
 
 /** Of ten members each (c/load/chat_load.c). */
 const ROOMS = 100;
@@ -27,7 +27,7 @@ const rows = [
   chat('rxjs', 'RxJS'),
 ];
 
-/** @type {import('../harness/types.mjs').Table<Driver>[]} */
+/** @type {import('../../harness/types.mjs').Table<Driver>[]} */
 export default [
   {
     name: 'chat',
