@@ -17,7 +17,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^fdreactor$/, replacement: dist('index.js') },
-      { find: /^fdreactor\/(connection|epoll|kqueue|iocp|linux|node|socket|transfer)$/, replacement: dist('$1.js') },
+      { find: /^fdreactor\/(connection|epoll|kqueue|iocp|linux|master|node|socket|transfer)$/, replacement: dist('$1.js') },
     ],
   },
   test: {
