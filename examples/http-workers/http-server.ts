@@ -93,7 +93,9 @@ export class HttpServer implements ConnectionHandlers<Client> {
   /** Answers all requests that have come. */
   #serve(connection: Connection<Client>): void {
     const { requests, parser } = connection.data;
-    for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
+    for (;;) {
+      const request = requests.shift();
+      if (request === undefined) return;
       const isRequest = !(request instanceof HttpParseError);
       const { status, body } = isRequest ? this.#answer(request) : { status: request.status, body: '' };
       const isLast = this.#isDraining && requests.length === 0 && parser.isBetweenRequests;
