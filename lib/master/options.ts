@@ -34,7 +34,10 @@ export interface MasterOptions {
    * workers share one; with `reusePort` there is one for each of them.
    */
   listeners?: Record<string, MasterListener>;
-  /** How long a worker may take to end its connections, in milliseconds from 0; 30,000 by default. Then SIGKILL. */
+  /**
+   * How long a worker may take to end its connections, in milliseconds from 0; 30,000 by default. Five seconds later
+   * comes SIGKILL.
+   */
   drainMs?: number;
   /** How long a worker may take to become ready, in milliseconds from 1; 30,000 by default. Then SIGKILL. */
   readyMs?: number;

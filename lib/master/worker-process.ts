@@ -9,8 +9,8 @@ import { environmentOfWorker } from './environment.js';
 import { WorkerError } from './errors.js';
 import type { CheckedMasterOptions } from './options.js';
 
-/** So long a worker may take beyond its deadline: it ends by itself at the deadline. */
-const KILL_AFTER_MS = 1000;
+/** So long a process may take to exit: after its deadline, and when it has closed its control socket. */
+const EXIT_MS = 5000;
 /** The first fd behind those of stdio. */
 export const FIRST_INHERITED = 3;
 /** In one heartbeat a worker is asked so many times. */
@@ -126,7 +126,7 @@ export class WorkerProcess {
       return;
     }
     this.#control.send({ drain: drainMs });
-    this.#killAfter(drainMs + KILL_AFTER_MS, `has not drained within ${drainMs} ms`);
+    this.#killAfter(drainMs + EXIT_MS, `has not drained within ${drainMs} ms`);
   }
 
   /** Ends it at once. @param why for the error */
@@ -171,7 +171,7 @@ export class WorkerProcess {
    * up itself has not read the answers yet.
    */
   #ask(): void {
-    if (this.#state === 'starting') return;
+    if (this.#state === 'starting' || this.#control.closed) return;
     const { heartbeatMs } = this.#context.options;
     const now = performance.now();
     const wasHeldUp = this.#asked > 0 && now - this.#askedAtMs > heartbeatMs;
@@ -180,7 +180,6 @@ export class WorkerProcess {
       this.kill(`has made no turn within ${heartbeatMs} ms`);
       return;
     }
-    if (this.#control.closed) return;
     if (wasHeldUp) this.#unanswered = 0;
     this.#unanswered++;
     this.#control.send({ ping: ++this.#asked });
@@ -189,7 +188,7 @@ export class WorkerProcess {
   /** It has ended, which is told next, or has closed the socket, and can be told nothing any more. */
   #controlClosed(): void {
     if (this.#state !== 'draining' && this.#state !== 'gone') {
-      this.#killAfter(KILL_AFTER_MS, 'has closed its control socket');
+      this.#killAfter(EXIT_MS, 'has closed its control socket');
     }
   }
 

@@ -98,7 +98,7 @@ export class Worker {
    * connection before the deadline, because a request may be on its way: it answers the next one with `Connection:
    * close`, or what the protocol has for that. See the guide's page on processes.
    *
-   * @param handler is called once, with the milliseconds that are left: then SIGKILL comes, a second later
+   * @param handler is called once, with the milliseconds that are left: then SIGKILL comes, five seconds later
    */
   onDrain(handler: (deadlineMs: number) => void): void {
     checkFunction(handler, 'handler');

@@ -4,6 +4,7 @@
 // 9.3.2).
 import { Reactor } from 'fdreactor';
 import { type Connection, type ConnectionHandlers, connect } from 'fdreactor/connection';
+import { onTestFinished } from 'vitest';
 
 export type LoadKind = 'keep-alive' | 'thinking' | 'connection' | 'pipelined' | 'slow-body';
 
@@ -41,6 +42,7 @@ export class Load implements ConnectionHandlers<Client> {
   constructor(port: number, count: number, kinds: readonly LoadKind[]) {
     this.#reactor = new Reactor();
     this.#reactor.attach();
+    onTestFinished(() => this.#reactor.close());
     this.#port = port;
     for (let i = 0; i < count; i++) this.#connect(kinds[i % kinds.length] as LoadKind);
   }

@@ -7,8 +7,8 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import type { MasterOptions, MasterState } from 'fdreactor/master';
+import { onTestFinished } from 'vitest';
 import { eventually } from '../helpers/patience.js';
 
 const program = fileURLToPath(new URL('fixtures/master.mjs', import.meta.url));
@@ -57,9 +57,9 @@ export class RunningMaster {
   private constructor(options: Partial<MasterOptions>, { env = {}, wrap = [], mark }: StartOptions) {
     this.mark = mark ?? `${process.pid}-${++marks}`;
     const all = { worker: workerProgram, workers: 2, drainMs: 5000, listeners: { http: tcp }, ...options };
-    const [file, ...argv] = [...wrap, process.execPath, program, JSON.stringify(all)] as [string, ...string[]];
+    const [file, ...argv] = [...wrap, process.execPath, program, JSON.stringify(all)];
     const environment = { ...process.env, ...env, [MARK]: this.mark };
-    this.child = spawn(file, argv, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(file as string, argv, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
