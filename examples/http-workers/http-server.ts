@@ -31,7 +31,7 @@ class Client {
 export class HttpServer implements ConnectionHandlers<Client> {
   readonly #reactor: Reactor;
   readonly #answer: (request: HttpRequest) => Answer;
-  #listener: Listener<Client> | null = null;
+  readonly #listeners: Listener<Client>[] = [];
   #isDraining = false;
   #onDrained = (): void => {};
 
@@ -42,19 +42,20 @@ export class HttpServer implements ConnectionHandlers<Client> {
 
   /** Accepts from now on. @param fd of a socket that listens */
   listen(fd: number): void {
-    this.#listener = new Listener(this.#reactor, { fd }, this);
+    this.#listeners.push(new Listener(this.#reactor, { fd }, this));
   }
 
   /** Accepts no more, and ends each connection after its next answer; what is left after `deadlineMs` is closed. */
   stop(deadlineMs: number, onDrained: () => void): void {
-    const listener = this.#listener as Listener<Client>;
     this.#isDraining = true;
-    listener.close();
-    if (listener.size === 0) {
+    for (const listener of this.#listeners) listener.close();
+    if (this.#isEmpty) {
       onDrained();
       return;
     }
-    const timer = this.#reactor.setTimer(deadlineMs, () => listener.close({ graceMs: GRACE_MS }));
+    const timer = this.#reactor.setTimer(deadlineMs, () => {
+      for (const listener of this.#listeners) listener.close({ graceMs: GRACE_MS });
+    });
     this.#onDrained = () => {
       timer.cancel(); // or it would keep run() waiting
       onDrained();
@@ -87,7 +88,11 @@ export class HttpServer implements ConnectionHandlers<Client> {
 
   close(connection: Connection<Client>): void {
     connection.data.parser.close();
-    if (this.#isDraining && this.#listener?.size === 0) this.#onDrained();
+    if (this.#isDraining && this.#isEmpty) this.#onDrained();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#listeners.every(({ size }) => size === 0);
   }
 
   /** Answers all requests that have come. */

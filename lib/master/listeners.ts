@@ -18,6 +18,9 @@ interface Held {
   key: string;
   /** One, or one for each worker. */
   fds: number[];
+  /** Of a Unix socket. */
+  path: string | null;
+  /** null while it is another master's to remove. */
   file: SocketFile | null;
 }
 
@@ -36,12 +39,13 @@ export class HeldListeners {
       for (const [name, listener] of Object.entries(listeners)) {
         const key = keyOf(listener);
         const old = takeOut(left, (other) => other.name === name && other.key === key);
-        const held = { name, key, fds: old?.fds ?? [], file: null as SocketFile | null };
+        const { path = null } = listener as Partial<ListenUnixOptions>;
+        const held: Held = { name, key, fds: old?.fds ?? [], path, file: null };
         this.#held.push(held);
         open(held, listener, workers, passed);
       }
     } catch (error) {
-      this.close(false);
+      this.close(true);
       throw error;
     } finally {
       for (const fd of [...left.flatMap(({ fds }) => fds), ...passed.map(({ fd }) => fd)]) close(fd);
@@ -56,6 +60,11 @@ export class HeldListeners {
   /** Where each listens. */
   get addresses(): Record<string, AddressInfo> {
     return Object.fromEntries(this.#held.map(({ name, fds }) => [name, getsockname(fds[0] as number)]));
+  }
+
+  /** The master before this one has given way: the files are this one's to remove. */
+  claimFiles(): void {
+    for (const held of this.#held) if (held.path !== null) held.file ??= SocketFile.at(held.path);
   }
 
   /** For the master that replaces this one. */
@@ -96,8 +105,8 @@ function open(held: Held, listener: MasterListener, workers: number, passed: Lis
     if (fds.length === 0) {
       removeLeftOver(path);
       fds.push(listenUnix(listener as ListenUnixOptions));
+      held.file = SocketFile.at(path);
     }
-    held.file = SocketFile.at(path);
     return;
   }
   const wanted = reusePort === true ? workers : 1;

@@ -165,10 +165,11 @@ export class Master extends EventEmitter<MasterEvents> {
       this.#lastGeneration = predecessor?.generation ?? 0;
       await this.#startFirst(predecessor === null ? START_TRIES : 1);
       await predecessor?.takeOver();
+      this.#listeners.claimFiles();
       if (pidFile !== null) this.#pidFile ??= PidFile.takeOver(pidFile);
     } catch (error) {
       predecessor?.close();
-      await this.#release(predecessor === null);
+      await this.#release(true);
       throw error;
     }
     if (stateFile !== null) this.#stateFile = new StateFile(stateFile, () => this.state());

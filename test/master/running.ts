@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,6 +74,18 @@ export class RunningMaster {
     const made = new RunningMaster(options, start);
     if (start.awaitStart !== false) await made.reported('started');
     return made;
+  }
+
+  /** Connects until systemd-socket-activate has heard it, and has become the master. */
+  static async activated(starting: Promise<RunningMaster>, port: number): Promise<RunningMaster> {
+    const timer = setInterval(() => {
+      const socket = connect(port, '127.0.0.1', () => socket.destroy()).on('error', () => {});
+    }, 100);
+    try {
+      return await starting;
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** Awaits the report of that name, the `count`-th of them. */
