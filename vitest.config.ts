@@ -17,7 +17,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^fdreactor$/, replacement: dist('index.js') },
-      { find: /^fdreactor\/(connection|epoll|kqueue|iocp|linux|master|node|socket|transfer)$/, replacement: dist('$1.js') },
+      {
+        find: /^fdreactor\/(connection|epoll|kqueue|iocp|linux|master|node|socket|transfer)$/,
+        replacement: dist('$1.js'),
+      },
     ],
   },
   test: {

@@ -1,10 +1,11 @@
 // An HTTP/1.1 server on connections that can drain without failing a request.
 //
 // What it shows: the protocol of a drain. No more is accepted. A connection stays until its next request, however long
-// that takes, because the request may be on its way already. The answer says `Connection: close`, the server half-closes
-// and still reads for a while, since to close with unread bytes would reset the connection and lose the answer. Only at
-// the deadline are the idle ones closed. What may change: the answers, the times. What must hold: the order of answers;
-// `Connection: close` comes with the last answer and no earlier; nothing is read while answers wait for the client.
+// that takes, because the request may be on its way already. The answer says `Connection: close`. The server then
+// half-closes and still reads for a while: to close with unread bytes would reset the connection and lose the answer.
+// Only at the deadline are the idle ones closed. What may change: the answers, the times. What must hold: the order of
+// answers; `Connection: close` comes with the last answer and no earlier; nothing is read while answers wait for the
+// client.
 import type { Reactor } from 'fdreactor';
 import { type Chunk, type Connection, type ConnectionHandlers, Listener } from 'fdreactor/connection';
 import { HttpParseError, HttpParser, type HttpRequest } from '../http-parser.js';

@@ -46,7 +46,7 @@ export function environmentOfMaster(plan: UpgradePlan): NodeJS.ProcessEnv {
   return environment;
 }
 
-/** Takes a plan out of the environment, so that no child sees it; null where there is none. */
+/** Takes a plan out of the environment, so that no child sees it; null if it is not there. */
 export function takePlan<T>(name: string): T | null {
   const text = process.env[name];
   if (text === undefined) return null;

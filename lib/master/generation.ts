@@ -1,6 +1,6 @@
 // Generation: the workers that were started together, and those that take the place of one of them. Once it serves it
 // keeps their number; once it drains it ends. What must hold: before serve() none of its workers accepts, so that one
-// that fails can be thrown away and nobody notices.
+// that fails can be thrown away and no client notices.
 import { SystemError } from '../base/errors.js';
 import { BackOff } from './back-off.js';
 import type { WorkerError } from './errors.js';
@@ -136,7 +136,7 @@ export class Generation {
     else if (this.#workers.size === 0) for (const ended of this.#onEnded.splice(0)) ended();
   }
 
-  /** Before the generation serves. A spare one is started again: nobody waits for it. */
+  /** Before the generation serves. A spare one is started again: start() does not wait for it. */
   #failed(worker: WorkerProcess, error: WorkerError): void {
     if (worker.index === null) this.#restart(null, worker);
     else this.#waiting?.reject(error);

@@ -1,6 +1,6 @@
-// HeldListeners: the sockets that a master listens on. It opens them, or takes them over from systemd or from the master
-// before it, and holds them over all generations of workers: the kernel resets what waits in the queue of a listening
-// socket when its last fd is closed. What must hold: only a master removes the file of a Unix socket.
+// HeldListeners: the sockets that a master listens on. It opens them, or takes them over from systemd or from the
+// master before it, and holds them over all generations of workers: the kernel resets what waits in the queue of a
+// listening socket when its last fd is closed. What must hold: only a master removes the file of a Unix socket.
 import { lstatSync, unlinkSync } from 'node:fs';
 import { invalidState, SystemError } from '../base/errors.js';
 import { SocketFile } from '../connection/socket-file.js';

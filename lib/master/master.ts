@@ -1,5 +1,5 @@
-// Master: what a user calls. It makes one thing after the other: start, reloads and upgrades stand in a queue, and a stop
-// ends what is under way. The workers are in generation.ts, the sockets in listeners.ts.
+// Master: what a user calls. It makes one thing after the other: start, reloads and upgrades stand in a queue, and a
+// stop ends what is under way. The workers are in generation.ts, the sockets in listeners.ts.
 import { invalidState, type SystemError } from '../base/errors.js';
 import { require } from '../native/builtins.js';
 import { Reactor } from '../reactor/reactor.js';

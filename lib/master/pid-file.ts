@@ -46,7 +46,7 @@ export class PidFile {
     if (read(this.#path) === this.#content) rmSync(this.#path, { force: true });
   }
 
-  /** Makes the file with its content, if there is none: link(2) does both at once. */
+  /** Makes the file with its content, if it is not there: link(2) does both at once. */
   #link(own: string): boolean {
     try {
       linkSync(own, this.#path);

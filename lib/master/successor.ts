@@ -49,14 +49,14 @@ export class Successor {
         resolve();
       };
     });
-    this.ready.catch(() => {}); // whoever waits for it is told
+    this.ready.catch(() => {}); // upgrade(), which waits for it, is told
   }
 
   get pid(): number {
     return this.#child.pid as number;
   }
 
-  /** Gives way to it: it is nobody's child any more. */
+  /** Gives way to it: this process does not wait for it any more. */
   giveWay(): void {
     this.#control.send({ takeOver: true });
     this.#control.end();

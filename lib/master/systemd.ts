@@ -6,6 +6,7 @@ import { native } from '../native/table.js';
 import { close, connect, socket } from '../socket/calls.js';
 import { send } from '../socket/data.js';
 import { sendFds } from '../socket/fd-passing.js';
+import { checkPassesFds } from '../socket/message-fields.js';
 import { ensureNonBlocking } from '../socket/non-blocking.js';
 import { LISTENING } from './environment.js';
 
@@ -19,7 +20,7 @@ const MOST_FDS = 2 ** 20;
 export interface ListenFd {
   /** The fd: non-blocking, and yours to close. */
   fd: number;
-  /** `FileDescriptorName=` of the socket unit; 'unknown' where there is none. Several may have the same. */
+  /** `FileDescriptorName=` of the socket unit; 'unknown' if it has no name. Several may have the same. */
   name: string;
 }
 
@@ -32,12 +33,14 @@ export interface ListenFd {
  * A datagram socket, a FIFO or a file of the fd store comes in the same way.
  *
  * @returns what was passed, in the order of the unit; none if nothing was
- * @throws ERR_INVALID_STATE for variables that systemd would not have set; SystemError EBADF if an fd is not there
+ * @throws ERR_INVALID_STATE for variables that systemd would not have set; SystemError EBADF if an fd is not there;
+ * UnsupportedError on Windows, if something was passed
  */
 export function listenFds(): ListenFd[] {
   const { LISTEN_FDS: count, LISTEN_PID: pid, LISTEN_FDNAMES: names } = process.env;
   for (const name of LISTENING) delete process.env[name];
   if (count === undefined || pid === undefined || number(pid, 'LISTEN_PID') !== process.pid) return [];
+  checkPassesFds('listenFds');
   const words = names === undefined || names === '' ? [] : names.split(':');
   const length = number(count, 'LISTEN_FDS');
   if (length > MOST_FDS) throw invalidState(`LISTEN_FDS is ${count}`);
@@ -87,16 +90,17 @@ export interface NotifyFields {
  *
  * @param fields at least one, none with a line feed
  * @param fds are passed along, for `FDSTORE`: duplicates; at most 253; none by default
- * @returns false if nobody is to be told: there is no NOTIFY_SOCKET
- * @throws SystemError of the call that failed: ENOENT, ECONNREFUSED (nobody listens), EAGAIN (the queue of systemd is
- * full: try again), EBADF (of `fds`); TypeError or RangeError for a wrong argument; ERR_INVALID_STATE for a
- * NOTIFY_SOCKET that is neither; UnsupportedError where there are no such sockets
+ * @returns false if there is no NOTIFY_SOCKET, and so no systemd to tell
+ * @throws SystemError of the call that failed: ENOENT, ECONNREFUSED (no process listens), EAGAIN (the queue of systemd
+ * is full: try again), EBADF (of `fds`); TypeError or RangeError for a wrong argument; ERR_INVALID_STATE for a
+ * NOTIFY_SOCKET that is neither; UnsupportedError on Windows, if there is a NOTIFY_SOCKET
  */
 export function notify(fields: NotifyFields, fds: readonly number[] = []): boolean {
   const message = messageOf(fields);
   if (!Array.isArray(fds)) throw invalidType('fds', 'an array', fds);
   const name = process.env.NOTIFY_SOCKET;
   if (name === undefined || name === '') return false;
+  checkPassesFds('notify');
   if (!/^[@/]./.test(name)) throw invalidState(`NOTIFY_SOCKET is ${JSON.stringify(name)}, neither a path nor abstract`);
   const fd = socket(AF_UNIX, SOCK_DGRAM);
   try {
@@ -115,7 +119,7 @@ export function notify(fields: NotifyFields, fds: readonly number[] = []): boole
  * `notify({ WATCHDOG: 1 })` comes for that long: send one at half that time.
  *
  * @param pid whose watchdog it may be beside that of this process: of the master before it
- * @returns milliseconds; null if there is none, or it is for another process
+ * @returns milliseconds; null if there is no watchdog, or it is for another process
  * @throws ERR_INVALID_STATE for variables that systemd would not have set
  */
 export function watchdogMs(pid: number = process.pid): number | null {

@@ -181,7 +181,7 @@ export class Worker {
     (this.#reactor as Reactor).setTimer(0, () => this.#onDrain?.(deadlineMs));
   }
 
-  /** Nobody would end this process any more. */
+  /** Without the master no other process ends this one. */
   #masterIsGone(): void {
     if (this.#phase === 'drained' || (this.#reactor as Reactor).closed) return;
     const { drainMs } = this.#checked();

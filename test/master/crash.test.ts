@@ -18,7 +18,7 @@ async function connectionOf(master: RunningMaster): Promise<{ socket: Socket; pi
   return { socket, pid: Number(String(bytes).split('\r\n\r\n')[1]) };
 }
 
-test('kill -9 of a worker ends its own connections alone, and with a spare one nobody waits', async () => {
+test('kill -9 of a worker ends its own connections alone, and with a spare one no client waits', async () => {
   const master = await RunningMaster.start({ workers: 2, spare: 1 });
   const load = new Load(master.port, 100, ['keep-alive', 'connection']);
   const { socket, pid } = await connectionOf(master);

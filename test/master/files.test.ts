@@ -46,7 +46,7 @@ test.each([
   ['of a process that has ended', () => '2147483646\n'],
   ['of another process, which got the number', () => `${process.pid}\n1\n`],
   ['that is empty', () => ''],
-  ['that is none', () => 'not a number\n'],
+  ['with other text', () => 'not a number\n'],
 ])('a pid file %s is stale', async (_, content) => {
   const pidFile = `${folder()}/pid`;
   writeFileSync(pidFile, content());
@@ -99,7 +99,7 @@ test('a Unix socket: a path that was left over is taken, and removed by the mast
   expect(existsSync(path)).toBe(false);
 });
 
-test('the path of a server that listens, and a file that is no socket, stay, and are errors', async () => {
+test('the path of a server that listens, and a file of another kind, stay, and are errors', async () => {
   const path = `${folder()}/socket`;
   const server = createServer().listen(path);
   await once(server, 'listening');

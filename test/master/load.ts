@@ -1,6 +1,6 @@
-// Load: HTTP clients on connections, as many as asked for, that never stop. It counts what went wrong: a request without
-// its answer, a reset, a connection that was refused. What a server may do by the protocol is no failure: to close after
-// `Connection: close`, with the answer or in place of those to the requests behind it, which a client repeats (RFC 9112,
+// Load: HTTP clients on connections, as many as asked for, that never stop. It counts what went wrong: a request
+// without its answer, a reset, a connection that was refused. What a server may do by the protocol is not a failure: it
+// closes after `Connection: close`, and does not answer the requests behind that one, which a client repeats (RFC 9112,
 // 9.3.2).
 import { Reactor } from 'fdreactor';
 import { type Connection, type ConnectionHandlers, connect } from 'fdreactor/connection';

@@ -1,5 +1,5 @@
 // A master as a process, and all processes that come of it: they are known by a variable of their environment, because
-// a new master is nobody's child. What is left after a test is killed, and fails it.
+// a new master is not a child of the test. What is left after a test is killed, and fails it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -43,7 +43,7 @@ function manager(name: string): { received(): string[]; fds: number[]; fd: numbe
 const abstract = (): string => `\0fdreactor-notify-${process.pid}-${Math.random()}`;
 
 describe('notify()', () => {
-  test('tells nobody where there is no NOTIFY_SOCKET', () => {
+  test('returns false where there is no NOTIFY_SOCKET', () => {
     expect(notify({ READY: 1 })).toBe(false);
     process.env.NOTIFY_SOCKET = '';
     expect(notify({ READY: 1 })).toBe(false);
@@ -83,7 +83,7 @@ describe('notify()', () => {
     expect(fds).toHaveLength(2);
   });
 
-  test('nobody listens, a full queue: errors; nothing is left open, and it never waits', () => {
+  test('no listener, a full queue: errors; nothing is left open, and it never waits', () => {
     process.env.NOTIFY_SOCKET = '/there/is/no/such/socket';
     expectSystemError(() => notify({ READY: 1 }), 'ENOENT');
     const name = abstract();
@@ -99,10 +99,10 @@ describe('notify()', () => {
 
   test.each([
     ['no name', {}],
-    ['a name that is none', { ready: 1 }],
+    ['a name in small letters', { ready: 1 }],
     ['a line feed in a value', { STATUS: 'two\nREADY=1' }],
     ['a value of another type', { READY: true }],
-  ])('refuses %s, also where nobody is to be told', (_, fields) => {
+  ])('refuses %s, also where there is no NOTIFY_SOCKET', (_, fields) => {
     expect(caught(() => notify(fields as NotifyFields)).code).toMatch(/^ERR_INVALID_ARG_/);
   });
 
@@ -134,7 +134,7 @@ describe('listenFds()', () => {
   test.each([
     ['nothing is set', {}],
     ['it is for another process', { LISTEN_FDS: '1', LISTEN_PID: '1' }],
-    ['there are none', { LISTEN_FDS: '0', LISTEN_PID: `${process.pid}` }],
+    ['their number is 0', { LISTEN_FDS: '0', LISTEN_PID: `${process.pid}` }],
   ])('none where %s, and the variables are gone', (_, variables) => {
     Object.assign(process.env, variables);
     expect(listenFds()).toEqual([]);
