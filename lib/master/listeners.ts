@@ -94,7 +94,7 @@ function takeOut<T>(list: T[], isIt: (item: T) => boolean): T | undefined {
 /** Opens what is not there yet. */
 function open(held: Held, listener: MasterListener, workers: number, passed: ListenFd[]): void {
   const { name, fds } = held;
-  const { path, reusePort } = listener as Partial<ListenUnixOptions & ListenTcpOptions>;
+  const { path, host, reusePort } = listener as Partial<ListenUnixOptions & ListenTcpOptions>;
   const fromSystemd = fds.length === 0 ? takeOut(passed, (item) => item.name === listener.fdName) : undefined;
   if (fromSystemd !== undefined) {
     fds.push(fromSystemd.fd);
@@ -109,13 +109,15 @@ function open(held: Held, listener: MasterListener, workers: number, passed: Lis
     }
     return;
   }
-  const wanted = reusePort === true ? workers : 1;
+  const wanted = reusePort === true && host !== undefined ? workers : 1;
   if (fds.length > wanted) {
     const reason = 'connections wait in the queue of each';
     throw invalidState(`the listener ${name} has ${fds.length} sockets for ${wanted} workers, and ${reason}`);
   }
   const options = { ...(listener as ListenTcpOptions) };
-  if (options.host === undefined) throw invalidState(`systemd has passed no socket named ${listener.fdName}`);
+  if (host === undefined && fds.length === 0) {
+    throw invalidState(`systemd has passed no socket named ${listener.fdName}`);
+  }
   while (fds.length < wanted) {
     const [first] = fds;
     if (first !== undefined) options.port = (getsockname(first) as { port: number }).port; // it may have been 0

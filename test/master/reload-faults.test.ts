@@ -14,7 +14,7 @@ test.each([
   ['throws at serve', /has exited with 1$/],
 ])('new workers of which one %s: the old ones go on, once and for all', async (behaviour, message) => {
   const file = `${folder()}/behaviour`;
-  const readyMs = behaviour === 'blocks' ? 10_000 : patience(10_000);
+  const readyMs = patience(behaviour === 'blocks' ? 4000 : 10_000);
   const master = await RunningMaster.start({ env: { BEHAVIOUR: file }, readyMs });
   const load = new Load(master.port, 20, ['keep-alive', 'connection']);
   writeFileSync(file, behaviour);

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,13 +78,15 @@ export class RunningMaster {
 
   /** Connects until systemd-socket-activate has heard it, and has become the master. */
   static async activated(starting: Promise<RunningMaster>, port: number): Promise<RunningMaster> {
+    const sockets: Socket[] = [];
     const timer = setInterval(() => {
-      const socket = connect(port, '127.0.0.1', () => socket.destroy()).on('error', () => {});
+      sockets.push(connect(port, '127.0.0.1').on('error', () => {}));
     }, 100);
     try {
       return await starting;
     } finally {
       clearInterval(timer);
+      for (const socket of sockets) socket.destroy();
     }
   }
 
@@ -92,7 +94,7 @@ export class RunningMaster {
   async reported(event: string, count = 1): Promise<Report> {
     const all = (): Report[] => this.reports.filter((report) => report.event === event);
     try {
-      await eventually(`${count} ${event}`, () => all().length >= count, 10_000);
+      await eventually(`${count} ${event}`, () => all().length >= count, 20_000);
     } catch (error) {
       throw new Error(`${(error as Error).message}: ${this.output}`);
     }

@@ -46,7 +46,7 @@ test.each(['throws', 'exits', 'blocks', 'throws at serve'])(
   'a new master of which a worker %s is none: the old one goes on, and can upgrade afterwards',
   async (behaviour) => {
     const file = `${folder()}/behaviour`;
-    const readyMs = behaviour === 'blocks' ? 10_000 : patience(10_000);
+    const readyMs = patience(behaviour === 'blocks' ? 4000 : 10_000);
     const master = await RunningMaster.start({ env: { BEHAVIOUR: file }, readyMs, workers: 1 });
     const load = new Load(master.port, 20, ['keep-alive', 'connection']);
     writeFileSync(file, behaviour);
