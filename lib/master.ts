@@ -8,7 +8,7 @@
 export { WorkerError } from './master/errors.js';
 export { Master, type MasterEvents } from './master/master.js';
 export type { MasterListener, MasterOptions } from './master/options.js';
-export type { MasterPhase, MasterState, WorkerInfo } from './master/state.js';
+export type { MasterInfo, MasterPhase, WorkerInfo } from './master/state.js';
 export { type ListenFd, listenFds, type NotifyFields, notify, watchdogMs } from './master/systemd.js';
 export { type Worker, type WorkerPhase, worker } from './master/worker.js';
 export type { WorkerState } from './master/worker-process.js';

@@ -11,7 +11,7 @@ import { HeldListeners } from './listeners.js';
 import { type CheckedMasterOptions, checkMasterOptions, type MasterOptions } from './options.js';
 import { PidFile } from './pid-file.js';
 import { Service } from './service.js';
-import { type MasterPhase, type MasterState, StateFile } from './state.js';
+import { type MasterInfo, type MasterPhase, StateFile } from './state.js';
 import { Predecessor, Successor } from './successor.js';
 
 const { EventEmitter } = require('node:events') as typeof import('node:events');
@@ -81,7 +81,7 @@ export class Master extends EventEmitter<MasterEvents> {
   }
 
   /** What it does, and its processes; a new object each time. */
-  state(): MasterState {
+  state(): MasterInfo {
     const all = [...this.#old, this.#current, this.#next].filter((generation) => generation !== null);
     const workers = all.flatMap((generation) => [...generation.workers]);
     return {

@@ -24,7 +24,7 @@ export interface WorkerInfo {
 }
 
 /** What `master.state()` returns: plain values. */
-export interface MasterState {
+export interface MasterInfo {
   /** The number of the master. */
   pid: number;
   /** What it does. */
@@ -42,10 +42,10 @@ export interface MasterState {
 /** Writes the state to a file, once for all changes of a turn of Node's event loop. */
 export class StateFile {
   readonly #path: string;
-  readonly #state: () => MasterState;
+  readonly #state: () => MasterInfo;
   #pending: NodeJS.Immediate | null = null;
 
-  constructor(path: string, state: () => MasterState) {
+  constructor(path: string, state: () => MasterInfo) {
     this.#path = path;
     this.#state = state;
   }

@@ -10,6 +10,7 @@ try {
     make: 'make',
     setarch: 'util-linux',
     strace: 'strace',
+    'systemd-socket-activate': 'systemd',
     'clang-format': 'clang-format',
     'clang-tidy': 'clang-tidy',
   });

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MasterOptions, MasterState } from 'fdreactor/master';
+import type { MasterInfo, MasterOptions } from 'fdreactor/master';
 import { onTestFinished } from 'vitest';
 import { eventually } from '../helpers/patience.js';
 
@@ -24,8 +24,8 @@ export interface Report {
   message?: string;
   code?: string;
   by?: number;
-  listeners?: MasterState['listeners'];
-  state?: MasterState;
+  listeners?: MasterInfo['listeners'];
+  state?: MasterInfo;
 }
 
 export interface StartOptions {
@@ -123,10 +123,10 @@ export class RunningMaster {
     });
   }
 
-  async state(pid = this.child.pid as number): Promise<MasterState> {
+  async state(pid = this.child.pid as number): Promise<MasterInfo> {
     const before = this.count('state');
     process.kill(pid, 'SIGPWR');
-    return (await this.reported('state', before + 1)).state as MasterState;
+    return (await this.reported('state', before + 1)).state as MasterInfo;
   }
 
   /** All its processes, those of a new master included. */

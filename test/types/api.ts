@@ -36,7 +36,7 @@ import {
   type ListenFd,
   listenFds,
   Master,
-  type MasterState,
+  type MasterInfo,
   notify,
   WorkerError,
   watchdogMs,
@@ -472,7 +472,7 @@ export async function processes(reactor: Reactor): Promise<void> {
   await master.reload();
   await master.upgrade();
   await master.stop();
-  const state: MasterState = master.state();
+  const state: MasterInfo = master.state();
   const numbers: number[] = [state.pid, ...state.workers.map(({ turns }) => turns)];
   worker.onServe(({ http }) => numbers.push(http ?? 0));
   worker.onDrain((deadlineMs: number) => numbers.push(deadlineMs));
