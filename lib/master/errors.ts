@@ -1,4 +1,5 @@
-// WorkerError: a worker process ended that was not to end.
+// WorkerError: a worker process ended that was not to end. What may change: the words.
+import { checkInteger, checkObject, checkOptionalInteger, checkString } from '../base/arguments.js';
 
 /** What is known of a worker process that ended. */
 export interface WorkerErrorDetails {
@@ -33,7 +34,12 @@ export class WorkerError extends Error {
 
   /** @internal */
   constructor(why: string, details: WorkerErrorDetails) {
+    checkString(why, 'why');
+    checkObject(details, 'details');
     const { pid, index, generation, exitCode, signal } = details;
+    checkInteger(generation, 'details.generation', 0, Number.MAX_SAFE_INTEGER);
+    checkOptionalInteger(pid, 'details.pid', 0, Number.MAX_SAFE_INTEGER);
+    checkOptionalInteger(index ?? undefined, 'details.index', 0, Number.MAX_SAFE_INTEGER);
     const which = index === null ? 'a spare worker' : `worker ${index}`;
     super(`${which} of generation ${generation}${pid === undefined ? '' : ` (pid ${pid})`} ${why}`);
     this.pid = pid;

@@ -24,7 +24,7 @@ test('kill -9 of a worker ends its own connections alone, and with a spare one n
   const master = await RunningMaster.start({ workers: 2, spare: 1 });
   const load = new Load(master.port, 100, ['keep-alive', 'connection']);
   const gapsMs: number[] = [];
-  // On a machine on which others work, a gap may be theirs: then once more.
+  // On a machine with other work a gap may come of that work: then once more.
   while (gapsMs.length < MOST_KILLS && !gapsMs.some((gapMs) => gapMs < 500)) {
     for (let ready = false; !ready; ) ready = (await master.state()).workers.some(({ state }) => state === 'ready');
     const before = load.failures.length;

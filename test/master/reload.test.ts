@@ -1,13 +1,13 @@
 // Reloads, with real processes under load.
 import { expect, test } from 'vitest';
-import { eventually } from '../helpers/patience.js';
+import { eventually, patience } from '../helpers/patience.js';
 import { Load } from './load.js';
 import { RunningMaster } from './running.js';
 
 const RELOADS = 10;
 const CONNECTIONS = 1000;
 
-test('ten reloads under 1,000 connections of every kind fail no request', async () => {
+test('ten reloads under 1,000 connections of every kind fail no request', { timeout: patience(120_000) }, async () => {
   const master = await RunningMaster.start({ drainMs: 60_000 });
   const load = new Load(master.port, CONNECTIONS, ['keep-alive', 'thinking', 'connection', 'pipelined', 'slow-body']);
   for (let i = 1; i <= RELOADS; i++) {
