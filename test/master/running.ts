@@ -14,7 +14,7 @@ import { eventually } from '../helpers/patience.js';
 
 const program = fileURLToPath(new URL('fixtures/master.mjs', import.meta.url));
 export const workerProgram = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url));
-const MARK = 'FDREACTOR_TEST_MARK';
+export const MARK = 'FDREACTOR_TEST_MARK';
 let marks = 0;
 
 export interface Report {

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { own, ownFile } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
 import { caught, expectInvalidState, expectSystemError } from '../helpers/throws.js';
-import { folder, RunningMaster } from './running.js';
+import { folder, MARK, RunningMaster } from './running.js';
 
 const VARIABLES = ['LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PID', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
@@ -217,7 +217,8 @@ describe('a Master under systemd', () => {
 
   test('takes the socket that systemd passed, over reloads and upgrades', async () => {
     const port = await unusedPort();
-    const wrap = ['systemd-socket-activate', '-l', `127.0.0.1:${port}`, '--fdname=http'];
+    // It passes no other variables on: the mark is what finds the processes.
+    const wrap = ['systemd-socket-activate', '-E', MARK, '-l', `127.0.0.1:${port}`, '--fdname=http'];
     const listeners = { http: { fdName: 'http' } };
     const starting = RunningMaster.start({ workers: 1, listeners }, { wrap });
     const master = await RunningMaster.activated(starting, port);
