@@ -37,6 +37,6 @@ export function storeFds(words: Int32Array, fds: readonly number[]): void {
 }
 
 /** @throws UnsupportedError where no socket passes fds */
-export function checkPassesFds(): void {
-  if (!passesFds) throw new UnsupportedError('fd passing');
+export function checkPassesFds(facility = 'fd passing'): void {
+  if (!passesFds) throw new UnsupportedError(facility);
 }

@@ -11,6 +11,7 @@ try {
     setarch: 'util-linux',
     strace: 'strace',
     haproxy: 'haproxy',
+    'systemd-socket-activate': 'systemd',
     'clang-format': 'clang-format',
     'clang-tidy': 'clang-tidy',
   });

@@ -48,7 +48,7 @@ const withoutFds = 'test/node/without-fds.test.ts';
 const node = (version) => ({
   name: `node-${version.split('.')[0]}`,
   platform: 'linux-x64-glibc',
-  tests: [...all, 'test/node', 'test/net', 'test/workers'],
+  tests: [...all, 'test/node', 'test/net', 'test/workers', 'test/master'],
   prepare: async () => ({ command: [await nodeOf(version)] }),
 });
 

@@ -2,6 +2,7 @@
 // contract tests are only made where the facility is there; these hold everywhere.
 import { openSync } from 'node:fs';
 import { Acceptor, capabilities, Interest, Reactor, WOULD_BLOCK } from 'fdreactor';
+import { Master } from 'fdreactor/master';
 import * as socket from 'fdreactor/socket';
 import { PipePool, Pump, sendfile, splice } from 'fdreactor/transfer';
 import { expect, test } from 'vitest';
@@ -45,6 +46,10 @@ test('options that are left out inherit nothing from Object.prototype', () => {
 
 test('interests', () => {
   worksOrRefused(can.priority, () => reactor().register(socketPair()[0], Interest.PRIORITY, () => {}));
+});
+
+test('worker processes', () => {
+  worksOrRefused(!isWindows, () => new Master({ worker: './worker.js' }));
 });
 
 test('signals and attach', () => {

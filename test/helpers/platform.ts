@@ -82,6 +82,7 @@ const onWindows: Record<string, string> = {
   'test/node/to-*.test.ts': noFds,
   'test/node/send-file*.test.ts': noFds,
   'test/node/{splice/*,splice-*}.test.ts': noFds,
+  'test/master/*.test.ts': 'a process does not inherit sockets: refusals.test.ts holds the refusal',
   'test/raw/sigpipe.test.ts': 'there is no SIGPIPE',
   'test/raw/injected-faults.test.ts': 'system calls are made to fail by strace',
   'test/raw/constants.test.ts': 'it asks the C headers; test/windows/constants.test.ts holds those of Windows',
@@ -107,6 +108,7 @@ const withKqueue: Record<string, string> = {
 
 /** Beside those of withKqueue, on a kernel that is not Linux. */
 const withoutProc: Record<string, string> = {
+  'test/master/*.test.ts': 'the processes of a test are found through /proc',
   'test/raw/messages/error-queue.test.ts': errorQueue,
   'test/examples/*.test.ts': proc,
   'test/examples/file-server/{framing,http,load,paths}.test.ts': proc,

@@ -9,7 +9,7 @@ import { requireTool, tarball, type User } from './user.js';
 
 /** What shall compile and what shall not, of every entry. */
 const typeFolder = fileURLToPath(new URL('../types', import.meta.url));
-const examples = ['api', 'async', 'async-sources', 'workers'];
+const examples = ['api', 'async', 'async-sources', 'master', 'workers'];
 
 let user: User;
 
