@@ -174,7 +174,7 @@ connectionTest('inside run() a call that would wait throws, and says why', async
   };
   reactor.setTimer(0, () => {
     for (const [name, read] of Object.entries(reads)) if (name !== 'next') note(name, () => read(connection));
-    full.connection.write('x');
+    note('much', () => full.connection.write(Buffer.alloc(500_000))); // more than the room that comes meanwhile
     note('flush', () => full.connection.flush());
     note('write', () => full.connection.write('x'));
     note('connect', () => connect(reactor, { host, port: 1 }));
