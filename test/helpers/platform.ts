@@ -121,6 +121,7 @@ const underWineOnly: Record<string, string> = {
   'test/docs/*.test.ts':
     'the programs of the pages are compiled first, and the compiler is one of the machine that builds',
   'test/raw/unix.test.ts': 'Wine has no AF_UNIX',
+  'test/scripts/*.test.ts': 'the scripts work on the sources, and run on the machine that builds',
 };
 
 const start = 'it starts Node again and again, and a start takes seconds there';
