@@ -1,7 +1,9 @@
 // What a server does with a connection that was accepted.
+import type { BlockList } from 'node:net';
 import type { Connection } from '../connection/connection.js';
 import { type NetAddress, SocketHandle } from './handle.js';
 import { channel } from './modules.js';
+import { isBlocked, NONE_IS_ANY } from './newer-node.js';
 import { SocketImpl, type SocketOptions } from './socket.js';
 
 /** The members of a server that its connections use; node:net's have them as well. */
@@ -14,6 +16,7 @@ export interface AcceptingServer {
   keepAlive: boolean;
   keepAliveInitialDelay: number;
   highWaterMark?: number;
+  blockList?: BlockList;
   emit(event: string, ...args: unknown[]): boolean;
 }
 
@@ -22,16 +25,19 @@ const accepted = channel('net.server.socket');
 export function accept(server: AcceptingServer, connection: Connection<SocketHandle>, isTcp: boolean): void {
   const handle = new SocketHandle(isTcp);
   handle.take(connection);
-  if (server.maxConnections && server._connections >= server.maxConnections) {
+  if (isFull(server)) {
     drop(server, handle);
+    return;
+  }
+  if (server.blockList && isBlocked(server.blockList, addressOf(handle))) {
+    handle.abandon();
     return;
   }
   const socket = new SocketImpl(optionsOf(server), handle);
   socket._noDelay = server.noDelay;
   if (server.keepAlive) {
-    socket._keepAlive = true;
-    socket._keepAliveSeconds = server.keepAliveInitialDelay;
-    handle.setKeepAlive(true, server.keepAliveInitialDelay);
+    socket._keepAlive = { isOn: true, seconds: server.keepAliveInitialDelay };
+    handle.setKeepAlive(socket._keepAlive);
   }
   server._connections++;
   socket.server = server;
@@ -39,6 +45,18 @@ export function accept(server: AcceptingServer, connection: Connection<SocketHan
   socket._begin(server.pauseOnConnect);
   server.emit('connection', socket);
   if (accepted.hasSubscribers) accepted.publish({ socket });
+}
+
+/** Whether no other connection is taken. */
+function isFull({ maxConnections, _connections }: AcceptingServer): boolean {
+  if (maxConnections == null || (maxConnections === 0 && NONE_IS_ANY)) return false;
+  return _connections >= maxConnections;
+}
+
+function addressOf(handle: SocketHandle): string | undefined {
+  const remote: NetAddress = {};
+  handle.getpeername(remote);
+  return remote.address;
 }
 
 /** Those of a stream. */

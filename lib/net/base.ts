@@ -2,10 +2,12 @@
 // socket.ts.
 //
 // Fields are not private to the class: programs read some getters of the prototype itself, which must not throw.
+import type { BlockList } from 'node:net';
 import { invalidHandleType, stateError } from './errors.js';
 import type { NetAddress, SocketHandle } from './handle.js';
 import { Duplex } from './modules.js';
-import { secondsOf, timerMs, validateFunction } from './validate.js';
+import { differs, keepAliveOf, NO_KEEP_ALIVE } from './newer-node.js';
+import { timerMs, validateFunction } from './validate.js';
 
 /** What a write that waits for the connection has. */
 export type Pending = string | Uint8Array | readonly { chunk: string | Uint8Array; encoding: BufferEncoding }[];
@@ -16,6 +18,7 @@ export abstract class SocketBase extends Duplex {
   /** What setTimeout() was given. */
   declare timeout?: number;
   declare autoSelectFamilyAttemptedAddresses?: string[];
+  declare blockList?: BlockList;
   server: unknown = null;
   _server: { _connections: number; _emitCloseIfDrained?(): void } | null = null;
   _handle: SocketHandle | null = null;
@@ -31,8 +34,7 @@ export abstract class SocketBase extends Duplex {
   _bytesReadBefore = 0;
   _bytesWrittenBefore = 0;
   _noDelay = false;
-  _keepAlive = false;
-  _keepAliveSeconds = 0;
+  _keepAlive = NO_KEEP_ALIVE;
   _resets = false;
   _closeAfterHandlingError = false;
 
@@ -134,13 +136,10 @@ export abstract class SocketBase extends Duplex {
     return this;
   }
 
-  setKeepAlive(enable?: boolean, initialDelayMs?: number): this {
-    const isOn = Boolean(enable);
-    const seconds = secondsOf(initialDelayMs);
-    const changes = isOn !== this._keepAlive || (isOn && seconds !== this._keepAliveSeconds);
-    this._keepAlive = isOn;
-    this._keepAliveSeconds = seconds;
-    if (this._handle && changes) this._handle.setKeepAlive(isOn, seconds);
+  setKeepAlive(...args: unknown[]): this {
+    const before = this._keepAlive;
+    this._keepAlive = keepAliveOf(args);
+    if (this._handle && differs(before, this._keepAlive)) this._handle.setKeepAlive(this._keepAlive);
     return this;
   }
 

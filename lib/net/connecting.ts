@@ -8,6 +8,7 @@ import {
   callError,
   invalidArgType,
   invalidIpAddress,
+  ipBlocked,
   missingArgs,
   type Place,
   stateError,
@@ -15,6 +16,7 @@ import {
 import { connectionKind, SocketHandle } from './handle.js';
 import { type Destination, type LookupOptions, lookUp } from './lookup.js';
 import { net } from './modules.js';
+import { isBlocked } from './newer-node.js';
 import type { SocketImpl } from './socket.js';
 import { validateBoolean, validateInt32, validateNumber, validatePort, validateString } from './validate.js';
 
@@ -158,6 +160,10 @@ function connectOne(socket: SocketImpl, target: Target, destination: Destination
   const handle = socket._handle as SocketHandle;
   socket.emit('connectionAttempt', address, target.port, family);
   if (socket.destroyed) return;
+  if (isBlocked(socket.blockList, address)) {
+    socket.destroy(ipBlocked(address));
+    return;
+  }
   handle.attempt = {
     opened: () => connected(socket),
     failed: (cause) => connectFailed(socket, attemptFailed(cause, target, address), address, target.port, family),
@@ -184,7 +190,7 @@ function connected(socket: SocketImpl): void {
   socket._sockname = null;
   socket._unrefTimer();
   if (socket._noDelay) handle.setNoDelay(true);
-  if (socket._keepAlive) handle.setKeepAlive(true, socket._keepAliveSeconds);
+  if (socket._keepAlive.isOn) handle.setKeepAlive(socket._keepAlive);
   socket.emit('connect');
   socket.emit('ready');
   if (socket.destroyed) return;
@@ -236,6 +242,10 @@ class Attempts {
     const socket = this.#socket;
     const { address, family } = destination;
     const { port, attemptTimeoutMs } = this.#target;
+    if (isBlocked(socket.blockList, address)) {
+      this.#failed(destination, ipBlocked(address));
+      return;
+    }
     socket.emit('connectionAttempt', address, port, family);
     if (socket.destroyed) return;
     socket.autoSelectFamilyAttemptedAddresses?.push(`${address}:${port}`);

@@ -47,11 +47,13 @@ function argument(name: string): string {
 /** @param expected types such as 'number', or names of classes */
 export function invalidArgType(name: string, expected: readonly string[], value: unknown): Coded<TypeError> {
   const types = expected.filter((one) => KINDS.has(one));
-  const classes = expected.filter((one) => !KINDS.has(one));
+  const classes = expected.filter((one) => /^[A-Z]\w*$/.test(one));
+  const others = expected.filter((one) => !types.includes(one) && !classes.includes(one));
   const list = (names: readonly string[]): string => names.join(' or ');
   const words: string[] = [];
   if (types.length > 0) words.push(`${types.length > 1 ? 'one of type' : 'of type'} ${list(types)}`);
   if (classes.length > 0) words.push(`an instance of ${list(classes)}`);
+  if (others.length > 0) words.push(`an ${list(others)}`);
   const message = `${argument(name)} must be ${words.join(' or ')}. Received ${received(value)}`;
   return nodeError(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
 }
@@ -103,6 +105,9 @@ export const invalidFdType = (type: string): Coded<TypeError> =>
 
 export const invalidIpAddress = (text: unknown): Coded<TypeError> =>
   nodeError(new TypeError(util.format('Invalid IP address: %s', text)), 'ERR_INVALID_IP_ADDRESS');
+
+export const ipBlocked = (address: string): Coded<Error> =>
+  nodeError(new Error(`IP(${address}) is blocked by net.BlockList`), 'ERR_IP_BLOCKED');
 
 export function invalidAddressFamily(family: unknown, host: unknown, port: unknown): Error {
   const error = new RangeError(util.format('Invalid address family: %s %s:%s', family, host, port));

@@ -12,6 +12,7 @@ import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { sharedReactor } from '../node/shared-reactor.js';
 import type { AddressInfo } from '../socket/address.js';
+import type { KeepAlive } from './newer-node.js';
 
 /** Whom a handle tells. All is called in the handle's async scope. */
 export interface HandleOwner {
@@ -39,7 +40,8 @@ export interface NetAddress {
 }
 
 const RESOURCE_OPTIONS = { requireManualDestroy: true };
-const { SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_NODELAY, TCP_KEEPIDLE } = native.constants.socket;
+const { SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_NODELAY, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT } =
+  native.constants.socket;
 const value = new Int32Array(1);
 const valueBytes = new Uint8Array(value.buffer);
 
@@ -172,9 +174,18 @@ export class SocketHandle extends asyncHooks.AsyncResource {
     this.#set(IPPROTO_TCP, TCP_NODELAY, enable ? 1 : 0);
   }
 
-  setKeepAlive(enable: boolean, seconds: number): void {
-    this.#set(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
-    if (enable && seconds > 0 && TCP_KEEPIDLE !== undefined) this.#set(IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  setKeepAlive({ isOn, seconds, interval, count }: KeepAlive): void {
+    this.#set(SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0);
+    if (!isOn || seconds <= 0) return;
+    this.#setTime(TCP_KEEPIDLE, seconds);
+    this.#setTime(TCP_KEEPINTVL, interval);
+    this.#setTime(TCP_KEEPCNT, count);
+  }
+
+  #setTime(name: number | undefined, number: unknown): void {
+    if (name !== undefined && Number.isInteger(number) && (number as number) > 0) {
+      this.#set(IPPROTO_TCP, name, number as number);
+    }
   }
 
   /** Of a connection that the peer has reset meanwhile it fails, and the next read tells. */

@@ -61,7 +61,7 @@ function listenOn(server: ListeningServer, options: Normalized[0], args: readonl
 }
 
 function listenTcp(server: ListeningServer, options: Normalized[0], port: number, backlog?: number): void {
-  const tcp = { port, ...(options.ipv6Only === true ? { ipv6Only: true } : {}), ...shared(options.exclusive) };
+  const tcp = { port, ...(options.ipv6Only === true ? { ipv6Only: true } : {}), ...shared(options) };
   const host = options.host as string | undefined;
   if (!host) {
     openAny(server, tcp, backlog);
@@ -76,8 +76,8 @@ function listenTcp(server: ListeningServer, options: Normalized[0], port: number
 }
 
 /** The workers of a cluster listen on one port each by itself, and the kernel spreads the connections. */
-function shared(exclusive: unknown): ListenerOptions {
-  return !exclusive && cluster().isWorker ? { reusePort: true } : {};
+function shared({ exclusive, reusePort }: Normalized[0]): ListenerOptions {
+  return reusePort === true || (!exclusive && cluster().isWorker) ? { reusePort: true } : {};
 }
 
 /** Every address, of IPv6 and IPv4, or of IPv4 where the system has no other. */

@@ -1,9 +1,11 @@
 // Server: the members of node:net's Server, over a Listener.
 import { EventEmitter as NodeEmitter } from 'node:events';
+import type { BlockList } from 'node:net';
 import { invalidArgType, stateError } from './errors.js';
 import type { NetAddress } from './handle.js';
 import { type ListeningServer, listen } from './listening.js';
 import { EventEmitter, getDefaultHighWaterMark } from './modules.js';
+import { blockListOf } from './newer-node.js';
 import type { ServerHandle } from './server-handle.js';
 import type { SocketImpl } from './socket.js';
 import { secondsOf, validateKeepAliveDelay, validateNumber } from './validate.js';
@@ -18,6 +20,7 @@ export interface ServerImplOptions {
   keepAlive?: boolean;
   keepAliveInitialDelay?: number;
   highWaterMark?: number;
+  blockList?: BlockList;
 }
 
 export class ServerImpl extends EventEmitter implements ListeningServer {
@@ -28,6 +31,7 @@ export class ServerImpl extends EventEmitter implements ListeningServer {
   declare _pipeName?: string;
   declare _connectionKey?: string;
   declare maxConnections?: number;
+  declare blockList?: BlockList;
   allowHalfOpen: boolean;
   pauseOnConnect: boolean;
   noDelay: boolean;
@@ -52,6 +56,8 @@ export class ServerImpl extends EventEmitter implements ListeningServer {
     this.noDelay = Boolean(given.noDelay);
     this.keepAlive = Boolean(given.keepAlive);
     this.keepAliveInitialDelay = secondsOf(given.keepAliveInitialDelay);
+    const blockList = blockListOf(given.blockList);
+    if (blockList !== undefined) this.blockList = blockList;
     this.highWaterMark = highWaterMark !== undefined && highWaterMark >= 0 ? highWaterMark : standard;
   }
 

@@ -14,6 +14,7 @@ import { callError, endedByPeer, invalidArgValue, stateError } from './errors.js
 import { fdHandle } from './fd-handle.js';
 import type { HandleOwner, SocketHandle } from './handle.js';
 import { addAbortSignal, Duplex } from './modules.js';
+import { blockListOf } from './newer-node.js';
 import { type OnRead, onReadOf } from './on-read.js';
 import { secondsOf, validateKeepAliveDelay } from './validate.js';
 
@@ -66,8 +67,9 @@ export class SocketImpl extends SocketBase implements HandleOwner {
     }
     this._onRead = onReadOf(given.onread, this);
     this._noDelay = Boolean(given.noDelay);
-    this._keepAlive = Boolean(given.keepAlive);
-    this._keepAliveSeconds = secondsOf(given.keepAliveInitialDelay);
+    this._keepAlive = { isOn: Boolean(given.keepAlive), seconds: secondsOf(given.keepAliveInitialDelay) };
+    const blockList = blockListOf(given.blockList);
+    if (blockList !== undefined) this.blockList = blockList;
     if (given.fd !== undefined) this._handle = fdHandle(given.fd, this);
     if (given.handle) this._handle = given.handle as SocketHandle;
     if (this._handle !== null && given.readable !== false) this._begin(given.pauseOnCreate === true, given.manualStart);

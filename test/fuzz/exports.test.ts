@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { capabilities } from 'fdreactor';
 import { expect, test } from 'vitest';
 import { runCommand } from '../helpers/child.js';
-import { patience } from '../helpers/patience.js';
+import { patience, sanitized } from '../helpers/patience.js';
 import { underWine } from '../helpers/platform.js';
 
-// System calls are slow under Wine.
-const runs = process.env.FUZZ_RUNS ?? (underWine ? '60' : '300');
+// Every run of the tests draws other values. System calls are slow under Wine, and all is under a sanitizer.
+const usualRuns = underWine || sanitized ? 40 : 120;
+const runs = process.env.FUZZ_RUNS ?? String(usualRuns);
 const seed = process.env.FUZZ_SEED ?? String(Date.now() % 2 ** 31);
-const timeoutMs = 60_000 * Math.max(1, Number(runs) / (underWine ? 60 : 300));
+const timeoutMs = 60_000 * Math.max(1, Number(runs) / usualRuns);
 
 /** Runs a fuzz program; its last report. */
 async function fuzz(

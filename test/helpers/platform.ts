@@ -41,6 +41,8 @@ export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 export const wineHidesResets = 'Wine takes a reset with nothing to be received for the end of the stream';
 /** What sendfile() fails with in a connection that was reset. Wine's TransmitFile() asks for the peer's name first. */
 export const sendFileIntoReset = ['EPIPE', 'ECONNRESET', ...(underWine ? ['ENOTCONN'] : [])];
+/** What send() fails with on a datagram socket that has no peer. Wine does not know EDESTADDRREQ of Linux. */
+export const sendWithoutPeer = ['EDESTADDRREQ', 'ENOTCONN', ...(underWine ? ['EINVAL'] : [])];
 
 const epoll = 'epoll(7) is a facility of Linux';
 const errorQueue = 'error queues of sockets are a facility of Linux';
@@ -121,6 +123,7 @@ const underWineOnly: Record<string, string> = {
   'test/docs/*.test.ts':
     'the programs of the pages are compiled first, and the compiler is one of the machine that builds',
   'test/raw/unix.test.ts': 'Wine has no AF_UNIX',
+  'test/scripts/*.test.ts': 'the scripts work on the sources, and run on the machine that builds',
 };
 
 const start = 'it starts Node again and again, and a start takes seconds there';

@@ -32,7 +32,7 @@ for (const backend of connectionBackends) {
     main: 'connections/main.mjs',
     conditions: {},
     seedsAProcess: 500,
-    seedsSanitized: 2000,
+    seedsSanitized: 500,
     msASeed: underWine ? 1500 : 300,
     env: () => ({ FDREACTOR_MODEL_BACKEND: backend, FDREACTOR_MODEL_LEAVES_OUT: leavesOut.join(' ') }),
     prefix: `${backend}: `,

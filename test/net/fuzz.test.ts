@@ -49,12 +49,13 @@ const CALLS: Record<string, Call> = {
   'Socket, its limits': (net, highWaterMark, allowHalfOpen, noDelay) =>
     new net.Socket({ highWaterMark, allowHalfOpen, noDelay } as Any),
   setTimeout: (net, ms, callback) => new net.Socket().setTimeout(ms as Any, callback as Any),
-  // Versions of Node differ about a delay that is a bigint.
-  setKeepAlive: (net, enable, ms) =>
-    new net.Socket().setKeepAlive(enable as Any, (typeof ms === 'bigint' ? 1 : ms) as Any),
+  setKeepAlive: (net, ...args) => (new net.Socket() as Any).setKeepAlive(...args),
+  'setKeepAlive, its options': (net, initialDelay, interval, count) =>
+    new net.Socket().setKeepAlive({ enable: true, initialDelay, interval, count } as Any),
   setNoDelay: (net, enable) => new net.Socket().setNoDelay(enable as Any),
   write: (net, chunk, encoding) => new net.Socket().on('error', () => {}).write(chunk as Any, encoding as Any),
   createServer: (net, options, listener) => net.createServer(options as Any, listener as Any),
+  blockList: (net, blockList) => [new net.Socket({ blockList } as Any), net.createServer({ blockList } as Any)],
   'createServer, its options': (net, keepAliveInitialDelay, highWaterMark, pauseOnConnect) =>
     net.createServer({ keepAliveInitialDelay, highWaterMark, pauseOnConnect } as Any),
   'listen, its port': (net, port, backlog) => net.createServer().listen({ port, host: '192.0.2.1', backlog } as Any),

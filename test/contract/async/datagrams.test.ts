@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { contractTest } from '../../helpers/contract.js';
 import { own, ownBoth } from '../../helpers/owned.js';
 import { eventually } from '../../helpers/patience.js';
-import { isLinux } from '../../helpers/platform.js';
+import { isLinux, sendWithoutPeer } from '../../helpers/platform.js';
 import {
   caught,
   expectArgumentType,
@@ -236,7 +236,7 @@ contractTest('send() throws what the system refuses at once; nothing is queued',
   const udp = datagrams(reactor, fd);
   expectSystemError(() => udp.send(Buffer.alloc(100_000), address), 'EMSGSIZE');
   expect(caught(() => udp.send(Buffer.of(1), { ...address, port: 0 }))).toMatchObject({ syscall: 'sendto' });
-  expect(caught(() => udp.send(Buffer.of(1)))).toMatchObject({ code: expect.stringMatching(/EDESTADDRREQ|ENOTCONN/) });
+  expect(sendWithoutPeer).toContain((caught(() => udp.send(Buffer.of(1))) as NodeJS.ErrnoException).code);
   expectArgumentType(() => udp.send('text' as Any, address));
   expectBadArgument(() => udp.send(Buffer.of(1), { host: 'localhost', port: 1 }));
   expectBadArgument(() => udp.send(Buffer.of(1), null as Any));

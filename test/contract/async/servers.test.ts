@@ -118,7 +118,8 @@ for (const [name, handler] of Object.entries(points)) {
     const note = (error: unknown): void => void ignored.push(error);
     process.on('unhandledRejection', note);
     const bad = await clientOf(reactor, server);
-    bad.write('x');
+    // A handler that fails at once may have reset it by now.
+    expect(['no error', 'ECONNRESET', 'EPIPE']).toContain(await codeOf(() => bad.write('x')));
     await eventually('it is reported', () => errors.length === 1);
     const good = await clientOf(reactor, server);
     good.end('good');

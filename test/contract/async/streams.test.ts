@@ -6,9 +6,10 @@ import { type AsyncConnection, adopt } from 'fdreactor/async';
 import * as socket from 'fdreactor/socket';
 import { firstValueFrom, from, lastValueFrom, map, reduce, take, toArray } from 'rxjs';
 import { expect } from 'vitest';
-import { recvAll, reset, sendAll, tcpPair } from '../../helpers/pairs.js';
+import { reset, sendAll, tcpPair } from '../../helpers/pairs.js';
 import { eventually } from '../../helpers/patience.js';
-import { asyncTest, bothEnds, codeOf, pair, readAll } from './pairs.js';
+import { wineHidesResets } from '../../helpers/platform.js';
+import { asyncTest, bothEnds, codeOf, pair, readAll, shared } from './pairs.js';
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -55,7 +56,8 @@ asyncTest('a web stream that is cancelled, aborted, or whose peer fails', async 
   const [fd, peer] = tcpPair();
   const aborted = adopt(reactor, fd);
   await aborted.streams().writable.abort();
-  expect(() => recvAll(peer)).toThrow(/ECONNRESET/);
+  // The reset leaves in the next turn, which a wait that holds this thread would keep from coming.
+  expect(await codeOf(() => adopt(reactor, peer).read(shared))).toBe('ECONNRESET');
   const [other, otherPeer] = tcpPair();
   const reader = adopt(reactor, other).streams().readable.getReader();
   const read = codeOf(() => reader.read());
@@ -108,10 +110,14 @@ asyncTest('RxJS unsubscribes: the connection is closed at once', async (reactor)
   expect(told).toEqual([]);
 });
 
-asyncTest('RxJS is told what a connection fails with', async (reactor) => {
-  const [fd, peer] = tcpPair();
-  const failing: AsyncConnection = adopt(reactor, fd);
-  const code = codeOf(() => lastValueFrom(from(failing)));
-  reset(peer);
-  expect(await code).toBe('ECONNRESET');
-});
+asyncTest(
+  'RxJS is told what a connection fails with',
+  async (reactor) => {
+    const [fd, peer] = tcpPair();
+    const failing: AsyncConnection = adopt(reactor, fd);
+    const code = codeOf(() => lastValueFrom(from(failing)));
+    reset(peer);
+    expect(await code).toBe('ECONNRESET');
+  },
+  { notUnderWine: wineHidesResets },
+);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capabilities } from 'fdreactor';
 import { adopt } from 'fdreactor/async';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { own, ownFile } from '../../helpers/owned.js';
 import { recvAll, reset, sendAll, tcpPair } from '../../helpers/pairs.js';
 import { eventually } from '../../helpers/patience.js';
@@ -130,16 +130,20 @@ asyncTest('await using ends the connection when all is sent', async (reactor) =>
 });
 
 if (capabilities().sendfile) {
-  const inFile = (bytes: Uint8Array): { file: number; remove(): void } => {
-    const folder = mkdtempSync(join(tmpdir(), 'fdreactor-'));
-    writeFileSync(join(folder, 'file'), bytes);
-    return { file: openSync(join(folder, 'file'), 'r'), remove: () => rmSync(folder, { recursive: true }) };
+  const folder = mkdtempSync(join(tmpdir(), 'fdreactor-'));
+  // Windows removes no file that is open, and keeps one until it has given up sending it.
+  afterAll(() => rmSync(folder, { recursive: true, maxRetries: 20 }));
+
+  let files = 0;
+  const inFile = (bytes: Uint8Array): number => {
+    const path = join(folder, `${++files}`);
+    writeFileSync(path, bytes);
+    return openSync(path, 'r');
   };
 
   asyncTest('sendFile() resolves when the file is sent, between the bytes around it', async (reactor) => {
     const bytes = randomBytes(3_000_000);
-    const { file, remove } = inFile(bytes);
-    ownFile(file);
+    const file = ownFile(inFile(bytes));
     const [left, right] = bothEnds(reactor);
     left.write('before');
     const sent = left.sendFile(file);
@@ -148,25 +152,23 @@ if (capabilities().sendfile) {
     expect(all?.equals(Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')]))).toBe(true);
     await sent;
     await left.sendFile(file, 10, 10);
-    remove();
   });
 
   asyncTest(
     'sendFile() resolves if its last byte is sent, though the connection closes in the same turn',
     async (reactor) => {
-      const { file, remove } = inFile(Buffer.from('whole'));
+      const file = inFile(Buffer.from('whole'));
       const { connection } = pair(reactor);
       const sent = connection.sendFile(file, 0, 5, { close: true });
       connection.flush();
       connection.close();
       await sent;
-      remove();
     },
+    { notOnWindows: 'a file goes in the background: close() may come before its last byte is sent' },
   );
 
   asyncTest('sendFile() rejects if the connection ends before, or its wait does', async (reactor) => {
-    const { file, remove } = inFile(Buffer.alloc(8_000_000));
-    ownFile(file);
+    const file = ownFile(inFile(Buffer.alloc(8_000_000)));
     const { connection } = pair(reactor);
     const cut = codeOf(() => connection.sendFile(file));
     connection.close();
@@ -184,6 +186,5 @@ if (capabilities().sendfile) {
     left.writeDeadline = 0;
     expect(await codeOf(() => left.sendFile(-1))).toBe('ERR_OUT_OF_RANGE');
     expect(await codeOf(() => left.sendFile(99_999))).toBe('EBADF');
-    remove();
   });
 }
