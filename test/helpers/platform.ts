@@ -41,7 +41,7 @@ export const endedByControlEvent = underWine ? 0 : 0xc000013a;
 export const wineHidesResets = 'Wine takes a reset with nothing to be received for the end of the stream';
 /** What sendfile() fails with in a connection that was reset. Wine's TransmitFile() asks for the peer's name first. */
 export const sendFileIntoReset = ['EPIPE', 'ECONNRESET', ...(underWine ? ['ENOTCONN'] : [])];
-/** What send() fails with on a datagram socket that has no peer. Wine does not know EDESTADDRREQ of Linux. */
+/** What send() fails with on a datagram socket that has no peer. Under Wine it is EINVAL. */
 export const sendWithoutPeer = ['EDESTADDRREQ', 'ENOTCONN', ...(underWine ? ['EINVAL'] : [])];
 
 const epoll = 'epoll(7) is a facility of Linux';

@@ -149,7 +149,7 @@ const listener: Matrix = {
     members: (l: Any) => [l.address, l.accepted, l.pauses, l.size],
   },
   refused: {},
-  internal: [...sink, 'setAccepts'],
+  internal: [...sink, 'setAccepts', 'setReferenced'],
 };
 
 if (connectionBackends.length > 0) testMatrices({ connection, listener });
