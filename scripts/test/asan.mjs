@@ -21,7 +21,7 @@ run(process.execPath, ['scripts/test/leak-check.mjs'], { ...sanitized, ASAN_OPTI
 console.log('no leaks\n1 passed, 0 failed');
 
 // Without the examples' tests: they measure the memory of whole processes, of which a sanitizer takes its own share.
-// And without those of what is not the add-on.
+// And without those of pages, scripts and types: they call nothing of the add-on that others do not call.
 const excluded = ['examples', 'docs', 'scripts', 'types'].map((folder) => `--exclude=test/${folder}/**`);
 run(tool('vitest'), ['run', ...excluded, ...process.argv.slice(2)], {
   ...sanitized,

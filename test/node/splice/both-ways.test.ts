@@ -224,10 +224,13 @@ test('a side that does not read holds the other one back, and nothing spins', as
   const joined = await stalled();
   const { left, right, b } = joined;
   expect(b.bytesWritten).toBeLessThan(LARGE);
-  const before = process.cpuUsage();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1000).toBeLessThan(100);
+  // What spins, spins in each 200 ms. What the engine still has to clear away ends some time.
+  for (let cpuMs = 200; cpuMs >= 100; ) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { user, system } = process.cpuUsage(before);
+    cpuMs = (user + system) / 1000;
+  }
   right.socket.resume();
   left.socket.end();
   right.socket.end();
