@@ -13,7 +13,7 @@ import { Reactor } from 'fdreactor';
 import { type Chunk, type Connection, type ConnectionHandlers, Listener } from 'fdreactor/connection';
 import { Receiver, Sender } from 'ws';
 import { announce, goOn, onStop } from './announce.js';
-import { HttpParseError, HttpParser, type HttpRequest } from './http-parser.js';
+import { HttpParseError, HttpParser, type HttpRequest } from './file-server/http-parser.js';
 
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** A message, and what else a chunk may bring, may wait for a peer that does not read. */

@@ -50,7 +50,9 @@ export const requirements = {
   busybox: { is: () => findProgram('busybox') !== null, apt: 'busybox-static', what: 'busybox' },
   package: {
     is: () =>
-      ['dist/index.js', 'examples/dist/http-parser.js'].every((file) => existsSync(path.join(repository, file))),
+      ['dist/index.js', 'examples/dist/file-server/http-parser.js'].every((file) =>
+        existsSync(path.join(repository, file)),
+      ),
     apt: null,
     what: 'the built package',
   },

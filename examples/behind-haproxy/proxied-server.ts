@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Reactor } from 'fdreactor';
 import type { Chunk, Connection, ConnectionHandlers } from 'fdreactor/connection';
 import { type ProxyHeader, parseProxyHeader } from 'fdreactor/socket';
-import { HttpParseError, HttpParser, type HttpRequest } from '../http-parser.js';
+import { HttpParseError, HttpParser, type HttpRequest } from '../file-server/http-parser.js';
 
 /** HAProxy's own headers have less than 700, of all options. */
 const MAX_HEADER_BYTES = 1024;

@@ -3,8 +3,8 @@
 // says in which order conditions are asked (13.2.2). What must hold: no system call here but by FileCache, and a file
 // in an answer was opened for it, and has to be released by the code that sends it.
 import { STATUS_CODES } from 'node:http';
-import type { HttpRequest } from '../http-parser.js';
 import { type FileCache, OpenFile } from './http-files.js';
+import type { HttpRequest } from './http-parser.js';
 
 export interface Answer {
   /** Everything up to and with the empty line; an error's short text too. */

@@ -11,9 +11,9 @@ import {
   configureConnections,
   Listener,
 } from 'fdreactor/connection';
-import { HttpParseError, HttpParser, type HttpRequest } from '../http-parser.js';
 import { answer, refuse } from './http-answer.js';
 import type { FileCache, OpenFile } from './http-files.js';
+import { HttpParseError, HttpParser, type HttpRequest } from './http-parser.js';
 
 /** A client gets so much read in a turn before the others have their turn. The rest waits in the kernel. */
 export const RECEIVE_BYTES = 2048;

@@ -8,7 +8,7 @@
 // client.
 import type { Reactor } from 'fdreactor';
 import { type Chunk, type Connection, type ConnectionHandlers, Listener } from 'fdreactor/connection';
-import { HttpParseError, HttpParser, type HttpRequest } from '../http-parser.js';
+import { HttpParseError, HttpParser, type HttpRequest } from '../file-server/http-parser.js';
 
 /** After the last answer the client may send and read for so long. */
 const LINGER_MS = 2000;

@@ -7,7 +7,7 @@ import {
   type HttpRequest,
   MAX_HEAD_BYTES,
   MAX_URL_BYTES,
-} from '../../examples/http-parser.js';
+} from '../../examples/file-server/http-parser.js';
 
 const STREAM = Buffer.from(
   [

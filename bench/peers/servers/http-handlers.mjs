@@ -2,7 +2,7 @@
 // Hello world over HTTP/1.1 on Connection, with the request parser and the responses of http-reactor.mjs. The order of
 // pipelined requests, the rest that a peer does not take and the close are the library's. http-connection.mjs listens,
 // and the threads of cores/pool.mjs.
-import { HttpParseError } from '../../../examples/dist/http-parser.js';
+import { HttpParseError } from '../../../examples/dist/file-server/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
 import { SharedParser } from './shared-parser.mjs';
 
@@ -10,7 +10,10 @@ import { SharedParser } from './shared-parser.mjs';
 
 /** The state of one connection. */
 export class Exchange {
-  /** Of a request that has come in part. @type {import('../../../examples/dist/http-parser.js').HttpParser | null} */
+  /**
+   * Of a request that has come in part.
+   * @type {import('../../../examples/dist/file-server/http-parser.js').HttpParser | null}
+   */
   parser = null;
   /** Whether the connection ends when everything has been sent. */
   last = false;

@@ -3,13 +3,16 @@
 // server: what differs is who talks to the kernel.
 // usage: node http-net.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import net from 'node:net';
-import { HttpParseError } from '../../../examples/dist/http-parser.js';
+import { HttpParseError } from '../../../examples/dist/file-server/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
 import { SharedParser } from './shared-parser.mjs';
 
 /** The state of one connection. */
 class Exchange {
-  /** Of a request that has come in part. @type {import('../../../examples/dist/http-parser.js').HttpParser | null} */
+  /**
+   * Of a request that has come in part.
+   * @type {import('../../../examples/dist/file-server/http-parser.js').HttpParser | null}
+   */
   parser = null;
   last = false;
 

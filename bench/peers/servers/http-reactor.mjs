@@ -5,7 +5,7 @@
 // usage: node http-reactor.mjs          It picks a port and prints `listening on 127.0.0.1:PORT`.
 import { Acceptor, Interest, Reactor, SystemError, WOULD_BLOCK } from 'fdreactor';
 import * as socket from 'fdreactor/socket';
-import { HttpParseError } from '../../../examples/dist/http-parser.js';
+import { HttpParseError } from '../../../examples/dist/file-server/http-parser.js';
 import { makeResponse, renewHello, respond } from './hello-response.mjs';
 import { SharedParser } from './shared-parser.mjs';
 
@@ -20,7 +20,10 @@ const responses = [];
 
 /** The state of one connection. */
 class Exchange {
-  /** Of a request that has come in part. @type {import('../../../examples/dist/http-parser.js').HttpParser | null} */
+  /**
+   * Of a request that has come in part.
+   * @type {import('../../../examples/dist/file-server/http-parser.js').HttpParser | null}
+   */
   parser = null;
   /** What the peer has not taken yet; meanwhile nothing is read. @type {Buffer | null} */
   rest = null;

@@ -2,9 +2,9 @@
 // The request parser of the examples for many connections: almost every read brings whole requests, and then one parser
 // serves all. Only a connection in the middle of a request keeps one of its own. Ten thousand idle connections thus
 // hold no parser, and a request finds the one that it needs in the processor's cache.
-import { HttpParser } from '../../../examples/dist/http-parser.js';
+import { HttpParser } from '../../../examples/dist/file-server/http-parser.js';
 
-/** @typedef {import('../../../examples/dist/http-parser.js').HttpRequest} HttpRequest */
+/** @typedef {import('../../../examples/dist/file-server/http-parser.js').HttpRequest} HttpRequest */
 /**
  * What a connection has to have: the parser of a request that has come in part.
  * @typedef {{ parser: HttpParser | null }} Stream
