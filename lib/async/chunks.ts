@@ -8,7 +8,7 @@ type Result = IteratorResult<Buffer, undefined>;
 
 const over = (): Result => ({ value: undefined, done: true });
 
-export class Chunks implements AsyncIterableIterator<Buffer, undefined> {
+export class Chunks implements AsyncIterableIterator<Buffer> {
   readonly #connection: AsyncConnection;
   readonly #options: ChunksOptions | undefined;
   readonly #keepOpen: boolean;

@@ -265,12 +265,12 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
    *
    * @throws TypeError for a wrong option
    */
-  chunks(options: ChunksOptions = NO_OPTIONS): AsyncIterableIterator<Buffer, undefined> {
+  chunks(options: ChunksOptions = NO_OPTIONS): AsyncIterableIterator<Buffer> {
     return new Chunks(this, options);
   }
 
   /** chunks(), for `for await`: a loop that is left early closes the connection. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer> {
     return new Chunks(this, NO_OPTIONS);
   }
 

@@ -33,7 +33,7 @@ function isAwaited(): Error {
  * the call that made it; `await using`, `close()` or a loop that is left (`break`, `return`, `throw`) gives everything
  * back. One loop may iterate it.
  */
-export abstract class EventIterator<T> implements AsyncIterableIterator<T, undefined, undefined> {
+export abstract class EventIterator<T> implements AsyncIterableIterator<T> {
   /** @internal */
   protected readonly reactor: Reactor;
   #waiter: Waiter | null = null;

@@ -3,12 +3,12 @@
 // is copied into memory of the connection's own, which is given up once it is read.
 //
 // To change: the copies. What is read when is in reader.ts.
-import type { Borrower, Streams } from '../connection/streams.js';
+import type { Streams } from '../connection/streams.js';
 
 const FIRST_BYTES = 256;
 
-/** The unread bytes of a connection: a part of one piece of memory. */
-export abstract class Inbox implements Borrower {
+/** The unread bytes of a connection: a part of one piece of memory. A Borrower, by a method that users do not see. */
+export abstract class Inbox {
   #memory: ArrayBuffer | null = null;
   #start = 0;
   #end = 0;

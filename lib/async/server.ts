@@ -112,7 +112,7 @@ export class AsyncServer implements AsyncIterable<AsyncConnection> {
    *
    * @throws ERR_INVALID_STATE, of next(): another one is waiting, serve() takes them, or run() is under way
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<AsyncConnection, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<AsyncConnection> {
     const iterator = {
       next: (): Promise<Result> => this.#next(),
       return: (): Promise<Result> => {

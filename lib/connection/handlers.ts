@@ -2,10 +2,10 @@
 import type { Chunk } from './chunk.js';
 import type { Connection } from './connection.js';
 
-/** @internal The member of the handlers that fdreactor/async has. */
+/** The member of the handlers that fdreactor/async has. */
 export const INSIDE: unique symbol = Symbol('inside');
 
-/** @internal What fdreactor/async is told of a connection, in place of `data` and beside the other handlers. */
+/** What fdreactor/async is told of a connection, in place of `data` and beside the other handlers. */
 export interface Inside<T> {
   /** Bytes have come. They stay until the next wait of the reactor: see `Streams.lend()`. */
   onBytes(connection: Connection<T>, memory: ArrayBuffer, offset: number, length: number): void;

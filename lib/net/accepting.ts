@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net';
 import type { Connection } from '../connection/connection.js';
 import { type NetAddress, SocketHandle } from './handle.js';
 import { channel } from './modules.js';
-import { isBlocked, NONE_IS_ANY } from './newer-node.js';
+import { isBlocked, NONE_IS_ANY, tellKeepAlive } from './newer-node.js';
 import { SocketImpl, type SocketOptions } from './socket.js';
 
 /** The members of a server that its connections use; node:net's have them as well. */
@@ -37,7 +37,7 @@ export function accept(server: AcceptingServer, connection: Connection<SocketHan
   socket._noDelay = server.noDelay;
   if (server.keepAlive) {
     socket._keepAlive = { isOn: true, seconds: server.keepAliveInitialDelay };
-    handle.setKeepAlive(socket._keepAlive);
+    tellKeepAlive(handle, socket._keepAlive);
   }
   server._connections++;
   socket.server = server;

@@ -6,7 +6,7 @@ import type { BlockList } from 'node:net';
 import { invalidHandleType, stateError } from './errors.js';
 import type { NetAddress, SocketHandle } from './handle.js';
 import { Duplex } from './modules.js';
-import { differs, keepAliveOf, NO_KEEP_ALIVE } from './newer-node.js';
+import { differs, keepAliveOf, NO_KEEP_ALIVE, tellKeepAlive } from './newer-node.js';
 import { timerMs, validateFunction } from './validate.js';
 
 /** What a write that waits for the connection has. */
@@ -139,7 +139,7 @@ export abstract class SocketBase extends Duplex {
   setKeepAlive(...args: unknown[]): this {
     const before = this._keepAlive;
     this._keepAlive = keepAliveOf(args);
-    if (this._handle && differs(before, this._keepAlive)) this._handle.setKeepAlive(this._keepAlive);
+    if (this._handle && differs(before, this._keepAlive)) tellKeepAlive(this._handle, this._keepAlive);
     return this;
   }
 

@@ -16,7 +16,7 @@ import {
 import { connectionKind, SocketHandle } from './handle.js';
 import { type Destination, type LookupOptions, lookUp } from './lookup.js';
 import { net } from './modules.js';
-import { isBlocked } from './newer-node.js';
+import { isBlocked, tellKeepAlive } from './newer-node.js';
 import type { SocketImpl } from './socket.js';
 import { validateBoolean, validateInt32, validateNumber, validatePort, validateString } from './validate.js';
 
@@ -190,7 +190,7 @@ function connected(socket: SocketImpl): void {
   socket._sockname = null;
   socket._unrefTimer();
   if (socket._noDelay) handle.setNoDelay(true);
-  if (socket._keepAlive.isOn) handle.setKeepAlive(socket._keepAlive);
+  if (socket._keepAlive.isOn) tellKeepAlive(handle, socket._keepAlive);
   socket.emit('connect');
   socket.emit('ready');
   if (socket.destroyed) return;

@@ -12,7 +12,6 @@ import { asyncHooks } from '../native/builtins.js';
 import { native } from '../native/table.js';
 import { sharedReactor } from '../node/shared-reactor.js';
 import type { AddressInfo } from '../socket/address.js';
-import type { KeepAlive } from './newer-node.js';
 
 /** Whom a handle tells. All is called in the handle's async scope. */
 export interface HandleOwner {
@@ -174,7 +173,7 @@ export class SocketHandle extends asyncHooks.AsyncResource {
     this.#set(IPPROTO_TCP, TCP_NODELAY, enable ? 1 : 0);
   }
 
-  setKeepAlive({ isOn, seconds, interval, count }: KeepAlive): void {
+  setKeepAlive(isOn: boolean, seconds: number, interval?: number, count?: unknown): void {
     this.#set(SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0);
     if (!isOn || seconds <= 0) return;
     this.#setTime(TCP_KEEPIDLE, seconds);

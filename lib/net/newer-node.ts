@@ -1,6 +1,7 @@
 // What node:net got after Node 20, and is not there, or means something else, in a Node that is older.
 import type { BlockList } from 'node:net';
 import { invalidArgType } from './errors.js';
+import type { SocketHandle } from './handle.js';
 import { net } from './modules.js';
 import { secondsOf } from './validate.js';
 
@@ -35,6 +36,11 @@ function withProbes(enable: unknown, delayMs: unknown, intervalMs: unknown, coun
   const seconds = secondsOf(delayMs);
   const interval = intervalMs === undefined ? undefined : secondsOf(intervalMs);
   return { isOn: Boolean(enable), seconds, interval, count };
+}
+
+/** As node:net tells its handle: Node's own tests look at the arguments. */
+export function tellKeepAlive(handle: SocketHandle, { isOn, seconds, interval, count }: KeepAlive): void {
+  handle.setKeepAlive(isOn, seconds, interval, count);
 }
 
 /** Whether the system has to be told. */

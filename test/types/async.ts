@@ -2,7 +2,7 @@
 import type { Reactor } from 'fdreactor';
 import { type AsyncConnection, type AsyncServer, adopt, connect, listen, serve } from 'fdreactor/async';
 
-declare const bytes: Uint8Array<ArrayBuffer>;
+declare const bytes: Uint8Array;
 
 export async function byAwait(reactor: Reactor): Promise<void> {
   const { signal } = new AbortController();

@@ -8,3 +8,7 @@ import { compile } from '../helpers/tsc.js';
 test('the tests and the examples of the types compile', { timeout: patience(60_000) }, () => {
   expect(compile(fileURLToPath(new URL('..', import.meta.url)))).toBe('');
 });
+
+test('a user who has the compiler check the declarations of the package finds no error', () => {
+  expect(compile(fileURLToPath(new URL('.', import.meta.url)))).toBe('');
+});
