@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MasterInfo, MasterOptions } from 'fdreactor/master';
 import { onTestFinished } from 'vitest';
-import { eventually } from '../helpers/patience.js';
+import { eventually, patience } from '../helpers/patience.js';
 
 const program = fileURLToPath(new URL('fixtures/master.mjs', import.meta.url));
 export const workerProgram = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url));
@@ -121,6 +121,14 @@ export class RunningMaster {
         response.on('end', () => resolve(body)).on('error', reject);
       }).on('error', reject);
     });
+  }
+
+  /** Awaits an answer of that generation: the one before may still accept when the new one serves. */
+  async answersFrom(generation: number): Promise<void> {
+    const end = performance.now() + patience(5000);
+    while ((await this.get('/generation')) !== `${generation}`) {
+      if (performance.now() > end) throw new Error(`generation ${generation} does not answer: ${this.output}`);
+    }
   }
 
   async state(pid = this.child.pid as number): Promise<MasterInfo> {
