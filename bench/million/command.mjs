@@ -9,9 +9,9 @@ import { buildPrograms } from '../harness/build.mjs';
 import { describeSystem } from '../harness/machine.mjs';
 import { stopEverythingAtExit } from '../harness/processes.mjs';
 import { installLine, isMissing, requirements } from '../harness/requirements.mjs';
+import { writeResult } from '../report/files.mjs';
 import { parseOptions } from './options.mjs';
 import { ProgressBar } from './progress.mjs';
-import { writeReport } from './report.mjs';
 
 export const machines = { uml, qemu };
 
@@ -83,7 +83,7 @@ export function lackForGuest(name, memoryMiB) {
 export function report(name, { result, machine }) {
   const command = `npm run bench:${name} -- ${process.argv.slice(2).join(' ')}`.trim();
   const made = { command, machine, result };
-  console.log(`All figures: ${writeReport(name, made)}`);
+  console.log(`All figures: ${writeResult(name, made)}`);
   for (const problem of result.problems) console.error(`FAILED    ${problem}`);
   if (result.problems.length > 0) process.exitCode = 1;
   return made;

@@ -1,8 +1,5 @@
 // @ts-check
-// Writes the results as rows of text, for the terminal and docs/c10m.md, and as JSON in bench/results/.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Writes the results as rows of text, for the terminal and docs/c10m.md.
 import { formatNumber } from '../report/terminal.mjs';
 
 /** @typedef {import('./types.mjs').ConnectionsResult} ConnectionsResult */
@@ -155,13 +152,4 @@ export function registrationRows({ registrations, creationSeconds, kernelBytesOf
     compare('the same, active ones spread over all', 'sameFds', 'each in memory of its own, which no cache holds');
   }
   return rows.map(([figure, value, note]) => ({ figure, value, note }));
-}
-
-/** @param {string} name @param {import('./types.mjs').Report<unknown>} report @returns {string} the file */
-export function writeReport(name, report) {
-  const folder = fileURLToPath(new URL('../results', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${name}-${report.machine.date.replace(/[:.]/g, '-')}.json`);
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  return file;
 }

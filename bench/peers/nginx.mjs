@@ -1,7 +1,7 @@
 // @ts-check
-// Starts nginx with one worker, tuned as its documentation advises for static files: sendfile and tcp_nopush on, no
-// access log, and connections without a limit of requests (the default closes them after 1,000). As a proxy it keeps
-// its connections to the server, and buffers in memory only.
+// Starts nginx, with one worker by default, tuned as its documentation advises for static files: sendfile and
+// tcp_nopush on, no access log, and connections without a limit of requests (the default closes them after 1,000). As a
+// proxy it keeps its connections to the server, and buffers in memory only.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,12 +24,12 @@ const proxyTo = (port) => `location / {
     server 127.0.0.1:${port};
     keepalive 64;`;
 
-/** @param {{ directory: string, root: string, port: number, backend: number | undefined }} options */
-function configuration({ directory, root, port, backend }) {
+/** @param {{ directory: string, root: string, port: number, backend: number | undefined, workers: number }} options */
+function configuration({ directory, root, port, backend, workers }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
-worker_processes 1;
+worker_processes ${workers};
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 error_log stderr crit;
 pid ${directory}/nginx.pid;
@@ -55,13 +55,14 @@ http {
  * Starts nginx over the files of the bench; `pid` is its worker's, which does all the work.
  * @param {import("../harness/types.mjs").Bench} bench
  * @param {number} [backend] the port of the server that it is a proxy of
+ * @param {number} [workers]
  */
-export async function startNginx({ cores, directory }, backend) {
+export async function startNginx({ cores, directory }, backend, workers = 1) {
   const port = await freePort();
   const home = path.join(directory, `nginx-${port}`);
   mkdirSync(home);
   const file = path.join(home, 'nginx.conf');
-  writeFileSync(file, configuration({ directory: home, root: directory, port, backend }));
+  writeFileSync(file, configuration({ directory: home, root: directory, port, backend, workers }));
   /** @type {number | undefined} */
   let worker;
   const ready = async (/** @type {number} */ master, /** @type {AbortSignal} */ signal) => {

@@ -33,6 +33,17 @@ function renderPage(report, curves) {
 export const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
 
 /**
+ * Writes JSON alone, and gives the name of the file.
+ * @param {string} name @param {{ machine: { date: string } } & Record<string, unknown>} result
+ */
+export function writeResult(name, result) {
+  mkdirSync(resultsFolder, { recursive: true });
+  const file = `${resultsFolder}/${name}-${result.machine.date.replace(/[:.]/g, '-')}.json`;
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+  return file;
+}
+
+/**
  * Writes both and gives their names.
  * @param {Report} report
  * @param {Curves[]} [curves] drawn above the tables
