@@ -18,7 +18,7 @@ export default defineConfig({
     alias: [
       { find: /^fdreactor$/, replacement: dist('index.js') },
       {
-        find: /^fdreactor\/(async|connection|epoll|kqueue|iocp|linux|master|node|socket|transfer|workers)$/,
+        find: /^fdreactor\/(async|connection|epoll|kqueue|iocp|linux|master|net|node|socket|transfer|workers)$/,
         replacement: dist('$1.js'),
       },
     ],

@@ -23,6 +23,8 @@ export interface FdCalls {
   take(fd: number, words: Int32Array, index: number, expected: number): number;
   /** Returns equal numbers as long as the fd stands for the same open file; from 0 to 2^53 - 1. Fails with EBADF. */
   identity(fd: number): number;
+  /** The same, which on Windows fails with ENOTSOCK for a number that is not an open socket. */
+  openIdentity(fd: number): number;
   setNonBlocking(fd: number, on: number): number;
   /** Makes a blocking fd non-blocking, unless it is a terminal: 1 if that changed the mode, else 0. */
   ensureNonBlocking(fd: number): number;

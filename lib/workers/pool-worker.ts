@@ -8,7 +8,7 @@ import { Waker } from '../reactor/waker.js';
 import type { Handed, HandedMessage, WorkerReport, WorkerStart } from './module.js';
 import type { CheckedPoolOptions } from './options.js';
 import type { WorkerLoad } from './policy.js';
-import { Control, RingWriter } from './ring.js';
+import { Control, OPEN_CALL, RingWriter } from './ring.js';
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 10_000;
@@ -198,7 +198,7 @@ export class PoolWorker implements WorkerLoad {
 
   #onReport(report: WorkerReport): void {
     if ('lost' in report) {
-      this.#host.onError(this, new SystemError(report.error, 'fstat', { fd: report.lost }));
+      this.#host.onError(this, new SystemError(report.error, OPEN_CALL, { fd: report.lost }));
       return;
     }
     clearTimeout(this.#timer);

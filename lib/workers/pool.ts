@@ -27,6 +27,7 @@ import {
 } from './options.js';
 import { type Choose, chooserOf } from './policy.js';
 import { PoolWorker, type PoolWorkerHost } from './pool-worker.js';
+import { OPEN_CALL } from './ring.js';
 
 const DEFAULT_DEADLINE_MS = 10_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -156,9 +157,9 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
    * it. Where no worker has room, it waits for one.
    *
    * @returns whether a worker had room. If not, hold further ones back until the event 'drain'
-   * @throws SystemError EBADF; ERR_INVALID_STATE for an fd that is registered or belongs to a Connection (see
-   * `connection.detach()`), and once the pool is closed; DataCloneError for data that cannot be cloned. The fd is then
-   * still the caller's
+   * @throws SystemError EBADF, on Windows ENOTSOCK; ERR_INVALID_STATE for an fd that is registered or belongs to a
+   * Connection (see `connection.detach()`), and once the pool is closed; DataCloneError for data that cannot be cloned.
+   * The fd is then still the caller's
    */
   handOff(fd: number, options: HandOffOptions = NO_OPTIONS): boolean {
     checkFd(fd);
@@ -167,8 +168,8 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
     if (payload !== undefined) checkBytes(payload, 'options.payload');
     checkOptionalInteger(worker, 'options.worker', 0, this.#workers.length - 1);
     if (this.#closing !== null) throw invalidState('the pool is closed');
-    const identity = native.fd.identity(fd);
-    if (identity < 0) throw new SystemError(errorOf(identity), 'fstat', { fd });
+    const identity = native.fd.openIdentity(fd);
+    if (identity < 0) throw new SystemError(errorOf(identity), OPEN_CALL, { fd });
     checkUnowned(fd);
     if (isWatched(fd)) throw invalidState(`fd ${fd} is registered with a Reactor: deregister it first`);
     const hasMore = data !== undefined || payload !== undefined;

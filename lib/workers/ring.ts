@@ -6,6 +6,7 @@
 // its environment closes that. Words that one side writes are a cache line apart from those of the other.
 import { WOULD_BLOCK } from '../base/errors.js';
 import { native } from '../native/table.js';
+import { platform } from '../native/target.js';
 
 /** Written by the pool. */
 const TAIL = 0;
@@ -30,6 +31,9 @@ const ACCEPTED = 38;
 const ENTRIES = 64;
 /** An fd, and the number of its message: 0 for none. */
 const ENTRY_WORDS = 2;
+
+/** The system call that says whether an fd is open. */
+export const OPEN_CALL = platform === 'win32' ? 'getsockopt' : 'fstat';
 
 /** What the pool tells a worker without a message. */
 export const Control = { SERVE: 0, DRAIN: 1 } as const;

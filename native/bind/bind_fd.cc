@@ -70,7 +70,7 @@ napi_value release(napi_env env, napi_callback_info info) {
 // The fd is this environment's from here on. Returns its identity, or the failure of a number that is not open.
 Result adopt_fd(napi_env env, int fd) {
   FdIdentity identity;
-  const Result result = fd_identify(fd, &identity);
+  const Result result = fd_identify_open(fd, &identity);
   if (result < 0) return result;
   Environment& environment = environment_of(env);
   if (environment.closes_fds) environment.fds.add(fd, identity);
@@ -121,6 +121,7 @@ napi_status bind_fd(napi_env env, napi_value exports) {
                     {"adopt", adopt},
                     {"take", take},
                     {"identity", with_fd<fd_identity>},
+                    {"openIdentity", with_fd<fd_open_identity>},
                     {"setNonBlocking", set_non_blocking},
                     {"ensureNonBlocking", with_fd<fd_ensure_non_blocking>},
                     {"closeAllAtEnd", close_fds_at_end}});

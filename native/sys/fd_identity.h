@@ -18,14 +18,18 @@ struct FdIdentity {
   bool operator==(const FdIdentity& other) const { return device == other.device && inode == other.inode; }
 };
 
-// 0, or the failure of fstat(2): EBADF for a number that is not open.
+// 0, or the failure of fstat(2): EBADF for a number that is not open. Windows has no such failure.
 Result fd_identify(int fd, FdIdentity* identity);
+
+// The same, and on Windows the failure of getsockopt() for a number that is not an open socket.
+Result fd_identify_open(int fd, FdIdentity* identity);
 
 // The same as one number of 52 bits, which a double holds exactly. Two files share it by a chance of 2^-52.
 Result identity_number(const FdIdentity& identity);
 
 // Both.
 Result fd_identity(int fd);
+Result fd_open_identity(int fd);
 
 // On Windows alone: the number is about to be closed.
 void fd_identity_ends(int fd);

@@ -6,6 +6,7 @@ import { close, recv, send, shutdown, socketpair } from 'fdreactor/socket';
 import { expect, test } from 'vitest';
 import { dispose, own, ownBoth } from '../helpers/owned.js';
 import { eventually } from '../helpers/patience.js';
+import { closedFd, isWindows } from '../helpers/platform.js';
 import { expectArgumentType, expectInvalidState, expectOutOfRange, expectSystemError } from '../helpers/throws.js';
 import { allReceived, echo, handable, poolOf, received, type WorkerBody } from './pools.js';
 
@@ -116,7 +117,7 @@ test("what is refused stays the caller's", async () => {
   connection.close();
   const [closed] = socketpair().map(own) as [number];
   close(closed);
-  expectSystemError(() => pool.handOff(closed), 'EBADF', { syscall: 'fstat', fd: closed });
+  expectSystemError(() => pool.handOff(closed), closedFd, { syscall: isWindows ? 'getsockopt' : 'fstat', fd: closed });
   const { mine, fd } = handable('');
   expect(() => pool.handOff(fd, { data: () => {} })).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
   expectOutOfRange(() => pool.handOff(fd, { worker: 2 }));
@@ -161,6 +162,6 @@ test('an fd that is closed on its way is reported, and the worker goes on', asyn
   expect(await received(first.mine)).toBe('nothing');
   expect(await received(third.mine)).toBe('3');
   await eventually('it is reported', () => errors.length === 1);
-  expect(errors[0]).toMatchObject({ code: 'EBADF', fd: second.fd });
+  expect(errors[0]).toMatchObject({ code: closedFd, fd: second.fd });
   expect(pool.metrics().restarts).toBe(0);
 });

@@ -53,6 +53,10 @@ Result identity_number(const FdIdentity& identity) {
   return static_cast<Result>(mix(mix(identity.device) + identity.inode) & kIdentityMask);
 }
 
+Result fd_identify_open(int fd, FdIdentity* identity) { return fd_identify(fd, identity); }
+
+Result fd_open_identity(int fd) { return fd_identity(fd); }
+
 Result fd_identity(int fd) {
   FdIdentity identity;
   const Result result = fd_identify(fd, &identity);

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "winsock.h"
+
 namespace fdreactor {
 namespace {
 
@@ -30,6 +32,14 @@ Result fd_identify(int fd, FdIdentity* identity) {
   return 0;
 }
 
+Result fd_identify_open(int fd, FdIdentity* identity) {
+  int type = 0;
+  int length = sizeof type;
+  char* const value = reinterpret_cast<char*>(&type);
+  const Result result = from_wsa_call(::getsockopt(socket_of(fd), SOL_SOCKET, SO_TYPE, value, &length));
+  return result < 0 ? result : fd_identify(fd, identity);
+}
+
 Result identity_number(const FdIdentity& identity) {
   return static_cast<Result>((identity.device & kCountMask) << kNumberBits | identity.inode);
 }
@@ -38,6 +48,12 @@ Result fd_identity(int fd) {
   FdIdentity identity;
   fd_identify(fd, &identity);
   return identity_number(identity);
+}
+
+Result fd_open_identity(int fd) {
+  FdIdentity identity;
+  const Result result = fd_identify_open(fd, &identity);
+  return result < 0 ? result : identity_number(identity);
 }
 
 void fd_identity_ends(int fd) {
