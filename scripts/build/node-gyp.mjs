@@ -5,12 +5,14 @@
 // edit compiles what the edit touches and takes two seconds.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { root } from '../shared/sources.mjs';
 
 // Named by its path: on Windows, npm puts no program into node_modules/.bin.
 const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+/** Included by the Makefile's inputs: where it is newer, gyp makes the Makefile anew by itself, of the wrong folder. */
+const addonGypi = createRequire(nodeGyp).resolve('../addon.gypi');
 const toolVariables = ['npm_config_nodedir', 'CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS', 'GYP_DEFINES', 'MAKE'];
 
 /**
@@ -34,7 +36,7 @@ function configurationOf(options) {
   for (const file of ['binding.gyp', 'fdreactor.gypi']) hash.update(readFileSync(`${root}/${file}`));
   // Not by git: a source archive has none.
   const sources = readdirSync(`${root}/native`, { recursive: true, encoding: 'utf8' }).sort();
-  hash.update(JSON.stringify([sources, process.versions, process.arch, nodeGyp, options]));
+  hash.update(JSON.stringify([sources, process.versions, process.arch, nodeGyp, statSync(addonGypi).mtimeMs, options]));
   hash.update(JSON.stringify(toolVariables.map((name) => process.env[name])));
   return hash.digest('hex');
 }
