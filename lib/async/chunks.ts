@@ -2,7 +2,7 @@
 // round of a loop costs one promise and its chunk.
 import { checkBoolean, NO_OPTIONS } from '../base/arguments.js';
 import type { AsyncConnection } from './connection.js';
-import { type ChunksOptions, checkWait } from './reader.js';
+import type { ChunksOptions } from './reader.js';
 
 type Result = IteratorResult<Buffer, undefined>;
 
@@ -15,7 +15,7 @@ export class Chunks implements AsyncIterableIterator<Buffer> {
   #isOver = false;
 
   constructor(connection: AsyncConnection, options: ChunksOptions) {
-    if (options !== NO_OPTIONS) checkWait(options);
+    if (options !== NO_OPTIONS) connection.checkWait(options);
     const { keepOpen = false, signal } = options;
     checkBoolean(keepOpen, 'options.keepOpen');
     this.#connection = connection;

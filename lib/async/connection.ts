@@ -1,7 +1,7 @@
 // AsyncConnection: a Connection by await. Its reading half is in reader.ts; here is what it writes, and its life.
 //
 // A server has a hundred thousand of these: a field costs it 0.8 MB.
-import { checkSignal, onAbort } from '../base/abort.js';
+import { onAbort } from '../base/abort.js';
 import { checkDelay, NO_OPTIONS } from '../base/arguments.js';
 import { aborted, SystemError } from '../base/errors.js';
 import { Connection, type Detached } from '../connection/connection.js';
@@ -16,7 +16,7 @@ import { Chunks } from './chunks.js';
 import { Deferred } from './deferred.js';
 import { connectionDetached, deadlineCame, reactorClosed } from './errors.js';
 import { type ChunkObservable, observableOf } from './observable.js';
-import { type ChunksOptions, checkWait, Reader, type WaitOptions } from './reader.js';
+import { type ChunksOptions, Reader, type WaitOptions } from './reader.js';
 import { type ConnectionStreams, streamsOf } from './web-streams.js';
 
 /** Options of `connection.write()`. */
@@ -139,13 +139,13 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
       if (!this.stream.write(bytes, options)) return this.#waitForRoom(NO_OPTIONS);
       return;
     }
-    checkWait(options);
+    this.checkWait(options);
     if (!this.stream.write(bytes, options.encoding)) return this.#waitForRoom(options);
   }
 
   /** Sends several buffers, one after the other, as `write()` does. */
   writev(buffers: readonly Uint8Array[], options: WaitOptions = NO_OPTIONS): void | Promise<void> {
-    if (options !== NO_OPTIONS) checkWait(options);
+    if (options !== NO_OPTIONS) this.checkWait(options);
     if (!this.stream.writev(buffers)) return this.#waitForRoom(options);
   }
 
@@ -156,7 +156,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
    * @throws as write(), but nothing after `end()`
    */
   flush(options: WaitOptions = NO_OPTIONS): void | Promise<void> {
-    checkWait(options);
+    this.checkWait(options);
     if (this.closed) {
       if (this.#wasAllSent) return;
       throw this.failure;
@@ -177,7 +177,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
    * @throws as write(); SystemError of fstat(2); UnsupportedError where the system has no such call
    */
   sendFile(file: number, start = 0, end?: number, options: AsyncSendFileOptions = NO_OPTIONS): Promise<void> {
-    checkWait(options);
+    this.checkWait(options);
     const { signal, close } = options;
     checkNotRunning(this.kind.reactor);
     if (this.closed) throw this.failure;
@@ -198,7 +198,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
       files.delete(sent);
       throw error;
     }
-    return untilAborted(sent.promise, signal);
+    return this.#untilAborted(sent.promise, signal);
   }
 
   /**
@@ -385,7 +385,7 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     checkNotRunning(this.kind.reactor);
     this.#checkWriteDeadline();
     this.#room ??= new Deferred<void>();
-    return untilAborted(this.#room.promise, signal);
+    return this.#untilAborted(this.#room.promise, signal);
   }
 
   /** @throws ETIMEDOUT if it has come */
@@ -397,16 +397,26 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
     const deadline = this.#writeDeadline;
     if (deadline === 0 || !this.#hasWrites) return 0;
     if (deadline > nowMs) return deadline;
-    this.#failWrites(this.blame(deadlineCame('writeDeadline')));
+    this.#failWrites(deadlineCame('writeDeadline'));
     return 0;
   }
 
   #failWrites(error: Error): void {
+    this.blame(error);
     const room = this.#room;
     const files = this.#files;
     this.#room = this.#files = null;
     room?.reject(error);
     if (files !== null) for (const file of files) file.reject(error);
+  }
+
+  /** The same promise, or one that is rejected with an AbortError before. */
+  #untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    if (signal === undefined) return promise;
+    return new Promise((resolve, reject) => {
+      const forget = onAbort(signal, () => reject(this.blame(aborted(signal.reason))));
+      promise.finally(forget).then(resolve, reject);
+    });
   }
 
   #isOver(error: Error | null): void {
@@ -425,23 +435,4 @@ export class AsyncConnection extends Reader implements AsyncIterable<Buffer> {
 export function adopt(reactor: Reactor, fd: number, options?: AsyncConnectionOptions): AsyncConnection {
   const kind = new AsyncKind(reactor, options);
   return new AsyncConnection(new Connection<AsyncConnection>(reactor, fd, kind, options));
-}
-
-/** The same promise, or one that is rejected with an AbortError before. */
-function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  checkSignal(signal);
-  return new Promise((resolve, reject) => {
-    const forget = onAbort(signal, () => reject(aborted(signal.reason)));
-    promise.then(
-      () => {
-        forget();
-        resolve();
-      },
-      (error: unknown) => {
-        forget();
-        reject(error);
-      },
-    );
-  });
 }

@@ -256,7 +256,7 @@ export abstract class Reader extends Inbox {
   /** Returns what is there, or waits for it. */
   #begin<R>(waitsFor: number, target: Uint8Array | null, count: number, options?: WaitOptions): R | Promise<R> {
     this.#checkIdle();
-    if (options !== undefined) checkWait(options);
+    if (options !== undefined) this.checkWait(options);
     const result = this.#attempt(waitsFor, target, count);
     if (result !== PENDING) return result as R;
     return this.#wait<R>(waitsFor, target, count, options);
@@ -360,6 +360,12 @@ export abstract class Reader extends Inbox {
     reject(this.blame(error));
   }
 
+  /** @internal @throws as the function checkWait(); the AbortError is `isOwn()` */
+  checkWait(options: unknown): void {
+    const reason = abortOf(options);
+    if (reason !== null) throw this.blame(reason);
+  }
+
   /** @internal Returns the error, which is `isOwn()` from here on. */
   protected blame<E>(error: E): E {
     this.#lastError = error;
@@ -375,12 +381,18 @@ export abstract class Reader extends Inbox {
   }
 }
 
-/** @throws TypeError for a wrong option; AbortError if its signal is aborted already */
-export function checkWait(options: unknown): void {
+/** Null, or the AbortError if the signal is aborted already. @throws TypeError for a wrong option */
+function abortOf(options: unknown): Error | null {
   checkObject(options, 'options');
   const { signal } = options as WaitOptions;
   checkSignal(signal);
-  if (signal?.aborted === true) throw aborted(signal.reason);
+  return signal?.aborted === true ? aborted(signal.reason) : null;
+}
+
+/** @throws TypeError for a wrong option; AbortError if its signal is aborted already */
+export function checkWait(options: unknown): void {
+  const reason = abortOf(options);
+  if (reason !== null) throw reason;
 }
 
 /** A buffer for at least one byte: 0 would be read as the end. */

@@ -7,7 +7,7 @@ import { SocketImpl } from './socket.js';
 
 /**
  * A connection as a `stream.Duplex`: all that `net.Socket` of Node has, over a connection of `fdreactor/connection`. It
- * is none of Node's own sockets: `instanceof` `Socket` of node:net is false, and TLS and HTTP/2 take it as any other
+ * is not a socket of Node itself: `instanceof` `Socket` of node:net is false, and TLS and HTTP/2 take it as any other
  * stream.
  */
 export interface Socket extends nodeNet.Socket {

@@ -3,9 +3,9 @@
 
 import { runLoad } from '../../load/c-load.mjs';
 import { checkResponse } from '../../load/http-check.mjs';
-import { runHttpLoad } from '../../load/http-load.mjs';
 import acceptor from '../../peers/adopt/acceptor.mjs';
 import net from '../../peers/adopt/net.mjs';
+import { KEPT, openKept } from './kept.mjs';
 
 /** @typedef {import('../../harness/types.mjs').Driver} Driver */
 /** @typedef {import('../../harness/types.mjs').Bench} Bench */
@@ -16,10 +16,6 @@ const PARALLEL = 64;
 /** Few enough that all rounds together stay below the kernel's limit of sockets in TIME_WAIT. */
 const CONNECTIONS = { measured: 3000, warmUp: 6000 };
 const SMOKE = { measured: 200, warmUp: 0 };
-const KEPT = 100;
-const KEPT_SMOKE = 10;
-/** Load before each window, until all connections are in step. */
-const SETTLE_MS = 150;
 
 /** One request a connection. @param {Driver} driver @param {Bench} bench */
 async function openShort(driver, bench) {
@@ -38,26 +34,6 @@ async function openShort(driver, bench) {
       return sample;
     },
     close: stop,
-  };
-}
-
-/** Connections that stay. @param {Driver} driver @param {Bench} bench */
-async function openKept(driver, bench) {
-  const server = await driver.start(bench);
-  const connections = bench.smoke ? KEPT_SMOKE : KEPT;
-  /** @param {number} windowMs */
-  const load = (windowMs) =>
-    runHttpLoad(server, bench, { connections, active: connections, settleMs: SETTLE_MS, windowMs });
-  return {
-    async warmUp() {
-      await load(bench.warmupMs);
-    },
-    async measure() {
-      await checkResponse(`http://127.0.0.1:${server.port}/hello`, body);
-      const { memoryBefore, memoryHeld, processes, errors, firstError, ...sample } = await load(bench.windowMs);
-      return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems: [] };
-    },
-    close: server.stop,
   };
 }
 

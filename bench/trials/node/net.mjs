@@ -2,10 +2,9 @@
 // Measures fdreactor/net beside node:net, with the same programs: echo with 64 bytes, in an AsyncLocalStorage store and
 // without one; node:http on top; the memory of idle connections.
 import { runForJson } from '../../harness/programs.mjs';
-import { checkResponse } from '../../load/http-check.mjs';
-import { runHttpLoad } from '../../load/http-load.mjs';
 import { echo, echoHere, echoInStore, echoInStoreHere, http, httpHere } from '../../peers/net/rows.mjs';
 import { openEcho } from '../echo-server.mjs';
+import { KEPT, openKept } from './kept.mjs';
 
 /** @typedef {import('../../harness/types.mjs').Driver} Driver */
 /** @typedef {import('../../harness/types.mjs').Bench} Bench */
@@ -13,33 +12,10 @@ import { openEcho } from '../echo-server.mjs';
 
 const CONNECTIONS = 100;
 const SMOKE = 10;
-/** Load before each window, until all connections are in step. */
-const SETTLE_MS = 150;
-const body = Buffer.from('Hello, World!\n');
 const IDLE = 10_000;
 const IDLE_SMOKE = 100;
 /** A third of the connections that come before those that are counted. */
 const IDLE_WARM_UP = 1000;
-
-/** @param {Driver} driver @param {Bench} bench */
-async function openHttp(driver, bench) {
-  const server = await driver.start(bench);
-  const connections = bench.smoke ? SMOKE : CONNECTIONS;
-  /** @param {number} windowMs */
-  const load = (windowMs) =>
-    runHttpLoad(server, bench, { connections, active: connections, settleMs: SETTLE_MS, windowMs });
-  return {
-    async warmUp() {
-      await load(bench.warmupMs);
-    },
-    async measure() {
-      await checkResponse(`http://127.0.0.1:${server.port}/hello`, body);
-      const { memoryBefore, memoryHeld, processes, errors, firstError, ...sample } = await load(bench.windowMs);
-      return { ...sample, value: (sample.cpuSeconds / sample.operations) * 1e6, problems: [] };
-    },
-    close: server.stop,
-  };
-}
 
 /** @param {ModeRow} row @param {Bench} bench */
 async function openIdle({ mode }, bench) {
@@ -80,13 +56,13 @@ export default [
   /** @type {import('../../harness/types.mjs').Table<Driver>} */ ({
     name: 'net-http',
     suite: 'net',
-    title: `node:http on fdreactor/net, hello world, ${CONNECTIONS} connections`,
+    title: `node:http on fdreactor/net, hello world, ${KEPT} connections`,
     unit: 'us CPU/request',
     separate: true,
     requires: ['cc', 'make'],
-    connections: CONNECTIONS,
+    connections: KEPT,
     rows: [http, httpHere],
-    open: openHttp,
+    open: openKept,
     targets: [{ row: httpHere.name, against: http.name, atMost: 0.95 }],
   }),
   /** @type {import('../../harness/types.mjs').Table<ModeRow>} */ ({

@@ -69,7 +69,7 @@ export async function codeOf(call: () => unknown): Promise<string> {
   return 'no error';
 }
 
-/** Both values if they come at once: the promise is none. */
+/** The value. Throws if it is a promise: what comes at once is not. */
 export function atOnce<T>(value: T | Promise<T>): T {
   if (value instanceof Promise) throw new Error('a promise');
   return value;

@@ -158,6 +158,60 @@ asyncTest('without onError a bug goes to the reactor, and what a peer does nowhe
   expect(errors).toMatchObject([{ message: 'bug' }]);
 });
 
+/** Waits that end early; the first of them for longer than a signal or a deadline takes. */
+const ended: Record<string, (connection: AsyncConnection, signal: AbortSignal) => unknown> = {
+  'a read': (connection, signal) => connection.read(shared, { signal }),
+  'chunks()': (connection, signal) => connection.chunks({ signal }).next(),
+  'a write': (connection, signal) => connection.write(Buffer.alloc(8_000_000), { signal }),
+  'a flush': (connection, signal) => {
+    const wait = connection.write(Buffer.alloc(8_000_000)) as Promise<void> | undefined;
+    wait?.catch(() => {}); // it ends with the connection
+    return connection.flush({ signal });
+  },
+  'a readDeadline that is set': (connection) => {
+    const wait = connection.read(shared);
+    connection.readDeadline = performance.now();
+    return wait;
+  },
+  'a writeDeadline that is set': (connection) => {
+    const wait = connection.write(Buffer.alloc(8_000_000));
+    connection.writeDeadline = performance.now();
+    return wait;
+  },
+};
+
+for (const [name, wait] of Object.entries(ended)) {
+  for (const when of ['before', 'meanwhile']) {
+    asyncTest(`${name} that is ended ${when}, and that the handler lets go, is no bug`, async (_, { newReactor }) => {
+      const errors: unknown[] = [];
+      const reactor = newReactor({ onError: (error) => errors.push(error) });
+      reactor.attach();
+      const server = newServer(reactor);
+      const abort = new AbortController();
+      if (when === 'before') abort.abort();
+      let code = '';
+      const served = serve(server, async (connection) => {
+        try {
+          const result = wait(connection, abort.signal);
+          setImmediate(() => abort.abort());
+          await result;
+        } catch (error) {
+          code = (error as NodeJS.ErrnoException).code ?? '';
+          throw error;
+        }
+      });
+      const client = await clientOf(reactor, server);
+      await eventually('it has ended', () => code !== '');
+      await server.close({ graceMs: 5000 });
+      await served;
+      client.close();
+      expect(code).toMatch(/^(ABORT_ERR|ETIMEDOUT)$/);
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+      expect(errors).toEqual([]);
+    });
+  }
+}
+
 asyncTest('maxConcurrent bounds how many handlers run', async (reactor) => {
   const server = newServer(reactor);
   let running = 0;
