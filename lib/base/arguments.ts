@@ -162,3 +162,24 @@ export function fail(result: number, syscall: string, details: SystemErrorDetail
 export function failFd(result: number, syscall: string, fd: unknown): never {
   return fail(result, syscall, { fd: fd as number }, () => checkFd(fd));
 }
+
+/**
+ * Copies a list, read once. It checks each element before it takes the next, so that a list of 2^32 - 1 holes ends at
+ * the first.
+ *
+ * @param what what it is a list of, for the message
+ */
+export function copyList<T>(
+  value: unknown,
+  name: string,
+  what: string,
+  check: (one: unknown, name: string) => asserts one is T,
+): T[] {
+  if (!Array.isArray(value)) throw invalidType(name, `an array of ${what}`, value);
+  const copy: T[] = [];
+  for (const one of value) {
+    check(one, `${name}[${copy.length}]`);
+    copy.push(one);
+  }
+  return copy;
+}

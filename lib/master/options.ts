@@ -1,6 +1,6 @@
 // The options of a Master, and their checks.
-import { checkBoolean, checkDelay, checkInteger, checkObject, checkString } from '../base/arguments.js';
-import { invalidType, invalidValue } from '../base/errors.js';
+import { checkBoolean, checkDelay, checkInteger, checkObject, checkString, copyList } from '../base/arguments.js';
+import { invalidValue } from '../base/errors.js';
 import { os, url } from '../native/builtins.js';
 import type { ListenTcpOptions, ListenUnixOptions } from '../socket/open.js';
 
@@ -121,8 +121,8 @@ export function checkMasterOptions(options: MasterOptions): CheckedMasterOptions
     maxGenerations,
     pidFile: pidFile ?? null,
     stateFile: stateFile ?? null,
-    args: copyStrings(args, 'options.args'),
-    execArgv: copyStrings(execArgv, 'options.execArgv'),
+    args: copyList(args, 'options.args', 'strings', checkString),
+    execArgv: copyList(execArgv, 'options.execArgv', 'strings', checkString),
     env: { ...env },
     signals,
   };
@@ -160,14 +160,5 @@ function checkListeners(listeners: unknown): Record<string, MasterListener> {
     }
     copy[name] = { ...(listener as MasterListener) };
   }
-  return copy;
-}
-
-function copyStrings(value: unknown, name: string): string[] {
-  if (!Array.isArray(value)) throw invalidType(name, 'an array of strings', value);
-  const copy: string[] = [...value];
-  copy.forEach((text, i) => {
-    checkString(text, `${name}[${i}]`);
-  });
   return copy;
 }

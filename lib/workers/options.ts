@@ -1,5 +1,5 @@
 // The options of a ReactorPool, and their checks.
-import { checkFd, checkFunction, checkInteger, checkObject } from '../base/arguments.js';
+import { checkFd, checkFunction, checkInteger, checkObject, copyList } from '../base/arguments.js';
 import { invalidType, invalidValue, UnsupportedError } from '../base/errors.js';
 import { supported as onLinux } from '../linux/constants.js';
 import { os, path, url as urls } from '../native/builtins.js';
@@ -109,15 +109,14 @@ function checkPolicy(policy: unknown): asserts policy is Policy {
 /** A copy, read once. */
 function checkCpus(cpus: unknown): readonly number[] | undefined {
   if (cpus === undefined) return undefined;
-  if (!Array.isArray(cpus)) throw invalidType('options.cpus', 'an array of numbers', cpus);
-  const copy = Array.from(cpus as unknown[]);
+  const check = (cpu: unknown, name: string): asserts cpu is number => checkInteger(cpu, name, 0, LAST_CPU);
+  const copy = copyList(cpus, 'options.cpus', 'numbers', check);
   if (copy.length === 0) throw invalidValue('options.cpus', 'a list of at least one CPU', '');
-  copy.forEach((cpu, i) => void checkInteger(cpu, `options.cpus[${i}]`, 0, LAST_CPU));
   if (!onLinux) throw new UnsupportedError('pinning threads to CPUs');
-  return copy as number[];
+  return copy;
 }
 
-/** @throws TypeError, RangeError, UnsupportedError */
+/** @throws TypeError, RangeError, UnsupportedError, DataCloneError for `workerData` that cannot be cloned */
 export function checkPoolOptions(url: unknown, options: ReactorPoolOptions): CheckedPoolOptions {
   const href = checkUrl(url);
   checkObject(options, 'options');

