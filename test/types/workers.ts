@@ -13,7 +13,7 @@ import {
   type WorkerModule,
 } from 'fdreactor/workers';
 
-declare const bytes: Uint8Array<ArrayBuffer>;
+declare const bytes: Uint8Array;
 
 export async function thePool(reactor: Reactor): Promise<void> {
   const module: WorkerModule<{ name: string }> = async ({ reactor: own, index, workerData, onDrain, drained }) => {
