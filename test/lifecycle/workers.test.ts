@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { reportOf, type Toolbox } from '../helpers/child.js';
 import { type Conditions, casesThatHold } from '../helpers/needs.js';
 import { patience } from '../helpers/patience.js';
+import { isWindows } from '../helpers/platform.js';
 
 type Body = (toolbox: Toolbox) => void;
 
