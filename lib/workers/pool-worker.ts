@@ -180,11 +180,9 @@ export class PoolWorker implements WorkerLoad {
     }
   }
 
-  /** Ends the thread, whatever it does. Returns whether there was one. */
-  terminate(): boolean {
-    if (this.#thread === null) return false;
-    void this.#thread.terminate();
-    return true;
+  /** Ends the thread, whatever it does. */
+  terminate(): void {
+    void this.#thread?.terminate();
   }
 
   /** The entries of the ring are taken in their order, and their messages with them. */

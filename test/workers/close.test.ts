@@ -7,7 +7,18 @@ import { expect, test } from 'vitest';
 import { testWith } from '../helpers/needs.js';
 import { own } from '../helpers/owned.js';
 import { eventually, patience } from '../helpers/patience.js';
-import { allReceived, ask, clientOf, echo, loopback, poolOf, readAll, received, type WorkerBody } from './pools.js';
+import {
+  allReceived,
+  ask,
+  clientOf,
+  echo,
+  endsNoBusyThread,
+  loopback,
+  poolOf,
+  readAll,
+  received,
+  type WorkerBody,
+} from './pools.js';
 
 /** Says 'bye' to each connection when the pool closes, and ends when the last one has. */
 const polite: WorkerBody = ({ connection: { Connection }, reactor, onDrain, drained }) => {
@@ -75,38 +86,45 @@ testWith({ needs: 'reusePort' }, 'a sharded pool that drains listens no more, th
   expect(await closed).toBe(0);
 });
 
-test.each(both)('%s: after the deadline workers are terminated, and counted', async (drive) => {
-  const body: WorkerBody = ({ connection: { Connection }, reactor, onDrain, drained, index }) => {
-    onDrain(() => index === 1 && drained());
-    return { connection: (fd) => void new Connection(reactor, fd, {}) };
-  };
-  const pool = poolOf(body, { drive });
-  await pool.ready;
-  const [mine, fd] = socketpair();
-  pool.handOff(fd, { worker: 0 });
-  const closed = pool.close({ deadlineMs: Number.POSITIVE_INFINITY });
-  await eventually('worker 1 has ended', () => pool.threads[1] === null);
-  void pool.close({ deadlineMs: 50 });
-  expect(await closed).toBe(1);
-  expect(await received(own(mine))).toBe('');
-});
-
-test('a worker that is blocked for ever is terminated after the deadline', async () => {
-  const body: WorkerBody = () => ({
-    connection: () => {
-      for (;;);
-    },
+for (const drive of both) {
+  const conditions = drive === 'run' ? { notInDeno: endsNoBusyThread } : {};
+  testWith(conditions, `${drive}: after the deadline workers are terminated, and counted`, async () => {
+    const body: WorkerBody = ({ connection: { Connection }, reactor, onDrain, drained, index }) => {
+      onDrain(() => index === 1 && drained());
+      return { connection: (fd) => void new Connection(reactor, fd, {}) };
+    };
+    const pool = poolOf(body, { drive });
+    await pool.ready;
+    const [mine, fd] = socketpair();
+    pool.handOff(fd, { worker: 0 });
+    const closed = pool.close({ deadlineMs: Number.POSITIVE_INFINITY });
+    await eventually('worker 1 has ended', () => pool.threads[1] === null);
+    void pool.close({ deadlineMs: 50 });
+    expect(await closed).toBe(1);
+    expect(await received(own(mine))).toBe('');
   });
-  const pool = poolOf(body, { listen: loopback });
-  await pool.ready;
-  const answer = ask(pool);
-  await eventually('it is taken', () => pool.metrics().workers[0]?.taken === 1);
-  const closed = pool.close({ deadlineMs: Number.POSITIVE_INFINITY });
-  await eventually('the other has ended', () => pool.threads[1] === null);
-  void pool.close({ deadlineMs: 20 });
-  expect(await closed).toBe(1);
-  expect(await answer).toMatch(/^$|ECONNRESET/);
-});
+}
+
+testWith(
+  { notInDeno: endsNoBusyThread },
+  'a worker that is blocked for ever is terminated after the deadline',
+  async () => {
+    const body: WorkerBody = () => ({
+      connection: () => {
+        for (;;);
+      },
+    });
+    const pool = poolOf(body, { listen: loopback });
+    await pool.ready;
+    const answer = ask(pool);
+    await eventually('it is taken', () => pool.metrics().workers[0]?.taken === 1);
+    const closed = pool.close({ deadlineMs: Number.POSITIVE_INFINITY });
+    await eventually('the other has ended', () => pool.threads[1] === null);
+    void pool.close({ deadlineMs: 20 });
+    expect(await closed).toBe(1);
+    expect(await answer).toMatch(/^$|ECONNRESET/);
+  },
+);
 
 test('a later close() shortens the deadline; both get the same answer', async () => {
   const body: WorkerBody = ({ onDrain }) => {

@@ -4,6 +4,7 @@ import { ReactorPool } from 'fdreactor/workers';
 import { expect, test } from 'vitest';
 import { reportOf } from '../helpers/child.js';
 import { testWith } from '../helpers/needs.js';
+import { isOfHostsLoop } from '../helpers/open-fds.js';
 import { own } from '../helpers/owned.js';
 import { eventually, patience } from '../helpers/patience.js';
 import {
@@ -11,6 +12,7 @@ import {
   ask,
   clientOf,
   echo,
+  endsNoBusyThread,
   loopback,
   modulePath,
   nextError,
@@ -74,7 +76,7 @@ test.each(Object.entries(startFaults))(
 );
 
 test.each([
-  ['is not there', '/no/such/module.mjs', /Cannot find module|ERR_MODULE_NOT_FOUND/],
+  ['is not there', '/no/such/module.mjs', /Cannot find module|Module not found|ERR_MODULE_NOT_FOUND/],
   ['does not parse', 'data:text/javascript,export default (', /./],
   ['exports no function', 'data:text/javascript,export default 5', /the default export of .* must be a function/],
 ])('a module that %s', async (_, url, message) => {
@@ -165,31 +167,35 @@ test('a connection that connection() throws for is closed, and so are those that
   expect(await allReceived(peers)).toEqual(['', '', '']);
 });
 
-test('what is on its way to a worker that dies goes to another, with its data and its bytes', async () => {
-  const gate = new Int32Array(new SharedArrayBuffer(8));
-  const body: WorkerBody = ({ connection: { Connection }, reactor, index, args }) => ({
-    connection(fd, handed) {
-      Atomics.add(args, index, 1);
-      if (index === 0) for (;;);
-      new Connection(reactor, fd, {}).end(`${index} ${handed?.data} ${handed?.payload}`);
-    },
-  });
-  const pool = poolOf(body, {}, gate);
-  await pool.ready;
-  const failed = nextError(pool);
-  const give = (data: number): number => {
-    const [mine, fd] = socketpair();
-    pool.handOff(fd, { data, payload: new Uint8Array([data]), worker: 0 });
-    return own(mine);
-  };
-  const taken = give(0);
-  await eventually('worker 0 is busy', () => gate[0] === 1);
-  const onTheirWay = Array.from({ length: 50 }, (_, i) => give(i + 1));
-  await pool.threads[0]?.terminate();
-  await failed;
-  expect(await received(taken)).toBe(''); // the worker's environment has closed it
-  expect(await allReceived(onTheirWay)).toEqual(onTheirWay.map((_, i) => `1 ${i + 1} ${i + 1}`));
-});
+testWith(
+  { notInDeno: endsNoBusyThread },
+  'what is on its way to a worker that dies goes to another, with its data and its bytes',
+  async () => {
+    const gate = new Int32Array(new SharedArrayBuffer(8));
+    const body: WorkerBody = ({ connection: { Connection }, reactor, index, args }) => ({
+      connection(fd, handed) {
+        Atomics.add(args, index, 1);
+        if (index === 0) for (;;);
+        new Connection(reactor, fd, {}).end(`${index} ${handed?.data} ${handed?.payload}`);
+      },
+    });
+    const pool = poolOf(body, {}, gate);
+    await pool.ready;
+    const failed = nextError(pool);
+    const give = (data: number): number => {
+      const [mine, fd] = socketpair();
+      pool.handOff(fd, { data, payload: new Uint8Array([data]), worker: 0 });
+      return own(mine);
+    };
+    const taken = give(0);
+    await eventually('worker 0 is busy', () => gate[0] === 1);
+    const onTheirWay = Array.from({ length: 50 }, (_, i) => give(i + 1));
+    await pool.threads[0]?.terminate();
+    await failed;
+    expect(await received(taken)).toBe(''); // the worker's environment has closed it
+    expect(await allReceived(onTheirWay)).toEqual(onTheirWay.map((_, i) => `1 ${i + 1} ${i + 1}`));
+  },
+);
 
 test('terminated at any moment: every connection is answered or ended, none hangs', {
   timeout: patience(60_000),
@@ -292,5 +298,5 @@ testWith({ needs: 'strace' }, 'EMFILE in a worker: its connections wait, and are
     { args: modulePath, timeoutMs: 30_000 },
   );
   expect(answers).toEqual(Array.from({ length: 20 }, () => 'x'));
-  expect(leaked).toEqual([]);
+  expect(leaked.filter((name) => !isOfHostsLoop(name))).toEqual([]);
 });

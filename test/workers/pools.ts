@@ -29,6 +29,9 @@ export interface WorkerToolbox extends WorkerContext {
 
 export type WorkerBody = (toolbox: WorkerToolbox) => WorkerHandlers | Promise<WorkerHandlers>;
 
+/** Why a test that terminates a thread amid a loop does not hold in Deno. */
+export const endsNoBusyThread = 'Deno does not end a thread that does not return to its event loop';
+
 const moduleUrl = new URL('./pool-module.mjs', import.meta.url);
 export const modulePath = fileURLToPath(moduleUrl);
 export const loopback = { host: '127.0.0.1', port: 0 };

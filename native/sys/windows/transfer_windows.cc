@@ -207,8 +207,9 @@ Result start(Transfer* transfer) {
   if (done != 0) return ended_at_once(transfer, result_of(*transfer));
   const int error = WSAGetLastError();
   if (error != WSA_IO_PENDING) return ended_at_once(transfer, from_wsa_error(error));
-  // A few bytes are often gone by now.
-  if (HasOverlappedIoCompleted(&transfer->overlapped)) return ended_at_once(transfer, result_of(*transfer));
+  // A few bytes are often gone by now. The event is the last thing that is written: HasOverlappedIoCompleted() may be
+  // true before the count of bytes is there.
+  if (WaitForSingleObject(transfer->ended, 0) == WAIT_OBJECT_0) return ended_at_once(transfer, result_of(*transfer));
   SetThreadpoolWait(transfer->wait, transfer->ended, nullptr);
   return kWouldBlock;
 }
