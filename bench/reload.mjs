@@ -5,12 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './harness/machine.mjs';
 import { childrenOf, chooseCores, stopEverythingAtExit } from './harness/processes.mjs';
 import { installLine, isMissing, requirements } from './harness/requirements.mjs';
 import { CLIENT_KINDS, HttpClients } from './load/http-clients.mjs';
+import { until } from './load/until.mjs';
 import { reloadedServers } from './peers/reload.mjs';
 import { writeResult } from './report/files.mjs';
 import { formatNumber, render } from './report/terminal.mjs';
@@ -30,16 +30,6 @@ const SMOKE = { connections: 50, reloads: 2 };
 const LOAD_TIMEOUT_MS = 30_000;
 /** The next reload comes when the workers of before have ended, and no later than this. */
 const RELOAD_TIMEOUT_MS = 5000;
-const LOOK_MS = 20;
-
-/** Resolves to whether it has held within the time. @param {number} timeoutMs @param {() => boolean} holds */
-async function until(timeoutMs, holds) {
-  for (const end = performance.now() + timeoutMs; !holds(); ) {
-    if (performance.now() > end) return false;
-    await delay(LOOK_MS);
-  }
-  return true;
-}
 
 /** Reloads a server. Resolves to how many workers of before are left after the time for it. @param {number} pid */
 async function reload(pid) {

@@ -58,7 +58,7 @@ function gist(text) {
   return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** Starts a program on a core. @param {number} core @param {string} command @param {string[]} args */
+/** Starts a program on a core. @param {number | string} core @param {string} command @param {string[]} args */
 const spawnPinned = (core, command, args) => spawnGroup('taskset', ['-c', String(core), command, ...args]);
 
 /**
@@ -114,7 +114,7 @@ export async function runProgram(core, command, args, { interruptAfterMs } = {})
 
 /**
  * Starts a server on a core and waits for its `listening on 127.0.0.1:PORT`, or, where it does not say so, for `ready`.
- * @param {number} core @param {string} command @param {string[]} args
+ * @param {number | string} core or several, as taskset(1) has them @param {string} command @param {string[]} args
  * @param {(pid: number, signal: AbortSignal) => Promise<number>} [ready] resolves to the port; is told when to give up
  * @param {number} [timeoutMs]
  * @returns {Promise<Server>}

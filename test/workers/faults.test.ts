@@ -298,5 +298,5 @@ testWith({ needs: 'strace' }, 'EMFILE in a worker: its connections wait, and are
     { args: modulePath, timeoutMs: 30_000 },
   );
   expect(answers).toEqual(Array.from({ length: 20 }, () => 'x'));
-  expect(leaked.filter((name) => !isOfHostsLoop(name))).toEqual([]);
+  expect(leaked.filter((name: string) => !isOfHostsLoop(name))).toEqual([]);
 });

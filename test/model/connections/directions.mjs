@@ -7,6 +7,8 @@ import { generator } from '../plan.mjs';
 
 const PERIOD = 65_521;
 export const LONGEST = 262_144;
+/** So many bytes tell where they come from. */
+const LEAST_KNOWN = 8;
 
 const random = generator(1);
 const table = Buffer.from(Array.from({ length: PERIOD }, () => random(256)));
@@ -61,11 +63,14 @@ export class Direction {
     world.check(length > 0, () => `${this} got no bytes`);
     world.check(!this.endSeen, () => `${this} got ${length} bytes after its end`);
     const end = this.received + length;
-    world.check(end <= this.sent, () => `${this} got byte ${end} of ${this.sent} that were sent`);
+    world.check(end <= this.sent, () => `${this} got byte ${end} of ${this.sent} that were sent${this.#origin(chunk)}`);
     for (let done = 0; done < length; done += LONGEST) {
       const part = chunk.subarray(done, done + LONGEST);
       const isRight = this.#bytes(this.received + done, part.length).equals(part);
-      world.check(isRight, () => `${this} got other bytes than were sent, from byte ${this.received + done} on`);
+      world.check(isRight, () => {
+        const place = this.received + done;
+        return `${this} got other bytes than were sent, from byte ${place} on${this.#origin(part)}`;
+      });
     }
     this.received = end;
   }
@@ -82,6 +87,15 @@ export class Direction {
 
   toString() {
     return `direction ${this.id}`;
+  }
+
+  /** Of which direction of this world the bytes are, in words. @param {Uint8Array} chunk */
+  #origin(chunk) {
+    const start = bytes.indexOf(chunk.subarray(0, LEAST_KNOWN));
+    if (chunk.length < LEAST_KNOWN || start < 0) return ': bytes of no direction';
+    const places = this.world.directions.map((one) => ({ one, from: (start - one.#start(0) + PERIOD) % PERIOD }));
+    const sources = places.filter(({ one, from }) => from < one.sent);
+    return `: byte ${sources.map(({ one, from }) => `${from} of ${one}`).join(', or ')}`;
   }
 
   /** @param {number} from @param {number} length */
