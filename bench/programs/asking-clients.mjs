@@ -1,7 +1,8 @@
 // @ts-check
 // Holds connections to a server whose answer to a byte is the number of a worker. bench/processes.mjs forks it. It
-// sends {"open":COUNT} when all are open. At the message 'ask' it sends a byte on each, and when all have an answer, how many
-// answers each worker gave: {"answers":{"0":COUNT,...},"failed":COUNT}. It ends when its parent disconnects.
+// sends {"open":COUNT} when all are open. At the message 'ask' it sends a byte on each connection. When all have an
+// answer it sends how many each worker gave: {"answers":{"0":COUNT,...},"failed":COUNT}. It ends when its parent
+// disconnects.
 // usage: asking-clients.mjs <port> <count> <first>          first: the number of its first source address
 import { Reactor } from 'fdreactor';
 import { connect } from 'fdreactor/connection';
