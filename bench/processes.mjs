@@ -83,9 +83,6 @@ async function measureConnections({ connections }) {
   }
 }
 
-/** The spare worker is the last one that was started. @param {number} pid */
-const servingOf = (pid) => /** @type {number} */ (childrenOf(pid)[0]);
-
 /**
  * How many sockets a process has: its connections, its listener, and what its master hears of it.
  * @param {number} pid
@@ -101,6 +98,12 @@ function linkOf(file) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
     return ''; // closed since it was listed
   }
+}
+
+/** The worker with the most connections; the spare one has none. @param {number} master */
+function busiestOf(master) {
+  const workers = childrenOf(master).map((pid) => ({ pid, sockets: socketsOf(pid) }));
+  return workers.reduce((one, other) => (other.sockets > one.sockets ? other : one));
 }
 
 /** @param {HttpClients} clients @param {number} more */
@@ -121,12 +124,11 @@ async function measureKills({ kills }) {
       const before = childrenOf(server.pid);
       const failures = clients.failures.length;
       clients.resetGap();
-      const pid = servingOf(server.pid);
-      const sockets = socketsOf(pid);
+      const { pid, sockets } = busiestOf(server.pid);
       process.kill(pid, 'SIGKILL');
       await goesOn(clients, ANSWERS_BETWEEN);
       each.push({ sockets, failed: clients.failures.length - failures, gapMs: clients.longestGapMs });
-      // The next one takes a worker that serves: the spare of now is there again.
+      // The next one finds a spare worker again.
       await until(LOAD_TIMEOUT_MS, () => childrenOf(server.pid).filter((pid) => !before.includes(pid)).length > 0);
       await goesOn(clients, ANSWERS_BETWEEN);
     }
