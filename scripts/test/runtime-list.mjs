@@ -45,8 +45,6 @@ const all = ['test/contract', 'test/raw'];
 const onNode = ['test/node', 'test/net'];
 /** Those, and what rests on Node's own loop. */
 const besideNode = ['test/contract/attach', ...onNode];
-/** The orders of signals take a minute: the newest Node goes through them. */
-const contract = ['test/contract', '--exclude=test/contract/signal-orders.test.ts'];
 /** What there is of fdreactor/node where sockets have no fds. */
 const withoutFds = 'test/node/without-fds.test.ts';
 
@@ -146,7 +144,7 @@ export const runtimes = [
   // `npm test` runs all in the Node of the machine, which is a later 20. Threads are the oldest's and the newest's.
   node('20.19.0', [...besideNode, 'test/workers', 'test/master']),
   node('22.23.3', besideNode),
-  node('24.21.0', [...onNode, ...contract]),
+  node('24.21.0', besideNode),
   node('26.10.0', ['test/raw', 'test/contract', ...onNode, 'test/workers']),
   bun,
   deno,

@@ -16,7 +16,7 @@ import { derivePrefix, endPrefix, hasWine, runInWine, windowsPath } from './wine
 
 /** The first runs all tests. The others run what rests on Node's loop: the raw layer is the same binary in each. */
 const versions = ['20.20.2', '22.22.2'];
-const besideNode = ['test/contract', 'test/node', 'test/windows'];
+const besideNode = ['test/contract/attach', 'test/node', 'test/windows'];
 const folder = `${cache}/run-${process.pid}`;
 const tree = `${folder}/tree`;
 /** Sends the events of a console; see test/helpers/fixtures/raise.mjs. */
