@@ -4,7 +4,7 @@
 //   uml    User-Mode Linux: the kernel is a program of the host. System calls are slow, the rest runs at full speed.
 //   qemu   a whole machine, its processor translated in software: everything is slower, but system calls less so.
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cached, cacheFolder, run } from '../../scripts/shared/cache.mjs';
 
 /** @typedef {import('../harness/requirements.mjs').Requirement} Requirement */
@@ -12,6 +12,7 @@ import { cached, cacheFolder, run } from '../../scripts/shared/cache.mjs';
  * @typedef {object} Machine
  * @property {string} name
  * @property {Requirement[]} requires
+ * @property {() => string | null} refuses why it does not run on this processor; null where it does
  * @property {string} memoryFolder where the host keeps the guest's memory; empty: in the process
  * @property {(image: string, memoryMiB: number) => Promise<string[]>} commandLine
  */
@@ -37,10 +38,17 @@ export async function debianKernel() {
   return `${boot}/${file}`;
 }
 
+/** User-Mode Linux gives the host back what it has saved of the registers, and has no room for those of AMX. */
+function whyNoUml() {
+  const hasAmx = /^flags\b.*\bamx_tile\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  return hasAmx ? 'User-Mode Linux 6.1 does not run on a processor with AMX' : null;
+}
+
 /** @type {Machine} */
 export const uml = {
   name: 'User-Mode Linux',
   requires: ['uml', 'busybox'],
+  refuses: whyNoUml,
   memoryFolder: '/dev/shm',
   commandLine: async (image, memoryMiB) => [
     'env',
@@ -58,6 +66,7 @@ export const uml = {
 export const qemu = {
   name: 'qemu, its processor in software',
   requires: ['qemu', 'busybox'],
+  refuses: () => null,
   memoryFolder: '',
   commandLine: async (image, memoryMiB) => [
     'qemu-system-x86_64',

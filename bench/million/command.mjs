@@ -62,6 +62,8 @@ export async function runHere(work) {
 
 /** @param {keyof typeof machines} name @param {GuestTask} task @returns {Promise<Outcome>} */
 export async function runThere(name, task) {
+  const refusal = machines[name].refuses();
+  if (refusal !== null) throw new Error(refusal);
   const { result, machine } = await withProgress((tell) => runInGuest(machines[name], task, tell));
   const host = describeSystem();
   const where = `${machines[name].name} on ${host.cpu}, Linux ${host.kernel}`;
@@ -73,7 +75,7 @@ export async function runThere(name, task) {
  * @param {keyof typeof machines} name @param {number} memoryMiB
  */
 export function lackForGuest(name, memoryMiB) {
-  const lacking = lack(machines[name].requires);
+  const lacking = lack(machines[name].requires) ?? machines[name].refuses();
   if (lacking !== null) return lacking;
   const free = freeMiB(machines[name]);
   return free < memoryMiB ? `${memoryMiB} MiB of memory are needed, ${free} MiB are free for a guest` : null;
